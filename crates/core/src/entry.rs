@@ -1,0 +1,165 @@
+//! A denylist entry's one stored form: a line of text, because an operator reads it at three in the morning.
+//!
+//! ```text
+//! 1 always - 1763940060000 1763936400123 logout
+//! │ │      │ │             │             └ reason
+//! │ │      │ │             └ revoked at, milliseconds since the epoch
+//! │ │      │ └ expires at, milliseconds since the epoch
+//! │ │      └ later cutoff of all but one session, as `cutoff:session id`; `-` for none
+//! │ └ cutoff for everyone: `always`, `nothing`, or `iat` in milliseconds since the epoch
+//! └ version
+//! ```
+//!
+//! The id is not in it: it is the key. Nothing in it can be traced to a user without the pepper.
+
+use alloc::{format, string::String};
+
+use thiserror::Error;
+
+use crate::{Cover, Cutoff, Reason, Revocation, RevocationId, Timestamp};
+
+/// A stored text that is no entry of a known version. What it revoked is unknown, so it must be taken for an outage of the
+/// store and never for "not revoked".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a stored entry cannot be read")]
+pub struct InvalidEntry;
+
+impl Revocation {
+    /// The stored form.
+    pub fn to_entry(&self) -> String {
+        let others = match self.cover.others() {
+            None => "-".into(),
+            Some((cutoff, keep)) => format!("{}:{keep}", cutoff_text(cutoff)),
+        };
+        format!(
+            "1 {} {others} {} {} {}",
+            cutoff_text(self.cover.cutoff()),
+            self.expires_at.as_millis(),
+            self.revoked_at.as_millis(),
+            self.reason.name()
+        )
+    }
+
+    /// Reads the stored form found under `id`.
+    ///
+    /// # Errors
+    /// [`InvalidEntry`] when it is anything that [`to_entry`](Self::to_entry) does not write.
+    pub fn from_entry(id: RevocationId, entry: &str) -> Result<Self, InvalidEntry> {
+        let mut fields = entry.split(' ');
+        let mut field = || fields.next().ok_or(InvalidEntry);
+        if field()? != "1" {
+            return Err(InvalidEntry);
+        }
+        let everyone = parse_cutoff(field()?)?;
+        let others = match field()? {
+            "-" => None,
+            text => {
+                let (cutoff, keep) = text.split_once(':').ok_or(InvalidEntry)?;
+                Some((parse_cutoff(cutoff)?, keep.parse().map_err(|_| InvalidEntry)?))
+            }
+        };
+        let revocation = Self {
+            id,
+            cover: Cover::normal(everyone, others),
+            expires_at: parse_time(field()?)?,
+            revoked_at: parse_time(field()?)?,
+            reason: Reason::from_name(field()?).ok_or(InvalidEntry)?,
+        };
+        fields.next().is_none().then_some(revocation).ok_or(InvalidEntry)
+    }
+}
+
+impl Reason {
+    /// Every reason there is.
+    pub const ALL: [Self; 2] = [Self::Logout, Self::Client];
+
+    /// The reason as it is stored and answered.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::Client => "client",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+}
+
+fn cutoff_text(cutoff: Cutoff) -> String {
+    match cutoff {
+        Cutoff::Nothing => "nothing".into(),
+        Cutoff::IssuedUntil(time) => format!("{}", time.as_millis()),
+        Cutoff::Always => "always".into(),
+    }
+}
+
+fn parse_cutoff(text: &str) -> Result<Cutoff, InvalidEntry> {
+    match text {
+        "nothing" => Ok(Cutoff::Nothing),
+        "always" => Ok(Cutoff::Always),
+        time => parse_time(time).map(Cutoff::IssuedUntil),
+    }
+}
+
+fn parse_time(text: &str) -> Result<Timestamp, InvalidEntry> {
+    text.parse().map(Timestamp::from_millis).map_err(|_| InvalidEntry)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::revocation::tests::revocation;
+
+    const ID: RevocationId = RevocationId::from_bytes([9; 16]);
+
+    /// Changing one of these needs a migration of every denylist there is.
+    #[test]
+    fn the_stored_form_is_pinned() {
+        let entry = |cover| {
+            Revocation {
+                id: ID,
+                cover,
+                expires_at: Timestamp::from_secs(1_763_940_060),
+                revoked_at: Timestamp::from_millis(1_763_936_400_123),
+                reason: Reason::Logout,
+            }
+            .to_entry()
+        };
+        let cutoff = Cutoff::IssuedUntil(Timestamp::from_millis(1_763_936_400_123));
+        assert_eq!(entry(Cover::everyone(Cutoff::Always)), "1 always - 1763940060000 1763936400123 logout");
+        assert_eq!(entry(Cover::everyone(cutoff)), "1 1763936400123 - 1763940060000 1763936400123 logout");
+        assert_eq!(
+            entry(Cover::all_but(RevocationId::from_bytes([0xab; 16]), cutoff)),
+            "1 nothing 1763936400123:abababababababababababababababab 1763940060000 1763936400123 logout"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error() {
+        for entry in [
+            "",
+            "2 always - 1 1 logout",
+            "1 always - 1 1 whim",
+            "1 always - 1 1",
+            "1 always - 1 1 logout ",
+            "1 always 5 1 1 logout",
+            "1 never - 1 1 logout",
+            "1 always - x 1 logout",
+        ] {
+            assert_eq!(Revocation::from_entry(ID, entry), Err(InvalidEntry), "{entry:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn reads_what_it_writes(revocation in revocation()) {
+            prop_assert_eq!(Revocation::from_entry(ID, &revocation.to_entry()), Ok(revocation));
+        }
+    }
+}

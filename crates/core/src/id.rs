@@ -1,0 +1,184 @@
+use alloc::vec::Vec;
+use core::{fmt, str::FromStr};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use thiserror::Error;
+
+use crate::Target;
+
+/// The shortest secret that is taken, in bytes: as long as SHA-256's output (RFC 2104 section 3, RFC 7518 section 3.2).
+pub(crate) const MIN_SECRET_BYTES: usize = 32;
+
+/// A secret shorter than 32 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a secret must have at least {MIN_SECRET_BYTES} bytes")]
+pub struct WeakSecret;
+
+/// The name of a [`Target`] in every store: 128 bits, HMAC-SHA256 under the deployment's [`Pepper`].
+///
+/// It says nothing about the target to whoever lacks the pepper, and has the same length whatever an attacker puts into a
+/// `jti`. As text it is 32 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RevocationId([u8; 16]);
+
+impl RevocationId {
+    /// The id with these bytes.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The id's bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Display for RevocationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for RevocationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Text that is no [`RevocationId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not 32 lower-case hexadecimal digits")]
+pub struct InvalidId;
+
+impl FromStr for RevocationId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let digits: &[u8; 32] = text.as_bytes().try_into().map_err(|_| InvalidId)?;
+        let mut bytes = [0; 16];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+fn nibble(digit: u8) -> Result<u8, InvalidId> {
+    match digit {
+        b'0'..=b'9' => Ok(digit - b'0'),
+        b'a'..=b'f' => Ok(digit - b'a' + 10),
+        _ => Err(InvalidId),
+    }
+}
+
+/// A deployment's secret that makes the ids of its denylist unguessable.
+#[derive(Clone)]
+pub struct Pepper(Hmac<Sha256>);
+
+impl Pepper {
+    /// A pepper from random bytes.
+    ///
+    /// # Errors
+    /// [`WeakSecret`] below 32 bytes.
+    pub fn new(secret: &[u8]) -> Result<Self, WeakSecret> {
+        if secret.len() < MIN_SECRET_BYTES {
+            return Err(WeakSecret);
+        }
+        Hmac::new_from_slice(secret).map(Self).map_err(|_| WeakSecret)
+    }
+
+    /// The id of `target` under this pepper.
+    pub fn id(&self, target: &Target<'_>) -> RevocationId {
+        let mut mac = self.0.clone();
+        target.encode(&mut mac);
+        let tag: [u8; 32] = mac.finalize().into_bytes().into();
+        let mut id = [0; 16];
+        id.copy_from_slice(&tag[..16]);
+        RevocationId(id)
+    }
+}
+
+impl fmt::Debug for Pepper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pepper([redacted])")
+    }
+}
+
+/// The peppers in force. The first names what is written; all are looked up, so that a pepper can be changed without losing a
+/// revocation: put the new one first, drop the old one when the longest retention has passed.
+#[derive(Clone, Debug)]
+pub struct Peppers(Vec<Pepper>);
+
+impl Peppers {
+    /// The peppers, the one to write with first; `None` when there is none.
+    pub fn new(peppers: Vec<Pepper>) -> Option<Self> {
+        (!peppers.is_empty()).then_some(Self(peppers))
+    }
+
+    /// The pepper to write with.
+    pub fn current(&self) -> &Pepper {
+        &self.0[0]
+    }
+
+    /// Every pepper, the current one first.
+    pub fn iter(&self) -> impl Iterator<Item = &Pepper> {
+        self.0.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::Name;
+
+    fn id(issuer: &str, name: Name<'_>) -> RevocationId {
+        Pepper::new(&[7; 32]).unwrap().id(&Target { issuer, name })
+    }
+
+    /// Changing one of these needs a migration of every denylist there is.
+    #[test]
+    fn ids_are_pinned() {
+        for (name, hex) in [
+            (Name::TokenId("a"), "2199fdc6b15b17e678c18d4bf659b7e9"),
+            (Name::SigningInput([0; 32]), "9c42bb0a22bd43e703b877c7a8a6550b"),
+            (Name::Session("a"), "19fd779d4964d1a6aaeedb22d3187977"),
+            (Name::Subject("a"), "384047cb1500a3ab9f61733495b72256"),
+            (Name::Client("a"), "3e9a04286b20f2ad889b2a84250b8f42"),
+            (Name::Key("a"), "c3abe4d2b0dfdbd7c6b73070dd480c51"),
+            (Name::Claim { name: "device", value: "a" }, "d1b68bf624f951263e7ff9ceadf4b3e4"),
+            (Name::Everything, "8689db8cedafe1440582ca22ea5d9736"),
+        ] {
+            assert_eq!(id("https://issuer.example", name).to_string(), hex, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn shifting_a_field_gives_another_id() {
+        assert_ne!(id("ab", Name::TokenId("c")), id("a", Name::TokenId("bc")));
+        assert_ne!(id("a", Name::TokenId("")), id("", Name::TokenId("a")));
+        assert_ne!(id("a", Name::Claim { name: "bc", value: "d" }), id("a", Name::Claim { name: "b", value: "cd" }));
+        assert_ne!(id("a", Name::Session("b")), id("a", Name::Subject("b")));
+    }
+
+    #[test]
+    fn text_and_back() {
+        let id = id("a", Name::Everything);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        let text = id.to_string();
+        for wrong in [&text[1..], &text.to_uppercase(), "", &std::format!("{text}0")] {
+            assert_eq!(wrong.parse::<RevocationId>(), Err(InvalidId), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_short_pepper_is_refused_and_none_is_printed() {
+        assert_eq!(Pepper::new(&[1; 31]).err(), Some(WeakSecret));
+        assert_eq!(std::format!("{:?}", Pepper::new(&[1; 32]).unwrap()), "Pepper([redacted])");
+    }
+}

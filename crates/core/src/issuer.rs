@@ -1,0 +1,143 @@
+use alloc::{string::String, vec::Vec};
+use core::{fmt, time::Duration};
+
+use hmac::{Hmac, KeyInit};
+use sha2::Sha256;
+use thiserror::Error;
+
+use crate::{Algorithm, Refusal, Retention, WeakSecret, id::MIN_SECRET_BYTES, token::Header};
+
+/// Somebody whose tokens are accepted, and on what terms.
+#[derive(Debug)]
+pub struct Issuer {
+    /// The exact `iss` of its tokens.
+    pub name: String,
+    /// Whom its tokens may be meant for: `aud` must have one of these. Empty: any, or none.
+    pub audiences: Vec<String>,
+    /// The longest that its tokens may live (`exp - iat`).
+    pub max_lifetime: Duration,
+    /// How far its clock and ours may differ.
+    pub leeway: Duration,
+    /// The keys it signs with.
+    pub keys: Vec<Key>,
+}
+
+impl Issuer {
+    /// How long revocations of its tokens are kept.
+    pub const fn retention(&self) -> Retention {
+        Retention { leeway: self.leeway, max_lifetime: self.max_lifetime }
+    }
+}
+
+/// One key for one algorithm.
+pub struct Key {
+    id: Option<String>,
+    pub(crate) material: Material,
+}
+
+pub(crate) enum Material {
+    /// HMAC is checked here.
+    Hmac(Hmac<Sha256>),
+    /// Any other is checked by the host, which holds the key.
+    Host(Algorithm),
+}
+
+impl Key {
+    /// A shared secret for HS256.
+    ///
+    /// # Errors
+    /// [`WeakSecret`] below 32 bytes (RFC 7518 section 3.2).
+    pub fn hs256(id: Option<String>, secret: &[u8]) -> Result<Self, WeakSecret> {
+        if secret.len() < MIN_SECRET_BYTES {
+            return Err(WeakSecret);
+        }
+        let mac = Hmac::new_from_slice(secret).map_err(|_| WeakSecret)?;
+        Ok(Self { id, material: Material::Hmac(mac) })
+    }
+
+    /// A key that the host holds and verifies with, when a [`SignatureCheck`](crate::SignatureCheck) asks it to.
+    pub const fn held_by_host(id: Option<String>, algorithm: Algorithm) -> Self {
+        Self { id, material: Material::Host(algorithm) }
+    }
+
+    /// The one algorithm that the key is for.
+    pub const fn algorithm(&self) -> Algorithm {
+        match self.material {
+            Material::Hmac(_) => Algorithm::Hs256,
+            Material::Host(algorithm) => algorithm,
+        }
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key").field("id", &self.id).field("algorithm", &self.algorithm()).finish_non_exhaustive()
+    }
+}
+
+/// Where a key stands: the issuer's index and the key's index among the issuer's. A host files its own keys under it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyRef {
+    /// Index into the issuers.
+    pub issuer: usize,
+    /// Index into that issuer's keys.
+    pub key: usize,
+}
+
+/// Every issuer whose tokens are accepted.
+#[derive(Debug)]
+pub struct Issuers(Vec<Issuer>);
+
+/// Issuers among which a token could not choose.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum InvalidIssuers {
+    /// An issuer is named twice.
+    #[error("issuer {0} is there already")]
+    DuplicateIssuer(usize),
+    /// Two keys of an issuer have the same id, or two have none.
+    #[error("issuer {issuer}: key {key} has the id of another key", issuer = .0.issuer, key = .0.key)]
+    DuplicateKey(KeyRef),
+}
+
+impl Issuers {
+    /// The issuers.
+    ///
+    /// # Errors
+    /// [`InvalidIssuers`] when a token would have more than one key to choose from.
+    pub fn new(issuers: Vec<Issuer>) -> Result<Self, InvalidIssuers> {
+        for (index, issuer) in issuers.iter().enumerate() {
+            if issuers[..index].iter().any(|other| other.name == issuer.name) {
+                return Err(InvalidIssuers::DuplicateIssuer(index));
+            }
+            for (key_index, key) in issuer.keys.iter().enumerate() {
+                if issuer.keys[..key_index].iter().any(|other| other.id == key.id) {
+                    return Err(InvalidIssuers::DuplicateKey(KeyRef { issuer: index, key: key_index }));
+                }
+            }
+        }
+        Ok(Self(issuers))
+    }
+
+    pub(crate) fn issuer(&self, index: usize) -> &Issuer {
+        &self.0[index]
+    }
+
+    /// The one key that may verify a token: its issuer's, with exactly its `kid` (none for none), for exactly its `alg`. What
+    /// the token says only ever selects among what is configured.
+    pub(crate) fn key(&self, issuer: Option<&str>, header: &Header) -> Result<(KeyRef, &Key), Refusal> {
+        let (issuer, keys) = self
+            .0
+            .iter()
+            .enumerate()
+            .find(|(_, known)| Some(known.name.as_str()) == issuer)
+            .map(|(index, known)| (index, &known.keys))
+            .ok_or(Refusal::IssuerUnknown)?;
+        let (key, found) =
+            keys.iter().enumerate().find(|(_, key)| key.id == header.key_id).ok_or(Refusal::KeyUnknown)?;
+        if found.algorithm() != header.algorithm {
+            return Err(Refusal::AlgorithmRefused);
+        }
+        Ok((KeyRef { issuer, key }, found))
+    }
+}

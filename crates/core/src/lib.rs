@@ -1,0 +1,87 @@
+//! What it means for a JSON Web Token to be revoked: identity, retention and verdict.
+//!
+//! In scope: strict parsing of compact JWS (RFC 7515) and JWT claims (RFC 7519), which key may verify a token, what a
+//! revocation names and covers, how long it must be kept, whether it hits a given token, and what a browser has to wipe at
+//! logout.
+//!
+//! Out of scope, and why this crate is `no_std`: it has no clock (`now` is always a parameter), does no I/O, draws no random
+//! numbers and knows nothing of HTTP or JavaScript. It is asked and answers; where something must be done outside (a
+//! signature checked by WebCrypto, a denylist read) it says so with a value, and its host does it. `quash-edge` and
+//! `quash-browser` are such hosts.
+//!
+//! # From text to verdict
+//!
+//! ```
+//! use core::time::Duration;
+//! use quash_core::*;
+//!
+//! let issuers = Issuers::new(vec![Issuer {
+//!     name: "https://issuer.example".into(),
+//!     audiences: vec![],
+//!     max_lifetime: Duration::from_secs(900),
+//!     leeway: Duration::from_secs(5),
+//!     keys: vec![Key::hs256(None, b"thirty-two bytes, or HS256 refuses")?],
+//! }])?;
+//! let peppers = Peppers::new(vec![Pepper::new(b"another secret of at least 32 bytes")?]).ok_or("no pepper")?;
+//! let text = concat!(
+//!     "eyJhbGciOiJIUzI1NiJ9",
+//!     ".eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwic3ViIjoiYW5uIiwia",
+//!     "nRpIjoiN2YzYSIsImlhdCI6MTc5NTQ2ODgwMCwiZXhwIjoxNzk1NDY5NzAwfQ",
+//!     ".cu5Q0J5sTrqZp6cJ_QROTXSmnGquWLinJBQpHk_zk9I",
+//! );
+//! let now = Timestamp::from_secs(1_795_469_000);
+//!
+//! // Who signed it? An asymmetric signature would come back as `Verification::Ask`, for WebCrypto to check.
+//! let Verification::Verified(token) = issuers.verify(UnverifiedToken::parse(text)?)? else { return Ok(()) };
+//!
+//! // Its user logs out: this is what a denylist has to keep, and until when.
+//! let revocation = Revocation {
+//!     id: peppers.current().id(&token.target(token.name())),
+//!     cover: Cover::everyone(Cutoff::Always),
+//!     expires_at: token.retention().of_token(token.claims().expires_at, now).ok_or("dead already")?,
+//!     revoked_at: now,
+//!     reason: Reason::Logout,
+//! };
+//!
+//! // Somebody replays it: in force by its claims, and revoked.
+//! let ids = token.validate(now)?.ids(&peppers);
+//! assert_eq!(ids.verdict(&[]), Verdict::NotRevoked);
+//! assert!(matches!(ids.verdict(&[revocation]), Verdict::Revoked { rule: Rule::Token, .. }));
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod algorithm;
+mod claims;
+mod entry;
+mod id;
+mod issuer;
+mod json;
+pub mod logout;
+mod refusal;
+mod retention;
+mod revocation;
+mod target;
+mod time;
+mod token;
+mod verdict;
+mod verification;
+
+pub use algorithm::Algorithm;
+pub use claims::Claims;
+pub use entry::InvalidEntry;
+pub use id::{Pepper, Peppers, RevocationId, WeakSecret};
+pub use issuer::{InvalidIssuers, Issuer, Issuers, Key, KeyRef};
+pub use refusal::{Malformed, Refusal};
+pub use retention::{CLOCK_MARGIN, Retention};
+pub use revocation::{Cover, Cutoff, Reason, Revocation};
+pub use target::{Name, Target};
+pub use time::Timestamp;
+pub use token::{MAX_TOKEN_BYTES, UnverifiedToken};
+pub use verdict::{Rule, TokenIds, Verdict};
+pub use verification::{SignatureCheck, ValidToken, Verification, VerifiedToken};

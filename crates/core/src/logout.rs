@@ -1,0 +1,420 @@
+//! The logout plan: what a page has to try so that nothing of a session stays in the browser.
+//!
+//! In scope: which effects, in which order, and for each cookie every write that may delete it. Out of scope, and owned by
+//! `quash-browser`: touching the DOM, telling the edge and the other tabs, and reporting what became of each effect.
+//!
+//! A cookie's identity is name + domain + host-only + path + partition (RFC 6265bis section 5.7): a write with any other
+//! attributes deletes nothing and says nothing. So the plan tries every identity that the page can see. Cookies that are
+//! `HttpOnly` cannot be reached from a page at all: the edge's answer expires those.
+
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
+/// Longest cookie name in bytes. Browsers refuse a cookie whose name and value together exceed 4096 bytes (RFC 6265bis
+/// section 5.6), so nothing longer exists.
+pub const MAX_COOKIE_NAME: usize = 4096;
+
+/// Folders of the page's path that are tried, from the root down, each with and without its slash. With [`MAX_DOMAINS`] a
+/// cookie costs at most (1 + 2 × 8 + 1) paths × (1 + 5) domains × 3 securities = 324 writes, tried likeliest first.
+pub const MAX_FOLDERS: usize = 8;
+
+/// `Domain` attributes that are tried: the host, then its parents from the widest down. See [`MAX_FOLDERS`] for the product.
+pub const MAX_DOMAINS: usize = 5;
+
+/// What to wipe in one place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Selection<Name> {
+    /// Leave the place alone.
+    #[default]
+    Nothing,
+    /// These and no others.
+    Names(Vec<Name>),
+    /// Whatever is there.
+    Everything,
+}
+
+/// What the application wants wiped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wipe {
+    /// Cookies that scripts can read.
+    pub cookies: Selection<CookieName>,
+    /// Keys of `localStorage`.
+    pub local_storage: Selection<String>,
+    /// Keys of this tab's `sessionStorage`.
+    pub session_storage: Selection<String>,
+}
+
+/// The page that the plan is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// `location.hostname`.
+    pub host: &'a str,
+    /// `location.pathname`.
+    pub path: &'a str,
+    /// `isSecureContext`: may this page write `Secure` cookies?
+    pub secure: bool,
+    /// `document.cookie`: what [`Selection::Everything`] means for cookies.
+    pub cookies: &'a str,
+}
+
+/// One effect for the browser to try. None depends on another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Assign each of `writes` to `document.cookie`, in order, until `name` can no longer be read.
+    ExpireCookie {
+        /// The cookie.
+        name: CookieName,
+        /// One string for each identity that the cookie may have, likeliest first.
+        writes: Vec<String>,
+    },
+    /// Remove one key.
+    RemoveItem {
+        /// Where from.
+        area: Area,
+        /// The key.
+        key: String,
+    },
+    /// Remove all keys.
+    Clear {
+        /// Where from.
+        area: Area,
+    },
+}
+
+/// A Web Storage area.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// `localStorage`: shared by the tabs of an origin.
+    Local,
+    /// `sessionStorage`: each tab has its own.
+    Session,
+}
+
+/// Lists what to try for `wipe` on `page`: storage first, since one call each is certain to do it, then the cookies.
+#[must_use]
+pub fn plan(wipe: Wipe, page: Page<'_>) -> Vec<Command> {
+    let mut commands = Vec::new();
+    plan_storage(&mut commands, Area::Local, wipe.local_storage);
+    plan_storage(&mut commands, Area::Session, wipe.session_storage);
+
+    let names = match wipe.cookies {
+        Selection::Nothing => Vec::new(),
+        Selection::Names(names) => names,
+        Selection::Everything => visible_names(page.cookies),
+    };
+    if !names.is_empty() {
+        let (domains, paths) = (domain_attributes(page.host), path_attributes(page.path));
+        commands.extend(
+            names.into_iter().map(|name| Command::ExpireCookie {
+                writes: expiring_writes(&name, &domains, &paths, page.secure),
+                name,
+            }),
+        );
+    }
+    commands
+}
+
+/// Is a cookie of this name in `jar`, a value of `document.cookie`?
+#[must_use]
+pub fn is_readable(jar: &str, name: &CookieName) -> bool {
+    jar_names(jar).any(|visible| visible == name.0)
+}
+
+/// A cookie name that cannot carry attributes into a cookie string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CookieName(String);
+
+impl CookieName {
+    /// Checks a name by the rules that browsers store cookies by (RFC 6265bis section 5.6); `None` means that no cookie can
+    /// have it: it is longer than [`MAX_COOKIE_NAME`], contains `;`, `=` or a control character, or begins or ends with
+    /// white space. The empty name is possible: `document.cookie = "x"` makes such a cookie.
+    #[must_use]
+    pub fn new(name: &str) -> Option<Self> {
+        let possible = name.len() <= MAX_COOKIE_NAME
+            && is_attribute_safe(name)
+            && !name.contains('=')
+            && name == name.trim_matches(WHITE_SPACE);
+        possible.then(|| Self(name.to_string()))
+    }
+
+    /// The name as the browser spells it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    // Browsers compare the prefixes without case (RFC 6265bis section 4.1.3).
+    fn has_prefix(&self, prefix: &str) -> bool {
+        self.0.as_bytes().get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
+    }
+}
+
+const WHITE_SPACE: [char; 2] = [' ', '\t'];
+
+// The first reaches cookies from inside a frame of another site, where a write without `SameSite=None` is ignored; the
+// second reaches partitioned ones (CHIPS). A write with neither is tried too: on `http://localhost` Safari ignores `Secure`.
+const SECURE: [&str; 2] = ["; Secure; SameSite=None", "; Secure; SameSite=None; Partitioned"];
+
+// The value is not empty: a cookie with neither name nor value is ignored (RFC 6265bis section 5.6), and the nameless one
+// must go too.
+const EXPIRED: &str = "=x; Max-Age=0; Path=";
+
+fn expiring_writes(name: &CookieName, domains: &[String], paths: &[&str], secure: bool) -> Vec<String> {
+    // The prefixes fix a part of the identity, and a write that breaks the promise is ignored (section 4.1.3).
+    let host_prefix = name.has_prefix("__Host-");
+    let secure_prefix = host_prefix || name.has_prefix("__Secure-");
+    let (max_paths, max_domains) = if host_prefix { (1, 1) } else { (paths.len(), domains.len()) };
+
+    let mut writes = Vec::new();
+    for path in paths.iter().take(max_paths) {
+        for domain in domains.iter().take(max_domains) {
+            if !secure_prefix {
+                writes.push([name.as_str(), EXPIRED, path, domain].concat());
+            }
+            if secure {
+                for security in SECURE {
+                    writes.push([name.as_str(), EXPIRED, path, domain, security].concat());
+                }
+            }
+        }
+    }
+    writes
+}
+
+// The host-only form first. A top-level domain is left out, unless it is the host: browsers refuse cookies for it.
+fn domain_attributes(host: &str) -> Vec<String> {
+    let mut attributes = Vec::from([String::new()]);
+    let is_address =
+        host.starts_with('[') || host.rsplit('.').take(1).all(|last| last.bytes().all(|b| b.is_ascii_digit()));
+    if !is_address && is_attribute_safe(host) {
+        let parents = host.rmatch_indices('.').skip(1).filter_map(|(dot, _)| host.get(dot + 1..));
+        let domains = core::iter::once(host).chain(parents).take(MAX_DOMAINS);
+        attributes.extend(domains.map(|domain| ["; Domain=", domain].concat()));
+    }
+    attributes
+}
+
+// Every path that matches the page's (RFC 6265bis section 5.1.4), as far as an attribute can express it.
+fn path_attributes(path: &str) -> Vec<&str> {
+    let path = path.split(is_attribute_end).next().unwrap_or_default();
+    let folders = path.match_indices('/').skip(1).take(MAX_FOLDERS);
+    let prefixes = folders.flat_map(|(slash, _)| [path.get(..slash), path.get(..=slash)]).flatten();
+
+    let mut paths = Vec::from(["/"]);
+    for prefix in prefixes.chain([path]) {
+        if prefix.starts_with('/') && !paths.contains(&prefix) {
+            paths.push(prefix);
+        }
+    }
+    paths
+}
+
+fn is_attribute_safe(text: &str) -> bool {
+    !text.contains(is_attribute_end)
+}
+
+fn is_attribute_end(c: char) -> bool {
+    c == ';' || (c.is_ascii_control() && c != '\t')
+}
+
+fn visible_names(jar: &str) -> Vec<CookieName> {
+    let mut names: Vec<CookieName> = Vec::new();
+    for name in jar_names(jar).filter_map(CookieName::new) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn jar_names(jar: &str) -> impl Iterator<Item = &str> {
+    let pairs = jar.split(';').map(|pair| pair.trim_matches(WHITE_SPACE)).filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').map_or("", |(name, _)| name))
+}
+
+fn plan_storage(commands: &mut Vec<Command>, area: Area, selection: Selection<String>) {
+    match selection {
+        Selection::Nothing => {}
+        Selection::Names(keys) => commands.extend(keys.into_iter().map(|key| Command::RemoveItem { area, key })),
+        Selection::Everything => commands.push(Command::Clear { area }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    const PAGE: Page<'_> = Page { host: "app.example.com", path: "/account/me", secure: true, cookies: "" };
+
+    fn name(name: &str) -> CookieName {
+        CookieName::new(name).unwrap()
+    }
+
+    fn writes(cookie: &str, page: Page<'_>) -> Vec<String> {
+        let wipe = Wipe { cookies: Selection::Names(vec![name(cookie)]), ..Wipe::default() };
+        match plan(wipe, page).pop() {
+            Some(Command::ExpireCookie { writes, .. }) => writes,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn contains(writes: &[String], write: &str) -> bool {
+        writes.iter().any(|other| other == write)
+    }
+
+    #[test]
+    fn nothing_is_touched_unasked() {
+        assert_eq!(plan(Wipe::default(), Page { cookies: "token=1", ..PAGE }), []);
+    }
+
+    #[test]
+    fn lists_storage_by_name_or_as_a_whole() {
+        let wipe = Wipe {
+            local_storage: Selection::Names(vec!["token".into(), "user".into()]),
+            session_storage: Selection::Everything,
+            ..Wipe::default()
+        };
+        assert_eq!(
+            plan(wipe, PAGE),
+            [
+                Command::RemoveItem { area: Area::Local, key: "token".into() },
+                Command::RemoveItem { area: Area::Local, key: "user".into() },
+                Command::Clear { area: Area::Session },
+            ]
+        );
+    }
+
+    #[test]
+    fn an_empty_list_is_not_everything() {
+        let wipe = Wipe {
+            cookies: Selection::Names(vec![]),
+            local_storage: Selection::Names(vec![]),
+            session_storage: Selection::Names(vec![]),
+        };
+        assert_eq!(plan(wipe, Page { cookies: "token=1", ..PAGE }), []);
+    }
+
+    #[test]
+    fn every_visible_cookie_is_found_once() {
+        let jar = "token=a=b; theme=; token=other; nameless; =also nameless; \u{e9}t\u{e9}=1";
+        let wipe = Wipe { cookies: Selection::Everything, ..Wipe::default() };
+        let found: Vec<_> = plan(wipe, Page { cookies: jar, ..PAGE })
+            .into_iter()
+            .map(|command| match command {
+                Command::ExpireCookie { name, .. } => name,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(found, ["token", "theme", "", "\u{e9}t\u{e9}"].map(name));
+    }
+
+    #[test]
+    fn tries_each_domain_path_and_security_once_and_the_likeliest_first() {
+        let writes = writes("token", PAGE);
+        assert_eq!(writes[0], "token=x; Max-Age=0; Path=/");
+        let mut expected = Vec::new();
+        for path in ["/", "/account", "/account/", "/account/me"] {
+            for domain in ["", "; Domain=app.example.com", "; Domain=example.com"] {
+                for security in ["", "; Secure; SameSite=None", "; Secure; SameSite=None; Partitioned"] {
+                    expected.push(["token=x; Max-Age=0; Path=", path, domain, security].concat());
+                }
+            }
+        }
+        assert_eq!(writes, expected);
+    }
+
+    #[test]
+    fn an_insecure_page_writes_nothing_that_needs_a_secure_one() {
+        let page = Page { secure: false, path: "/", host: "localhost", ..PAGE };
+        assert_eq!(
+            writes("token", page),
+            ["token=x; Max-Age=0; Path=/", "token=x; Max-Age=0; Path=/; Domain=localhost"]
+        );
+        assert_eq!(writes("__Secure-token", page), [""; 0]);
+        assert_eq!(writes("__Host-token", page), [""; 0]);
+    }
+
+    #[test]
+    fn a_host_prefixed_cookie_has_one_path_and_no_domain() {
+        let expected = [
+            "=x; Max-Age=0; Path=/; Secure; SameSite=None",
+            "=x; Max-Age=0; Path=/; Secure; SameSite=None; Partitioned",
+        ];
+        for cookie in ["__Host-token", "__hOST-token"] {
+            assert_eq!(writes(cookie, PAGE), expected.map(|write| [cookie, write].concat()));
+        }
+    }
+
+    #[test]
+    fn a_secure_prefixed_cookie_is_always_written_secure() {
+        let writes = writes("__Secure-token", PAGE);
+        assert_eq!(writes.len(), 4 * 3 * 2);
+        assert!(writes.iter().all(|write| write.contains("; Secure")));
+        assert!(contains(
+            &writes,
+            "__Secure-token=x; Max-Age=0; Path=/account; Domain=example.com; Secure; SameSite=None"
+        ));
+    }
+
+    #[test]
+    fn an_address_has_no_parents() {
+        for host in ["127.0.0.1", "[::1]", ""] {
+            let writes = writes("token", Page { host, path: "/", secure: false, ..PAGE });
+            assert_eq!(writes, ["token=x; Max-Age=0; Path=/"]);
+        }
+    }
+
+    #[test]
+    fn the_number_of_writes_is_bounded() {
+        let (host, path) = ("a.".repeat(60) + "example.com", "/a".repeat(500));
+        let writes = writes("token", Page { host: &host, path: &path, ..PAGE });
+        assert_eq!(writes.len(), (1 + 2 * MAX_FOLDERS + 1) * (1 + MAX_DOMAINS) * 3);
+        assert_eq!(writes.len(), 324);
+        assert!(contains(&writes, "token=x; Max-Age=0; Path=/; Domain=example.com"));
+    }
+
+    #[test]
+    fn no_name_can_carry_an_attribute() {
+        for bad in ["a;b", "a; Domain=evil.example", "a=b", "a\r\nb", "a\0", "a\u{7f}", " a", "a\t", &"a".repeat(4097)]
+        {
+            assert_eq!(CookieName::new(bad), None, "{bad:?}");
+        }
+        for good in ["", "token", "__Host-token", "a b", "a\tb", "\u{e9}t\u{e9}", "\"quoted\"", &"a".repeat(4096)] {
+            assert!(CookieName::new(good).is_some(), "{good:?}");
+        }
+    }
+
+    #[test]
+    fn no_page_can_carry_an_attribute() {
+        let page = Page { host: "a;b.example.com", path: "/app/v;Domain=evil.example/x", ..PAGE };
+        let writes = writes("token", page);
+        assert_eq!(writes.len(), 4 * 3);
+        assert!(contains(&writes, "token=x; Max-Age=0; Path=/app/"));
+        assert!(writes.iter().all(|write| !write.contains("omain=")));
+    }
+
+    #[test]
+    fn empty_segments_and_odd_paths_are_no_trouble() {
+        assert_eq!(path_attributes(""), ["/"]);
+        assert_eq!(path_attributes("blank"), ["/"]);
+        assert_eq!(path_attributes("//a"), ["/", "//", "//a"]);
+        assert_eq!(path_attributes("/a/"), ["/", "/a", "/a/"]);
+        assert_eq!(path_attributes("/\u{e9}/b"), ["/", "/\u{e9}", "/\u{e9}/", "/\u{e9}/b"]);
+    }
+
+    #[test]
+    fn reads_a_jar_by_whole_names() {
+        let jar = "token2=1; xtoken=2; a=token; =nameless";
+        assert!(!is_readable(jar, &name("token")));
+        assert!(is_readable(jar, &name("xtoken")));
+        assert!(is_readable(jar, &name("")));
+        assert!(!is_readable("", &name("")));
+    }
+}

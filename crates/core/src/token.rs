@@ -1,0 +1,197 @@
+use alloc::{string::String, vec::Vec};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use crate::{
+    Algorithm, Claims, Malformed, Refusal,
+    json::{Object, Value},
+};
+
+/// The longest token that is looked at, in bytes: 8 KiB is the usual limit of one whole header line, so nothing longer gets
+/// this far through a browser or a proxy. Checked before anything is decoded.
+pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// A JWT in compact JWS form (RFC 7515 section 3.1), read but not verified: nothing it says may be believed.
+///
+/// Only [`Issuers::verify`](crate::Issuers::verify) turns it into something else.
+///
+/// Parsing is strict, so that one token has one spelling: no padding, no spare bits, no whitespace, no fourth segment.
+#[derive(Debug)]
+pub struct UnverifiedToken<'t> {
+    text: &'t str,
+    signing_input: usize,
+    signature: Vec<u8>,
+    pub(crate) header: Header,
+    pub(crate) claims: Claims,
+}
+
+/// The JOSE header's parameters that matter (RFC 7515 section 4.1). `jku`, `x5u`, `x5c` and `jwk` are not read at all: a token
+/// does not get to say which key verifies it.
+#[derive(Debug)]
+pub(crate) struct Header {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) key_id: Option<String>,
+    pub(crate) token_type: Option<String>,
+}
+
+impl<'t> UnverifiedToken<'t> {
+    /// Reads a token.
+    ///
+    /// # Errors
+    /// [`Refusal::Malformed`] when the text is not one; [`Refusal::AlgorithmRefused`] when its `alg` is none of ours, `none`
+    /// included.
+    pub fn parse(text: &'t str) -> Result<Self, Refusal> {
+        if text.len() > MAX_TOKEN_BYTES {
+            return Err(Malformed::TooLarge.into());
+        }
+        let mut segments = text.split('.');
+        let (Some(header), Some(payload), Some(signature), None) =
+            (segments.next(), segments.next(), segments.next(), segments.next())
+        else {
+            return Err(Malformed::Segments.into());
+        };
+        Ok(Self {
+            text,
+            signing_input: header.len() + 1 + payload.len(),
+            header: Header::parse(&base64url(header)?)?,
+            claims: Claims::parse(&base64url(payload)?)?,
+            signature: base64url(signature)?,
+        })
+    }
+
+    /// What is signed: `header.payload` (RFC 7515 section 5.1).
+    pub fn signing_input(&self) -> &'t [u8] {
+        &self.text.as_bytes()[..self.signing_input]
+    }
+
+    /// The signature's bytes.
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+}
+
+impl Header {
+    fn parse(json: &[u8]) -> Result<Self, Refusal> {
+        let object = Object::parse(json)?;
+        if object.get("crit").is_some() || object.get("b64").is_some() {
+            return Err(Malformed::Extension.into());
+        }
+        let string = |name| match object.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(Malformed::Header(name)),
+        };
+        let name = string("alg")?.ok_or(Malformed::Header("alg"))?;
+        Ok(Self {
+            algorithm: Algorithm::from_name(&name).ok_or(Refusal::AlgorithmRefused)?,
+            key_id: string("kid")?,
+            token_type: string("typ")?,
+        })
+    }
+
+    /// Whether `typ` allows this to be an access token: absent, `JWT` (RFC 7519 section 5.1) or `at+jwt` (RFC 9068 section
+    /// 2.1), with or without `application/`, in any case. An ID, logout or event token must not be accepted as one.
+    pub(crate) fn may_be_access_token(&self) -> bool {
+        let Some(token_type) = &self.token_type else { return true };
+        let (prefix, rest) = token_type.split_at_checked("application/".len()).unwrap_or(("", token_type));
+        let subtype = if prefix.eq_ignore_ascii_case("application/") { rest } else { token_type };
+        subtype.eq_ignore_ascii_case("jwt") || subtype.eq_ignore_ascii_case("at+jwt")
+    }
+}
+
+/// Canonical base64url without padding (RFC 7515 section 2).
+fn base64url(segment: &str) -> Result<Vec<u8>, Malformed> {
+    BASE64_URL_SAFE_NO_PAD.decode(segment).map_err(|_| Malformed::Base64Url)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{format, string::String};
+
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    fn token(header: &str, payload: &str) -> String {
+        format!("{}.{}.c2ln", BASE64_URL_SAFE_NO_PAD.encode(header), BASE64_URL_SAFE_NO_PAD.encode(payload))
+    }
+
+    fn refusal(text: &str) -> &'static str {
+        UnverifiedToken::parse(text).unwrap_err().code()
+    }
+
+    #[test]
+    fn reads_a_token() {
+        let text = token(r#"{"alg":"ES256","kid":"k","typ":"JWT"}"#, r#"{"iss":"i"}"#);
+        let token = UnverifiedToken::parse(&text).unwrap();
+        assert_eq!(token.header.algorithm, Algorithm::Es256);
+        assert_eq!(token.header.key_id.as_deref(), Some("k"));
+        assert_eq!(token.claims.issuer.as_deref(), Some("i"));
+        assert_eq!(token.signature(), b"sig");
+        assert_eq!(token.signing_input(), &text.as_bytes()[..text.len() - 5]);
+    }
+
+    #[test]
+    fn one_token_has_one_spelling() {
+        let text = token(r#"{"alg":"HS256"}"#, "{}");
+        assert!(UnverifiedToken::parse(&text).is_ok());
+        for (spelling, code) in [
+            (format!("{text}="), "token_base64url"),
+            (format!("{text} "), "token_base64url"),
+            (format!(" {text}"), "token_base64url"),
+            (format!("{text}\n"), "token_base64url"),
+            (format!("{text}."), "token_segments"),
+            (format!("{text}.e30"), "token_segments"),
+            (text.replacen("e30", "e31", 1), "token_base64url"), // the two spare bits of "{}" are not zero
+            (text.replacen("e30", "e30=", 1), "token_base64url"),
+            (text.replacen("c2ln", "c2l+", 1), "token_base64url"),
+        ] {
+            assert_eq!(refusal(&spelling), code, "{spelling}");
+        }
+    }
+
+    #[test]
+    fn refuses_each_fault_by_its_name() {
+        let long = token(r#"{"alg":"HS256"}"#, &format!(r#"{{"x":"{}"}}"#, "y".repeat(MAX_TOKEN_BYTES)));
+        for (text, code) in [
+            (String::new(), "token_segments"),
+            ("a.b".into(), "token_segments"),
+            ("..".into(), "token_json"),
+            (long, "token_too_large"),
+            (token(r#"{"alg":"none"}"#, "{}"), "algorithm_refused"),
+            (token(r#"{"alg":"nOnE"}"#, "{}"), "algorithm_refused"),
+            (token(r#"{"alg":"hs256"}"#, "{}"), "algorithm_refused"),
+            (token(r#"{"alg":1}"#, "{}"), "header_invalid"),
+            (token("{}", "{}"), "header_invalid"),
+            (token(r#"{"alg":"HS256","kid":1}"#, "{}"), "header_invalid"),
+            (token(r#"{"alg":"HS256","crit":["b64"],"b64":false}"#, "{}"), "token_extension"),
+            (token(r#"{"alg":"HS256","b64":true}"#, "{}"), "token_extension"),
+            (token(r#"{"alg":"HS256","alg":"none"}"#, "{}"), "token_duplicate_member"),
+            (token(r#"{"alg":"HS256"}"#, "[]"), "token_not_object"),
+            (token(r#"{"alg":"HS256"}"#, r#"{"jti":1}"#), "claim_invalid"),
+        ] {
+            assert_eq!(refusal(&text), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_access_tokens_are_access_tokens() {
+        for (token_type, may) in [
+            (None, true),
+            (Some("JWT"), true),
+            (Some("jwt"), true),
+            (Some("at+jwt"), true),
+            (Some("application/at+jwt"), true),
+            (Some("Application/AT+JWT"), true),
+            (Some("logout+jwt"), false),
+            (Some("secevent+jwt"), false),
+            (Some("application/"), false),
+            (Some(""), false),
+            (Some("é"), false),
+        ] {
+            let header = Header { algorithm: Algorithm::Hs256, key_id: None, token_type: token_type.map(String::from) };
+            assert_eq!(header.may_be_access_token(), may, "{token_type:?}");
+        }
+    }
+}
