@@ -1,0 +1,104 @@
+use std::collections::HashMap;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use quash_core::{Algorithm, Key, KeyRef};
+use serde_json::{Map, Value};
+
+use super::{ConfigError, FindSecret, document};
+
+/// A public key as WebCrypto imports it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PublicKey {
+    /// A DER `SubjectPublicKeyInfo` (RFC 5280 section 4.1).
+    Spki(Vec<u8>),
+    /// A JWK (RFC 7517).
+    Jwk(Map<String, Value>),
+}
+
+pub(super) fn keys(
+    issuer: usize,
+    documents: &[document::Key],
+    secret: &FindSecret<'_>,
+) -> Result<Vec<Key>, ConfigError> {
+    if documents.is_empty() {
+        return Err(ConfigError::new(format_args!("issuers[{issuer}].keys"), "at least one is needed"));
+    }
+    let key = |(index, document): (usize, &document::Key)| {
+        let field = format!("issuers[{issuer}].keys[{index}]");
+        match (algorithm(&field, document)?, &document.secret) {
+            (Algorithm::Hs256, Some(name)) => {
+                let field = format!("{field}.secret");
+                let secret = secret(&field, name)?;
+                Key::hs256(document.kid.clone(), secret.as_bytes()).map_err(|weak| ConfigError::new(field, weak))
+            }
+            (Algorithm::Hs256, None) => Err(ConfigError::new(field, "HS256 needs `secret`, the name of a secret")),
+            (_, Some(_)) => Err(ConfigError::new(field, "`secret` is for HS256; use `pem` or `jwk`")),
+            (algorithm, None) => Ok(Key::held_by_host(document.kid.clone(), algorithm)),
+        }
+    };
+    documents.iter().enumerate().map(key).collect()
+}
+
+/// The asymmetric keys of all issuers, each with the field that it came from.
+pub(super) fn public_keys(issuers: &[document::Issuer]) -> Result<HashMap<KeyRef, (String, PublicKey)>, ConfigError> {
+    let mut found = HashMap::new();
+    for (issuer, document) in issuers.iter().enumerate() {
+        for (key, document) in document.keys.iter().enumerate() {
+            let field = format!("issuers[{issuer}].keys[{key}]");
+            let (name, public_key) = match (algorithm(&field, document)?, &document.pem, &document.jwk) {
+                (Algorithm::Hs256, None, None) => continue,
+                (Algorithm::Hs256, ..) => {
+                    return Err(ConfigError::new(field, "an HS256 key is a `secret`, never a public key"));
+                }
+                (_, Some(pem), None) => ("pem", spki(pem).map(PublicKey::Spki)),
+                (algorithm, None, Some(jwk)) => {
+                    ("jwk", check_jwk(algorithm, jwk).map(|()| PublicKey::Jwk(jwk.clone())))
+                }
+                _ => return Err(ConfigError::new(field, "needs either `pem` or `jwk`")),
+            };
+            let field = format!("{field}.{name}");
+            let public_key = public_key.map_err(|problem| ConfigError::new(&field, problem))?;
+            found.insert(KeyRef { issuer, key }, (field, public_key));
+        }
+    }
+    Ok(found)
+}
+
+fn algorithm(field: &str, document: &document::Key) -> Result<Algorithm, ConfigError> {
+    Algorithm::from_name(&document.alg).ok_or_else(|| {
+        let known = Algorithm::ALL.map(Algorithm::name).join(", ");
+        ConfigError::new(format_args!("{field}.alg"), format_args!("`{}` is none of {known}", document.alg))
+    })
+}
+
+/// Reads a PEM public key (RFC 7468 section 13).
+fn spki(pem: &str) -> Result<Vec<u8>, &'static str> {
+    let body = pem
+        .trim()
+        .strip_prefix("-----BEGIN PUBLIC KEY-----")
+        .and_then(|rest| rest.strip_suffix("-----END PUBLIC KEY-----"))
+        .ok_or("must be a PEM of the kind `PUBLIC KEY`")?;
+    let body: String = body.split_ascii_whitespace().collect();
+    BASE64_STANDARD.decode(body).map_err(|_| "is not valid base64")
+}
+
+/// Checks what WebCrypto would not tell an operator until the first token comes (RFC 7518 section 6).
+fn check_jwk(algorithm: Algorithm, jwk: &Map<String, Value>) -> Result<(), &'static str> {
+    let member = |name| jwk.get(name).and_then(Value::as_str);
+    if ["d", "p", "q", "k"].iter().any(|private| jwk.contains_key(*private)) {
+        return Err("is a private key: it must not be in a configuration, and is not needed to verify");
+    }
+    let (kty, crv) = match algorithm {
+        Algorithm::Rs256 => ("RSA", None),
+        Algorithm::Es256 => ("EC", Some("P-256")),
+        Algorithm::EdDsa => ("OKP", Some("Ed25519")),
+        _ => return Err("is not for this algorithm"),
+    };
+    if member("kty") != Some(kty) || member("crv") != crv {
+        return Err("has a `kty` or `crv` that is not for this algorithm");
+    }
+    if member("alg").is_some_and(|alg| alg != algorithm.name()) {
+        return Err("has an `alg` other than the key's");
+    }
+    Ok(())
+}

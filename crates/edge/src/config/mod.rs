@@ -1,0 +1,207 @@
+//! The typed configuration: read once, at start, and refused as a whole with the name of the field that is wrong.
+
+mod document;
+mod keys;
+
+use std::{collections::HashMap, fmt, time::Duration};
+
+use quash_core::{InvalidIssuers, Issuer, Issuers, KeyRef, Pepper, Peppers};
+use thiserror::Error;
+
+use crate::{client::Client, cookie::ExpiredCookie, public_path::PublicPath};
+
+pub(crate) use document::{Mode, Origin};
+pub(crate) use keys::PublicKey;
+
+/// What is wrong with the configuration, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{field}: {problem}")]
+pub struct ConfigError {
+    /// The field, as a path from the variable's name: `QUASH.issuers[0].keys[0].secret`.
+    pub field: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl ConfigError {
+    pub(crate) fn new(field: impl fmt::Display, problem: impl fmt::Display) -> Self {
+        Self { field: format!("QUASH.{field}"), problem: problem.to_string() }
+    }
+}
+
+/// How a deployment of Quash behaves. See docs/configuration.md for every field.
+pub struct Config {
+    pub(crate) origin: Origin,
+    /// The binding of the KV namespace.
+    pub(crate) denylist: String,
+    pub(crate) trust: Trust,
+    pub(crate) routes: Routes,
+}
+
+/// Whose tokens are accepted, and how their revocations are named.
+pub(crate) struct Trust {
+    pub(crate) issuers: Issuers,
+    /// The keys that WebCrypto verifies with, and the field that each came from.
+    pub(crate) public_keys: HashMap<KeyRef, (String, PublicKey)>,
+    pub(crate) peppers: Peppers,
+}
+
+/// What is answered where, and to whom.
+pub(crate) struct Routes {
+    pub(crate) prefix: String,
+    pub(crate) mode: Mode,
+    pub(crate) public: Vec<PublicPath>,
+    pub(crate) token_cookies: Vec<String>,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) expired_cookies: Vec<ExpiredCookie>,
+    pub(crate) clear_site_data: Option<String>,
+    pub(crate) allowed_origins: Vec<String>,
+}
+
+/// The longest that a token may be let live: 30 days. Entries for sessions and subjects are kept that long.
+const MAX_LIFETIME_SECS: u64 = 30 * 24 * 60 * 60;
+
+/// The most leeway: ten times what a machine with a working clock needs.
+const MAX_LEEWAY_SECS: u64 = 300;
+
+/// The most peppers: the token's six ids under each must fit one bulk read of Workers KV, 100 keys.
+const MAX_PEPPERS: usize = 8;
+
+impl Config {
+    /// Reads the configuration from JSON. `secret` finds a secret by the name of its binding.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first field that is wrong.
+    pub fn parse(json: &str, secret: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let document = document::parse(json)?;
+        let secret = |field: &dyn fmt::Display, name: &str| {
+            secret(name).ok_or_else(|| {
+                ConfigError::new(field, format_args!("no secret `{name}` is set (npx wrangler secret put {name})"))
+            })
+        };
+
+        let prefix = document.prefix;
+        if !prefix.starts_with('/') || prefix.len() < 2 || PublicPath::parse(&prefix).is_err() || prefix.ends_with('/')
+        {
+            return Err(ConfigError::new("prefix", "must be a path like `/auth`"));
+        }
+        if let Origin::Url(url) = &document.origin
+            && !is_origin(url)
+        {
+            return Err(ConfigError::new("origin.url", "must be an origin like `https://example.com`, without a path"));
+        }
+
+        let trust = Trust {
+            public_keys: keys::public_keys(&document.issuers)?,
+            issuers: issuers(&document.issuers, &secret)?,
+            peppers: peppers(&document.peppers, &secret)?,
+        };
+        let routes = Routes {
+            prefix,
+            mode: document.mode,
+            public: each("public", &document.public, |pattern| {
+                PublicPath::parse(pattern).map_err(|error| error.to_string())
+            })?,
+            token_cookies: document.token.cookies,
+            clients: clients(&document.clients, &secret)?,
+            expired_cookies: each("logout.cookies", &document.logout.cookies, |cookie| match cookie.problem() {
+                None => Ok(cookie.clone()),
+                Some(problem) => Err(problem.into()),
+            })?,
+            clear_site_data: clear_site_data(&document.logout.clear_site_data)?,
+            allowed_origins: each("logout.allowed_origins", &document.logout.allowed_origins, |origin| {
+                let valid = is_origin(origin);
+                valid.then(|| origin.clone()).ok_or_else(|| "must be an origin like `https://app.example.com`".into())
+            })?,
+        };
+        Ok(Self { origin: document.origin, denylist: document.denylist, trust, routes })
+    }
+}
+
+/// Converts each item of a list; an error is named with the list and the index.
+fn each<T, U>(field: &str, items: &[T], convert: impl Fn(&T) -> Result<U, String>) -> Result<Vec<U>, ConfigError> {
+    let named =
+        |(index, item)| convert(item).map_err(|problem| ConfigError::new(format_args!("{field}[{index}]"), problem));
+    items.iter().enumerate().map(named).collect()
+}
+
+type FindSecret<'a> = dyn Fn(&dyn fmt::Display, &str) -> Result<String, ConfigError> + 'a;
+
+fn peppers(names: &[String], secret: &FindSecret<'_>) -> Result<Peppers, ConfigError> {
+    if names.len() > MAX_PEPPERS {
+        return Err(ConfigError::new("peppers", format_args!("at most {MAX_PEPPERS}")));
+    }
+    let pepper = |(index, name): (usize, &String)| {
+        let field = format!("peppers[{index}]");
+        Pepper::new(secret(&field, name)?.as_bytes()).map_err(|weak| ConfigError::new(field, weak))
+    };
+    let peppers = names.iter().enumerate().map(pepper).collect::<Result<_, _>>()?;
+    Peppers::new(peppers).ok_or_else(|| ConfigError::new("peppers", "at least one is needed"))
+}
+
+fn issuers(documents: &[document::Issuer], secret: &FindSecret<'_>) -> Result<Issuers, ConfigError> {
+    if documents.is_empty() {
+        return Err(ConfigError::new("issuers", "at least one is needed"));
+    }
+    let mut issuers = Vec::new();
+    for (index, document) in documents.iter().enumerate() {
+        let seconds = |name, secs, max| match secs {
+            secs if secs > max => {
+                Err(ConfigError::new(format_args!("issuers[{index}].{name}"), format_args!("at most {max} seconds")))
+            }
+            secs => Ok(Duration::from_secs(secs)),
+        };
+        if document.issuer.is_empty() {
+            return Err(ConfigError::new(format_args!("issuers[{index}].issuer"), "must not be empty"));
+        }
+        if document.max_lifetime == 0 {
+            return Err(ConfigError::new(format_args!("issuers[{index}].max_lifetime"), "must be at least 1 second"));
+        }
+        issuers.push(Issuer {
+            name: document.issuer.clone(),
+            audiences: document.audiences.clone(),
+            max_lifetime: seconds("max_lifetime", document.max_lifetime, MAX_LIFETIME_SECS)?,
+            leeway: seconds("leeway", document.leeway, MAX_LEEWAY_SECS)?,
+            keys: keys::keys(index, &document.keys, secret)?,
+        });
+    }
+    Issuers::new(issuers).map_err(|error| match error {
+        InvalidIssuers::DuplicateKey(KeyRef { issuer, key }) => {
+            ConfigError::new(format_args!("issuers[{issuer}].keys[{key}].kid"), "another key of this issuer has it")
+        }
+        InvalidIssuers::DuplicateIssuer(index) => {
+            ConfigError::new(format_args!("issuers[{index}].issuer"), "is there already")
+        }
+        other => ConfigError::new("issuers", other),
+    })
+}
+
+fn clients(documents: &[document::Client], secret: &FindSecret<'_>) -> Result<Vec<Client>, ConfigError> {
+    let client = |(index, document): (usize, &document::Client)| {
+        let field = format!("clients[{index}].secret");
+        let client_secret = secret(&field, &document.secret)?;
+        Client::new(&document.id, &client_secret).map_err(|problem| ConfigError::new(field, problem))
+    };
+    documents.iter().enumerate().map(client).collect()
+}
+
+/// The `Clear-Site-Data` header's value (W3C Clear Site Data section 3.1): quoted, or the header means nothing.
+fn clear_site_data(kinds: &[String]) -> Result<Option<String>, ConfigError> {
+    let quoted = each("logout.clear_site_data", kinds, |kind| match kind.as_str() {
+        "cache" | "cookies" | "executionContexts" | "storage" | "*" => Ok(format!("\"{kind}\"")),
+        _ => Err("must be `cookies`, `storage`, `cache`, `executionContexts` or `*`".into()),
+    })?;
+    Ok((!quoted.is_empty()).then(|| quoted.join(", ")))
+}
+
+/// Whether `text` is an origin as browsers write it (RFC 6454 section 6.2).
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        !host.is_empty()
+            && host.bytes().all(|b| b.is_ascii_graphic() && !br#"/\?#@"#.contains(&b) && !b.is_ascii_uppercase())
+    })
+}
+
+#[cfg(test)]
+mod tests;

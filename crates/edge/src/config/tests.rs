@@ -1,0 +1,102 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+fn secrets(name: &str) -> Option<String> {
+    match name {
+        "QUASH_PEPPER" | "JWT_SECRET" => Some("a secret of thirty-two bytes, no less".into()),
+        "SHORT" => Some("too short".into()),
+        "CLIENT" => Some("url-safe_secret_of_a_client_32chars".into()),
+        _ => None,
+    }
+}
+
+fn valid() -> Value {
+    json!({
+        "origin": { "service": "ORIGIN" },
+        "public": ["/", "/assets/*"],
+        "token": { "cookies": ["session"] },
+        "issuers": [{
+            "issuer": "https://issuer.example",
+            "audiences": ["api"],
+            "max_lifetime": 900,
+            "keys": [{ "kid": "1", "alg": "HS256", "secret": "JWT_SECRET" }],
+        }],
+        "clients": [{ "id": "backend", "secret": "CLIENT" }],
+        "logout": { "cookies": [{ "name": "session" }] },
+    })
+}
+
+fn parse(document: &Value) -> Result<Config, ConfigError> {
+    Config::parse(&document.to_string(), secrets)
+}
+
+#[test]
+fn reads_a_configuration_and_its_defaults() {
+    let config = parse(&valid()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(config.origin, Origin::Service("ORIGIN".into()));
+    assert_eq!(config.routes.prefix, "/auth");
+    assert_eq!(config.routes.mode, Mode::Eventual);
+    assert_eq!(config.denylist, "QUASH_DENYLIST");
+    assert_eq!(config.routes.clear_site_data.as_deref(), Some(r#""cookies", "storage""#));
+}
+
+#[test]
+fn a_wrong_field_is_named() {
+    let key = "/issuers/0/keys/0";
+    for (pointer, value, field, problem) in [
+        ("/origin", json!({ "url": "https://a.example/path" }), "origin.url", "without a path"),
+        ("/origin", json!({ "port": "x" }), "origin", "unknown variant `port`"),
+        ("/origin", Value::Null, "origin", "expected"),
+        ("/prefix", json!("auth"), "prefix", "a path like"),
+        ("/prefix", json!("/"), "prefix", "a path like"),
+        ("/mode", json!("strickt"), "mode", "unknown variant `strickt`"),
+        ("/public/1", json!("/a*"), "public[1]", "a public path is"),
+        ("/peppers", json!([]), "peppers", "at least one"),
+        ("/peppers", json!(["NONE"]), "peppers[0]", "no secret `NONE` is set"),
+        ("/peppers", json!(["QUASH_PEPPER", "SHORT"]), "peppers[1]", "at least 32 bytes"),
+        ("/issuers", json!([]), "issuers", "at least one"),
+        ("/issuers/0/issuer", json!(""), "issuers[0].issuer", "must not be empty"),
+        ("/issuers/0/max_lifetime", json!(0), "issuers[0].max_lifetime", "at least 1 second"),
+        ("/issuers/0/max_lifetime", json!(99_999_999), "issuers[0].max_lifetime", "at most"),
+        ("/issuers/0/max_lifetime", json!("900"), "issuers[0].max_lifetime", "invalid type"),
+        ("/issuers/0/leeway", json!(301), "issuers[0].leeway", "at most 300 seconds"),
+        ("/issuers/0/keys", json!([]), "issuers[0].keys", "at least one"),
+        ("/issuers/0/audience", json!("api"), "issuers[0].audience", "unknown field `audience`"),
+        (&format!("{key}/alg"), json!("none"), "issuers[0].keys[0].alg", "`none` is none of"),
+        (&format!("{key}/secret"), json!("SHORT"), "issuers[0].keys[0].secret", "at least 32 bytes"),
+        (&format!("{key}/secret"), json!("NONE"), "issuers[0].keys[0].secret", "no secret `NONE` is set"),
+        (key, json!({ "alg": "HS256", "pem": "x" }), "issuers[0].keys[0]", "never a public key"),
+        (key, json!({ "alg": "RS256", "secret": "JWT_SECRET" }), "issuers[0].keys[0]", "either `pem` or `jwk`"),
+        (key, json!({ "alg": "ES256", "pem": "key" }), "issuers[0].keys[0].pem", "must be a PEM"),
+        (key, json!({ "alg": "ES256", "jwk": { "kty": "RSA" } }), "issuers[0].keys[0].jwk", "not for this algorithm"),
+        (
+            key,
+            json!({ "alg": "ES256", "jwk": { "kty": "EC", "crv": "P-256", "d": "x" } }),
+            "issuers[0].keys[0].jwk",
+            "private key",
+        ),
+        ("/clients/0/secret", json!("SHORT"), "clients[0].secret", "at least 32"),
+        ("/logout/cookies/0", json!({ "name": "a;b" }), "logout.cookies[0]", "token characters"),
+        ("/logout/clear_site_data", json!(["everything"]), "logout.clear_site_data[0]", "must be `cookies`"),
+        ("/logout/allowed_origins", json!(["app.example"]), "logout.allowed_origins[0]", "must be an origin"),
+    ] {
+        let mut document = valid();
+        let (parent, member) = pointer.rsplit_once('/').unwrap();
+        match document.pointer_mut(parent).unwrap() {
+            Value::Array(items) => items[member.parse::<usize>().unwrap()] = value,
+            parent => parent[member] = value,
+        }
+        let error = parse(&document).err().unwrap_or_else(|| panic!("{pointer} was accepted"));
+        assert_eq!(error.field, format!("QUASH.{field}"), "{error}");
+        assert!(error.problem.contains(problem), "{error}");
+    }
+}
+
+#[test]
+fn an_issuer_has_each_key_once() {
+    let mut document = valid();
+    let keys = document.pointer_mut("/issuers/0/keys").and_then(Value::as_array_mut).unwrap();
+    keys.push(keys[0].clone());
+    assert_eq!(parse(&document).err().unwrap().field, "QUASH.issuers[0].keys[1].kid");
+}

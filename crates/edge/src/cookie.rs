@@ -1,0 +1,100 @@
+//! Cookies: reading a request's, expiring a browser's (RFC 6265).
+
+use serde::Deserialize;
+
+/// Every value that a `Cookie` header has for one of `names`. A browser sends two cookies of one name when they were set for
+/// different paths or domains, so a second one may be an attacker's.
+pub(crate) fn values<'h>(header: &'h str, names: &[String]) -> impl Iterator<Item = &'h str> {
+    header.split(';').filter_map(move |pair| {
+        let (name, value) = pair.split_once('=')?;
+        let value = value.trim();
+        (names.iter().any(|wanted| wanted == name.trim()) && !value.is_empty()).then_some(value)
+    })
+}
+
+/// A cookie to expire at logout. All of it is the cookie's identity: an expiry with another path or domain deletes nothing,
+/// silently.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExpiredCookie {
+    pub(crate) name: String,
+    #[serde(default = "root")]
+    path: String,
+    domain: Option<String>,
+    #[serde(default)]
+    partitioned: bool,
+}
+
+fn root() -> String {
+    "/".into()
+}
+
+impl ExpiredCookie {
+    /// Why the cookie cannot be, if so.
+    pub(crate) fn problem(&self) -> Option<&'static str> {
+        let token = |text: &str| {
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !br#"()<>@,;:\"/[]?={}"#.contains(&b))
+        };
+        let attribute = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && b != b';');
+        if !token(&self.name) {
+            Some("a cookie name is made of token characters (RFC 6265 section 4.1.1)")
+        } else if !self.path.starts_with('/') || !attribute(&self.path) {
+            Some("a cookie path starts with `/` and has no `;`")
+        } else if self.domain.as_deref().is_some_and(|domain| !attribute(domain)) {
+            Some("a cookie domain is a host name")
+        } else if self.name.starts_with("__Host-") && (self.path != "/" || self.domain.is_some()) {
+            Some("a `__Host-` cookie has the path `/` and no domain")
+        } else {
+            None
+        }
+    }
+
+    /// The `Set-Cookie` value. `Secure` always: a `__Secure-` or `__Host-` cookie cannot be expired without it, and no other
+    /// minds.
+    pub(crate) fn set_cookie(&self) -> String {
+        let domain = self.domain.as_ref().map(|domain| format!("; Domain={domain}")).unwrap_or_default();
+        let partitioned = if self.partitioned { "; Partitioned" } else { "" };
+        let same_site = if self.partitioned { "None" } else { "Lax" };
+        format!(
+            "{}=; Path={}{domain}; Max-Age=0; HttpOnly; Secure; SameSite={same_site}{partitioned}",
+            self.name, self.path
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_every_value_of_a_name() {
+        let names = ["session".into(), "alt".into()];
+        let values: Vec<_> =
+            values("a=1; session=x.y; sessions=no; alt= z ;session=two; session=; junk", &names).collect();
+        assert_eq!(values, ["x.y", "z", "two"]);
+    }
+
+    #[test]
+    fn expires_with_the_cookies_own_identity() {
+        let cookie = |json| serde_json::from_str::<ExpiredCookie>(json).unwrap();
+        assert_eq!(
+            cookie(r#"{"name":"session"}"#).set_cookie(),
+            "session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax"
+        );
+        assert_eq!(
+            cookie(r#"{"name":"s","path":"/app","domain":"example.com","partitioned":true}"#).set_cookie(),
+            "s=; Path=/app; Domain=example.com; Max-Age=0; HttpOnly; Secure; SameSite=None; Partitioned"
+        );
+        for wrong in [
+            r#"{"name":""}"#,
+            r#"{"name":"a b"}"#,
+            r#"{"name":"a;b"}"#,
+            r#"{"name":"a","path":"app"}"#,
+            r#"{"name":"a","path":"/;Domain=x"}"#,
+            r#"{"name":"a","domain":"x; Secure"}"#,
+            r#"{"name":"__Host-a","path":"/app"}"#,
+        ] {
+            assert!(cookie(wrong).problem().is_some(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+use quash_core::{Refusal, Rule, Timestamp};
+use thiserror::Error;
+
+use crate::{config::ConfigError, store::StoreError};
+
+/// Why a request is not answered with what it asked for, by who is to blame.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    // The bearer's.
+    /// No token where one is needed.
+    #[error("a token is needed here")]
+    TokenMissing,
+    /// More than one credential (RFC 6750 section 2).
+    #[error("the request carries more than one credential")]
+    TokenAmbiguous,
+    /// The token is not accepted, by itself.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The token was revoked.
+    #[error("the token has been revoked")]
+    Revoked {
+        /// What hit it.
+        rule: Rule,
+        /// Since when.
+        revoked_at: Timestamp,
+    },
+
+    // The caller's.
+    /// The route knows another method.
+    #[error("this route takes {0} only")]
+    MethodNotAllowed(&'static str),
+    /// A browser sent the request from another site.
+    #[error("a page of another site may not do this")]
+    CrossSite,
+    /// The body is longer than any form we take.
+    #[error("the request's body is too large")]
+    BodyTooLarge,
+    /// The body is no form.
+    #[error("the request's body must be `application/x-www-form-urlencoded`")]
+    BodyNotForm,
+    /// A parameter is missing, repeated or has a value we do not know.
+    #[error("the parameter `{0}` is missing, repeated or unknown")]
+    Parameter(&'static str),
+    /// The client's id or secret is wrong, or absent.
+    #[error("the client could not be authenticated")]
+    ClientUnknown,
+    /// The token was issued to another client (RFC 7009 section 2.1).
+    #[error("the token was issued to another client")]
+    ClientMismatch,
+
+    // Outages.
+    /// The denylist did not answer, or not in a way that can be read.
+    #[error("the denylist cannot be reached")]
+    StoreUnavailable(#[from] StoreError),
+    /// The origin did not answer.
+    #[error("the origin cannot be reached")]
+    OriginUnreachable,
+
+    // Ours.
+    /// A configured key turned out to be unusable.
+    #[error("the configuration is wrong: {0}")]
+    Configuration(#[from] ConfigError),
+    /// The platform failed in a way that it should not.
+    #[error("the platform failed: {0}")]
+    Platform(#[from] worker::Error),
+}
+
+impl Error {
+    /// The stable code, the same string in Rust, in TypeScript and on the wire.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TokenMissing => "token_missing",
+            Self::TokenAmbiguous => "token_ambiguous",
+            Self::Refused(refusal) => refusal.code(),
+            Self::Revoked { .. } => "token_revoked",
+            Self::MethodNotAllowed(_) => "method_not_allowed",
+            Self::CrossSite => "cross_site_refused",
+            Self::BodyTooLarge => "body_too_large",
+            Self::BodyNotForm => "body_not_form",
+            Self::Parameter(_) => "parameter_invalid",
+            Self::ClientUnknown => "client_unknown",
+            Self::ClientMismatch => "client_mismatch",
+            Self::StoreUnavailable(_) => "store_unavailable",
+            Self::OriginUnreachable => "origin_unreachable",
+            Self::Configuration(_) => "configuration_invalid",
+            Self::Platform(_) => "platform_failed",
+        }
+    }
+
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::TokenAmbiguous | Self::Parameter(_) | Self::ClientMismatch => 400,
+            Self::TokenMissing | Self::Refused(_) | Self::Revoked { .. } | Self::ClientUnknown => 401,
+            Self::CrossSite => 403,
+            Self::MethodNotAllowed(_) => 405,
+            Self::BodyTooLarge => 413,
+            Self::BodyNotForm => 415,
+            Self::Configuration(_) | Self::Platform(_) => 500,
+            Self::OriginUnreachable => 502,
+            Self::StoreUnavailable(_) => 503,
+        }
+    }
+
+    /// The `error` value of the standard that covers the case: RFC 6750 section 3.1 for bearers, RFC 6749 section 5.2 for
+    /// clients. A request without any token gets none, as RFC 6750 wants it.
+    pub const fn oauth_error(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused(_) | Self::Revoked { .. } => Some("invalid_token"),
+            Self::TokenAmbiguous
+            | Self::MethodNotAllowed(_)
+            | Self::BodyTooLarge
+            | Self::BodyNotForm
+            | Self::Parameter(_) => Some("invalid_request"),
+            Self::CrossSite => Some("access_denied"),
+            Self::ClientUnknown => Some("invalid_client"),
+            Self::ClientMismatch => Some("unauthorized_client"),
+            // RFC 6749 section 4.1.2.1.
+            Self::StoreUnavailable(_) | Self::OriginUnreachable => Some("temporarily_unavailable"),
+            Self::Configuration(_) | Self::Platform(_) => Some("server_error"),
+            Self::TokenMissing => None,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+use quash_core::{
+    Issuers, Peppers, Refusal, RevocationId, Timestamp, TokenIds, UnverifiedToken, ValidToken, Verdict, Verification,
+    VerifiedToken,
+};
+
+use crate::{config::Trust, credential::Source, error::Error, store::EventualDenylist, webcrypto::PublicKeys};
+
+/// From a token's text to a verdict.
+pub(crate) struct Guard {
+    issuers: Issuers,
+    public_keys: PublicKeys,
+    pub(crate) peppers: Peppers,
+    pub(crate) denylist: EventualDenylist,
+}
+
+/// A request that may pass.
+#[derive(Debug)]
+pub struct Authorized {
+    pub(crate) source: Source,
+    pub(crate) claims: String,
+    pub(crate) ids: TokenIds,
+}
+
+impl Authorized {
+    /// Where the request carried its token.
+    pub const fn source(&self) -> Source {
+        self.source
+    }
+
+    /// The verified token's payload: base64url of its claims, as the issuer signed them.
+    pub fn claims(&self) -> &str {
+        &self.claims
+    }
+}
+
+impl Guard {
+    pub(crate) fn new(trust: Trust, denylist: EventualDenylist) -> Self {
+        let Trust { issuers, public_keys, peppers } = trust;
+        Self { issuers, public_keys: PublicKeys::new(public_keys), peppers, denylist }
+    }
+
+    /// Verifies a token's signature, in core or by WebCrypto.
+    pub(crate) async fn verify(&self, text: &str) -> Result<VerifiedToken<'_>, Error> {
+        match self.issuers.verify(UnverifiedToken::parse(text)?)? {
+            Verification::Verified(token) => Ok(token),
+            Verification::Ask(check) => {
+                let valid = self.public_keys.check(&check).await?;
+                Ok(check.answer(valid)?)
+            }
+        }
+    }
+
+    /// Asks the denylist about a token in force, and gives back the ids that were asked for.
+    pub(crate) async fn check(&self, token: &ValidToken<'_>) -> Result<TokenIds, Error> {
+        let ids = token.ids(&self.peppers);
+        let entries = self.denylist.lookup(&all(&ids)).await?;
+        refuse_revoked(ids.verdict(&entries))?;
+        Ok(ids)
+    }
+
+    /// The whole way.
+    pub(crate) async fn authorize(&self, source: Source, text: &str, now: Timestamp) -> Result<Authorized, Error> {
+        let token = self.verify(text).await?.validate(now)?;
+        let ids = self.check(&token).await?;
+        let claims = text.split('.').nth(1).ok_or(Refusal::SignatureInvalid)?.into();
+        Ok(Authorized { source, claims, ids })
+    }
+
+    /// Whether this isolate has revoked the token since it was authorized. Asks no store.
+    pub(crate) fn recheck(&self, authorized: &Authorized) -> Result<(), Error> {
+        let entries = self.denylist.lookup_recent(&all(&authorized.ids));
+        refuse_revoked(authorized.ids.verdict(&entries))
+    }
+}
+
+fn all(ids: &TokenIds) -> Vec<RevocationId> {
+    ids.iter().collect()
+}
+
+fn refuse_revoked(verdict: Verdict) -> Result<(), Error> {
+    match verdict {
+        Verdict::NotRevoked => Ok(()),
+        Verdict::Revoked { rule, revoked_at, .. } => Err(Error::Revoked { rule, revoked_at }),
+    }
+}

@@ -1,0 +1,170 @@
+use quash_core::{Cover, Cutoff, Name, Reason, Refusal, Revocation, Timestamp, VerifiedToken};
+use serde::Serialize;
+
+use crate::{credential::Credential, error::Error, guard::Guard};
+
+/// How much a logout revokes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Scope {
+    /// The presented token.
+    Token,
+    /// Every token of its session (`sid`).
+    Session,
+    /// Every token of its subject issued until now.
+    Everywhere,
+}
+
+impl Scope {
+    pub(crate) fn parse(scope: Option<&str>) -> Result<Self, Error> {
+        match scope {
+            None | Some("token") => Ok(Self::Token),
+            Some("session") => Ok(Self::Session),
+            Some("everywhere") => Ok(Self::Everywhere),
+            Some(_) => Err(Error::Parameter("scope")),
+        }
+    }
+}
+
+/// What a logout came to: the body of its answer.
+#[derive(Debug, Serialize)]
+pub(crate) struct Receipt {
+    outcome: Outcome,
+    scope: Scope,
+    mode: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoked_at: Option<u64>,
+    tokens: Vec<TokenReceipt>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    Revoked,
+    NoToken,
+    Refused,
+}
+
+#[derive(Debug, Serialize)]
+struct TokenReceipt {
+    source: &'static str,
+    outcome: TokenOutcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum TokenOutcome {
+    Revoked,
+    Expired,
+    Refused,
+}
+
+/// Revokes what the presented tokens allow, and comes back when that is durable.
+///
+/// # Errors
+/// [`Error::StoreUnavailable`]: nothing is acknowledged. [`Error::Configuration`]: a key of ours cannot be used. A token's own
+/// faults are no errors: they are in the receipt.
+pub(crate) async fn logout(
+    guard: &Guard,
+    mode: &'static str,
+    presented: &[Credential<'_>],
+    scope: Scope,
+    now: Timestamp,
+) -> Result<Receipt, Error> {
+    let mut revocations = Vec::new();
+    let mut tokens = Vec::new();
+    for credential in presented {
+        let (outcome, code) = match revocations_of(guard, credential.token, scope, now).await {
+            Ok(None) => (TokenOutcome::Expired, None),
+            Ok(Some(more)) => {
+                revocations.extend(more);
+                (TokenOutcome::Revoked, None)
+            }
+            Err(error @ (Error::Refused(_) | Error::Revoked { .. })) => (TokenOutcome::Refused, Some(error.code())),
+            Err(error) => return Err(error),
+        };
+        tokens.push(TokenReceipt { source: credential.source.name(), outcome, code });
+    }
+    if !revocations.is_empty() {
+        guard.denylist.record(&merged(revocations.clone()), now).await?;
+    }
+    let outcome = match tokens.as_slice() {
+        [] => Outcome::NoToken,
+        tokens if tokens.iter().any(|token| token.outcome == TokenOutcome::Refused) => Outcome::Refused,
+        _ => Outcome::Revoked,
+    };
+    let revoked_at = (!revocations.is_empty()).then(|| now.as_millis());
+    Ok(Receipt { outcome, scope, mode, revoked_at, tokens })
+}
+
+/// What revoking a token by its bearer's wish comes to; `None` when the token is dead already.
+async fn revocations_of(
+    guard: &Guard,
+    token: &str,
+    scope: Scope,
+    now: Timestamp,
+) -> Result<Option<Vec<Revocation>>, Error> {
+    // The signature must be right: otherwise anybody could log anybody out. The audience need not be ours.
+    let token = guard.verify(token).await?;
+    let Some(revocation) = of_token(guard, &token, Reason::Logout, now) else { return Ok(None) };
+    let wider = match scope {
+        Scope::Token => None,
+        Scope::Session => Some(of_session(guard, &token, now)?),
+        Scope::Everywhere => Some(of_subject(guard, &token, now)?),
+    };
+    if wider.is_some() {
+        // A token that no longer lets anybody in must not log the user out of what they opened since.
+        guard.check(&token.validate(now)?).await?;
+    }
+    Ok(Some([revocation].into_iter().chain(wider).collect()))
+}
+
+/// The revocation of one token; `None` when it is dead already.
+pub(crate) fn of_token(guard: &Guard, token: &VerifiedToken<'_>, reason: Reason, now: Timestamp) -> Option<Revocation> {
+    let expires_at = token.retention().of_token(token.claims().expires_at, now)?;
+    Some(Revocation {
+        id: guard.peppers.current().id(&token.target(token.name())),
+        cover: Cover::everyone(Cutoff::Always),
+        expires_at,
+        revoked_at: now,
+        reason,
+    })
+}
+
+fn of_session(guard: &Guard, token: &VerifiedToken<'_>, now: Timestamp) -> Result<Revocation, Error> {
+    let session = token.claims().session.as_deref().ok_or(Refusal::ClaimMissing("sid"))?;
+    Ok(of_name(guard, token, Name::Session(session), Cutoff::Always, now))
+}
+
+fn of_subject(guard: &Guard, token: &VerifiedToken<'_>, now: Timestamp) -> Result<Revocation, Error> {
+    let subject = token.claims().subject.as_deref().ok_or(Refusal::ClaimMissing("sub"))?;
+    let cutoff = Cutoff::IssuedUntil(token.retention().cutoff(now));
+    Ok(of_name(guard, token, Name::Subject(subject), cutoff, now))
+}
+
+fn of_name(guard: &Guard, token: &VerifiedToken<'_>, name: Name<'_>, cutoff: Cutoff, now: Timestamp) -> Revocation {
+    let retention = token.retention();
+    Revocation {
+        id: guard.peppers.current().id(&token.target(name)),
+        cover: Cover::everyone(cutoff),
+        expires_at: retention.of_cutoff(retention.cutoff(now)),
+        revoked_at: now,
+        reason: Reason::Logout,
+    }
+}
+
+/// One revocation for each id: the same token may have come in a cookie and in the form, and KV takes one write a second for
+/// each key.
+fn merged(mut revocations: Vec<Revocation>) -> Vec<Revocation> {
+    revocations.sort_by_key(|revocation| revocation.id);
+    revocations.dedup_by(|later, earlier| {
+        let same = later.id == earlier.id;
+        if same {
+            *earlier = earlier.merge(*later);
+        }
+        same
+    });
+    revocations
+}

@@ -1,0 +1,163 @@
+use js_sys::{JSON, Reflect};
+use quash_core::Timestamp;
+use worker::{Date, Env, Headers, Method, Request, Response};
+
+use crate::{
+    client,
+    config::{Config, ConfigError, Routes},
+    credential::{self, Credential, Source},
+    cross_site::{self, Provenance},
+    error::Error,
+    form::Form,
+    guard::{Authorized, Guard},
+    logout::{self, Receipt, Scope},
+    origin::Origin,
+    respond, revoke,
+    store::EventualDenylist,
+};
+
+/// The variable that holds the configuration.
+const VARIABLE: &str = "QUASH";
+
+/// A guard in front of an origin, with the routes that log out and revoke. Make one for an isolate and keep it: it remembers
+/// what it revoked, and the keys it imported.
+pub struct Quash {
+    routes: Routes,
+    guard: Guard,
+    origin: Origin,
+}
+
+impl Quash {
+    /// Reads the variable `QUASH`, a table of wrangler.toml or a text of JSON, and the secrets and bindings that it names.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first field that is wrong.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let variable = |name: &str| Reflect::get(env, &name.into()).ok().filter(|value| !value.is_undefined());
+        let missing = |problem| ConfigError { field: VARIABLE.into(), problem };
+        let document = variable(VARIABLE).ok_or_else(|| missing("there is no such variable".into()))?;
+        let json = match document.as_string() {
+            Some(json) => json,
+            None => JSON::stringify(&document).map(String::from).map_err(|_| missing("is no JSON".into()))?,
+        };
+        let config = Config::parse(&json, |name| variable(name)?.as_string())?;
+        let kv = env.kv(&config.denylist).map_err(|_| {
+            let problem = format!("there is no KV namespace bound as `{}`", config.denylist);
+            ConfigError::new("denylist", problem)
+        })?;
+        Ok(Self {
+            origin: Origin::from_env(&config.origin, env)?,
+            guard: Guard::new(config.trust, EventualDenylist::new(kv)),
+            routes: config.routes,
+        })
+    }
+
+    /// Answers a request: the routes below the prefix, and for everything else the guard and then the origin.
+    ///
+    /// # Errors
+    /// Only those of the platform itself; whatever Quash refuses is an answer.
+    pub async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let path = request.path();
+        let answer = match path.strip_prefix(&self.routes.prefix) {
+            Some("/logout") => return self.logout(&mut request).await,
+            Some("/revoke") => self.revoke(&mut request).await,
+            _ => self.pass(&request, &path).await,
+        };
+        answer.or_else(|error| respond::error(&error))
+    }
+
+    /// The verdict on a request, for a handler that does the rest itself.
+    ///
+    /// # Errors
+    /// Why the request may not pass.
+    pub async fn authorize(&self, request: &Request) -> Result<Authorized, Error> {
+        let (authorization, cookie) = (header(request, "Authorization"), header(request, "Cookie"));
+        let credentials = credential::all(authorization.as_deref(), cookie.as_deref(), &self.routes.token_cookies);
+        let credential = credential::one(&credentials)?;
+        self.guard.authorize(credential.source, credential.token, now()).await
+    }
+
+    async fn pass(&self, request: &Request, path: &str) -> Result<Response, Error> {
+        if self.routes.public.iter().any(|public| public.matches(path)) {
+            return self.origin.forward(request, None).await;
+        }
+        let authorized = self.authorize(request).await?;
+        let response = self.origin.forward(request, Some(&authorized)).await?;
+        // The user may have logged out while the origin was working: after the logout's answer, no other may follow.
+        self.guard.recheck(&authorized)?;
+        Ok(response)
+    }
+
+    async fn logout(&self, request: &mut Request) -> worker::Result<Response> {
+        let origin = header(request, "Origin");
+        let mut response = match self.receipt(request, origin.as_deref()).await {
+            Ok(receipt) => {
+                let mut response = respond::json(200, &receipt)?;
+                self.clear_browser(response.headers_mut())?;
+                response
+            }
+            // The cookies stay: the same request has to be sent again, and it needs them.
+            Err(error) => respond::error(&error)?,
+        };
+        if let Some(origin) = origin.filter(|origin| self.routes.allowed_origins.contains(origin)) {
+            let headers = response.headers_mut();
+            headers.set("Access-Control-Allow-Origin", &origin)?;
+            headers.set("Access-Control-Allow-Credentials", "true")?;
+            headers.append("Vary", "Origin")?;
+        }
+        Ok(response)
+    }
+
+    async fn receipt(&self, request: &mut Request, origin: Option<&str>) -> Result<Receipt, Error> {
+        post_only(request)?;
+        let (authorization, cookie) = (header(request, "Authorization"), header(request, "Cookie"));
+        let mut presented = credential::all(authorization.as_deref(), cookie.as_deref(), &self.routes.token_cookies);
+        let fetch_site = header(request, "Sec-Fetch-Site");
+        let provenance = Provenance {
+            fetch_site: fetch_site.as_deref(),
+            origin,
+            own_origin: &request.url()?.origin().ascii_serialization(),
+            has_cookie: !presented.iter().all(|credential| credential.source == Source::Header),
+        };
+        cross_site::check(&provenance, &self.routes.allowed_origins)?;
+        let form = Form::read(request).await?;
+        let scope = Scope::parse(form.field("scope")?)?;
+        presented.extend(form.field("token")?.map(|token| Credential { source: Source::Form, token }));
+        logout::logout(&self.guard, self.routes.mode.name(), &presented, scope, now()).await
+    }
+
+    /// Has the browser drop what scripts cannot reach, and the rest.
+    fn clear_browser(&self, headers: &Headers) -> worker::Result<()> {
+        for cookie in &self.routes.expired_cookies {
+            headers.append("Set-Cookie", &cookie.set_cookie())?;
+        }
+        match &self.routes.clear_site_data {
+            Some(kinds) => headers.set("Clear-Site-Data", kinds),
+            None => Ok(()),
+        }
+    }
+
+    async fn revoke(&self, request: &mut Request) -> Result<Response, Error> {
+        post_only(request)?;
+        let form = Form::read(request).await?;
+        let authorization = header(request, "Authorization");
+        let client = client::authenticate(&self.routes.clients, authorization.as_deref(), &form)?;
+        let token = form.field("token")?.ok_or(Error::Parameter("token"))?;
+        revoke::revoke(&self.guard, client, token, now()).await?;
+        // RFC 7009 section 2.2: 200, and nothing to say.
+        Ok(Response::empty()?.with_headers(Headers::from_iter([("Cache-Control", "no-store")])).with_status(200))
+    }
+}
+
+fn post_only(request: &Request) -> Result<(), Error> {
+    if request.method() == Method::Post { Ok(()) } else { Err(Error::MethodNotAllowed("POST")) }
+}
+
+/// A header's value. The name is ours and well-formed, so there is nothing to fail.
+fn header(request: &Request, name: &str) -> Option<String> {
+    request.headers().get(name).ok().flatten()
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_millis(Date::now().as_millis())
+}

@@ -1,0 +1,24 @@
+use quash_core::{Reason, Timestamp};
+
+use crate::{client::Client, error::Error, guard::Guard, logout::of_token};
+
+/// Revokes a token for an authenticated client (RFC 7009).
+///
+/// # Errors
+/// [`Error::ClientMismatch`], [`Error::StoreUnavailable`] or [`Error::Configuration`]. A token that is garbled, foreign,
+/// wrongly signed or expired is no error (section 2.2): it does not work anyway, which is what the client wants.
+pub(crate) async fn revoke(guard: &Guard, client: &Client, token: &str, now: Timestamp) -> Result<(), Error> {
+    // Section 2.1: "verifies whether the token was issued to the client making the revocation request".
+    let token = match guard.verify(token).await {
+        Ok(token) => token,
+        Err(Error::Refused(_)) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if token.claims().client.as_deref().is_some_and(|issued_to| issued_to != client.id()) {
+        return Err(Error::ClientMismatch);
+    }
+    match of_token(guard, &token, Reason::Client, now) {
+        Some(revocation) => Ok(guard.denylist.record(&[revocation], now).await?),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,64 @@
+use std::collections::HashMap;
+
+use futures_util::future::try_join_all;
+use quash_core::{Revocation, RevocationId, Timestamp};
+use worker::kv::KvStore;
+
+use super::{StoreError, key::key};
+
+/// How long Workers KV keeps an entry at least, in seconds: a shorter `expiration` is an error, not a clamp. One more, because
+/// KV compares with its own clock, which may have gone on.
+const MIN_TTL_SECS: u64 = 60 + 1;
+
+/// The most keys that one bulk read may name.
+const MAX_BULK: usize = 100;
+
+/// The denylist in a Workers KV namespace: durable; elsewhere a write shows after a minute or more, and a miss is cached like
+/// a hit.
+pub(super) struct KvDenylist {
+    kv: KvStore,
+}
+
+impl KvDenylist {
+    pub(super) const fn new(kv: KvStore) -> Self {
+        Self { kv }
+    }
+
+    /// Every entry under these ids: one operation for a token's handful.
+    pub(super) async fn lookup(&self, ids: &[RevocationId]) -> Result<Vec<Revocation>, StoreError> {
+        let mut found = Vec::new();
+        for ids in ids.chunks(MAX_BULK) {
+            let keys: Vec<String> = ids.iter().copied().map(key).collect();
+            let values: HashMap<String, Option<String>> =
+                self.kv.get_bulk(&keys).text().await.map_err(StoreError::read)?;
+            for (id, key) in ids.iter().zip(&keys) {
+                if let Some(Some(entry)) = values.get(key) {
+                    found.push(Revocation::from_entry(*id, entry).map_err(StoreError::read)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Writes revocations, merged with what is there, and comes back when all are durable.
+    ///
+    /// Merging reads first. The read may be a minute late and miss what another place wrote meanwhile; each entry that Quash
+    /// writes by itself covers and outlives all earlier ones of its id, so the later write is right either way. Repeating a
+    /// revocation writes nothing: KV takes one write a second for each key.
+    pub(super) async fn record(&self, revocations: &[Revocation], now: Timestamp) -> Result<(), StoreError> {
+        let ids: Vec<RevocationId> = revocations.iter().map(|revocation| revocation.id).collect();
+        let existing = self.lookup(&ids).await.map_err(|error| StoreError::write(error.cause))?;
+        let puts = revocations.iter().filter_map(|revocation| {
+            let before = existing.iter().find(|entry| entry.id == revocation.id);
+            let merged = before.map_or(*revocation, |before| before.merge(*revocation));
+            (before != Some(&merged)).then(|| self.put(merged, now))
+        });
+        try_join_all(puts).await.map(drop)
+    }
+
+    async fn put(&self, revocation: Revocation, now: Timestamp) -> Result<(), StoreError> {
+        let expiration = revocation.expires_at.as_secs_ceil().max(now.as_secs_ceil() + MIN_TTL_SECS);
+        let put = self.kv.put(&key(revocation.id), revocation.to_entry()).map_err(StoreError::write)?;
+        put.expiration(expiration).execute().await.map_err(StoreError::write)
+    }
+}

@@ -1,0 +1,33 @@
+//! The denylist: what is written at a logout, and read on each request.
+//!
+//! Which wrong answer is dangerous: an entry that is there and is not found lets a dead session in again, so whatever cannot be
+//! read is an error and never "no entry". An entry found that nobody wrote logs a live user out. A slow answer is merely slow.
+
+mod eventual;
+mod key;
+mod kv;
+mod nearby;
+mod recent;
+
+use thiserror::Error;
+
+pub(crate) use eventual::EventualDenylist;
+
+/// The denylist could not be read or written. Nothing is known about what was asked, and nothing that was to be written may be
+/// acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the denylist did not {doing}: {cause}")]
+pub struct StoreError {
+    doing: &'static str,
+    cause: String,
+}
+
+impl StoreError {
+    fn read(cause: impl ToString) -> Self {
+        Self { doing: "answer", cause: cause.to_string() }
+    }
+
+    fn write(cause: impl ToString) -> Self {
+        Self { doing: "take a revocation", cause: cause.to_string() }
+    }
+}
