@@ -7,10 +7,7 @@
 //! attributes deletes nothing and says nothing. So the plan tries every identity that the page can see. Cookies that are
 //! `HttpOnly` cannot be reached from a page at all: the edge's answer expires those.
 
-use alloc::{
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{string::String, vec::Vec};
 
 /// Longest cookie name in bytes. Browsers refuse a cookie whose name and value together exceed 4096 bytes (RFC 6265bis
 /// section 5.6), so nothing longer exists.
@@ -105,13 +102,11 @@ pub fn plan(wipe: Wipe, page: Page<'_>) -> Vec<Command> {
         Selection::Everything => visible_names(page.cookies),
     };
     if !names.is_empty() {
-        let (domains, paths) = (domain_attributes(page.host), path_attributes(page.path));
-        commands.extend(
-            names.into_iter().map(|name| Command::ExpireCookie {
-                writes: expiring_writes(&name, &domains, &paths, page.secure),
-                name,
-            }),
-        );
+        let scopes = scopes(page);
+        for name in names {
+            let writes = expiring_writes(&name, &scopes);
+            commands.push(Command::ExpireCookie { name, writes });
+        }
     }
     commands
 }
@@ -134,9 +129,9 @@ impl CookieName {
     pub fn new(name: &str) -> Option<Self> {
         let possible = name.len() <= MAX_COOKIE_NAME
             && is_attribute_safe(name)
-            && !name.contains('=')
-            && name == name.trim_matches(WHITE_SPACE);
-        possible.then(|| Self(name.to_string()))
+            && !name.contains(is_equals_sign)
+            && name == name.trim_matches(is_white_space);
+        possible.then(|| Self(name.into()))
     }
 
     /// The name as the browser spells it.
@@ -151,72 +146,120 @@ impl CookieName {
     }
 }
 
-const WHITE_SPACE: [char; 2] = [' ', '\t'];
+/// A part of a cookie's identity other than its name.
+struct Scope {
+    attributes: String,
+    /// Root path and no domain, as `__Host-` demands.
+    is_host: bool,
+    is_secure: bool,
+}
 
-// The first reaches cookies from inside a frame of another site, where a write without `SameSite=None` is ignored; the
-// second reaches partitioned ones (CHIPS). A write with neither is tried too: on `http://localhost` Safari ignores `Secure`.
-const SECURE: [&str; 2] = ["; Secure; SameSite=None", "; Secure; SameSite=None; Partitioned"];
+// The second reaches cookies from inside a frame of another site, where a write without `SameSite=None` is ignored; the third
+// reaches partitioned ones (CHIPS). The first is tried everywhere: on `http://localhost` Safari ignores `Secure`.
+const SECURITIES: [&str; 3] = ["", "; Secure; SameSite=None", "; Secure; SameSite=None; Partitioned"];
 
-// The value is not empty: a cookie with neither name nor value is ignored (RFC 6265bis section 5.6), and the nameless one
-// must go too.
-const EXPIRED: &str = "=x; Max-Age=0; Path=";
+fn scopes(page: Page<'_>) -> Vec<Scope> {
+    let domains = domains(page.host);
+    let mut scopes = Vec::new();
+    for path in paths(page.path) {
+        for domain in &domains {
+            for security in SECURITIES {
+                let is_secure = !security.is_empty();
+                if is_secure && !page.secure {
+                    continue;
+                }
+                let domain_attribute = if domain.is_empty() { "" } else { "; Domain=" };
+                scopes.push(Scope {
+                    attributes: join(&["; Path=", path, domain_attribute, domain, security]),
+                    is_host: path == "/" && domain.is_empty(),
+                    is_secure,
+                });
+            }
+        }
+    }
+    scopes
+}
 
-fn expiring_writes(name: &CookieName, domains: &[String], paths: &[&str], secure: bool) -> Vec<String> {
-    // The prefixes fix a part of the identity, and a write that breaks the promise is ignored (section 4.1.3).
+// A write that breaks its name's promise is ignored (RFC 6265bis section 4.1.3), so it is left out.
+fn expiring_writes(name: &CookieName, scopes: &[Scope]) -> Vec<String> {
     let host_prefix = name.has_prefix("__Host-");
     let secure_prefix = host_prefix || name.has_prefix("__Secure-");
-    let (max_paths, max_domains) = if host_prefix { (1, 1) } else { (paths.len(), domains.len()) };
-
     let mut writes = Vec::new();
-    for path in paths.iter().take(max_paths) {
-        for domain in domains.iter().take(max_domains) {
-            if !secure_prefix {
-                writes.push([name.as_str(), EXPIRED, path, domain].concat());
-            }
-            if secure {
-                for security in SECURE {
-                    writes.push([name.as_str(), EXPIRED, path, domain, security].concat());
-                }
-            }
+    for scope in scopes {
+        if (scope.is_host || !host_prefix) && (scope.is_secure || !secure_prefix) {
+            // The value is not empty: a cookie with neither name nor value is ignored (section 5.6), and the nameless one
+            // must go too.
+            writes.push(join(&[name.as_str(), "=x; Max-Age=0", &scope.attributes]));
         }
     }
     writes
 }
 
-// The host-only form first. A top-level domain is left out, unless it is the host: browsers refuse cookies for it.
-fn domain_attributes(host: &str) -> Vec<String> {
-    let mut attributes = Vec::from([String::new()]);
-    let is_address =
-        host.starts_with('[') || host.rsplit('.').take(1).all(|last| last.bytes().all(|b| b.is_ascii_digit()));
-    if !is_address && is_attribute_safe(host) {
-        let parents = host.rmatch_indices('.').skip(1).filter_map(|(dot, _)| host.get(dot + 1..));
-        let domains = core::iter::once(host).chain(parents).take(MAX_DOMAINS);
-        attributes.extend(domains.map(|domain| ["; Domain=", domain].concat()));
+// The empty one stands for host-only. A top-level domain is left out, unless it is the host: browsers refuse cookies for it.
+fn domains(host: &str) -> Vec<&str> {
+    let mut domains = Vec::from([""]);
+    let has_letter = |label: &str| label.bytes().any(|byte| !byte.is_ascii_digit());
+    let is_address = host.starts_with('[') || !host.rsplit(is_dot).next().is_some_and(has_letter);
+    if is_address || !is_attribute_safe(host) {
+        return domains;
     }
-    attributes
+    domains.push(host);
+    let mut dots = 0;
+    for (at, byte) in host.bytes().enumerate().rev() {
+        if byte == b'.' {
+            dots += 1;
+            if dots > 1 && domains.len() <= MAX_DOMAINS {
+                domains.extend(host.get(at + 1..));
+            }
+        }
+    }
+    domains
 }
 
 // Every path that matches the page's (RFC 6265bis section 5.1.4), as far as an attribute can express it.
-fn path_attributes(path: &str) -> Vec<&str> {
+fn paths(path: &str) -> Vec<&str> {
     let path = path.split(is_attribute_end).next().unwrap_or_default();
-    let folders = path.match_indices('/').skip(1).take(MAX_FOLDERS);
-    let prefixes = folders.flat_map(|(slash, _)| [path.get(..slash), path.get(..=slash)]).flatten();
-
     let mut paths = Vec::from(["/"]);
-    for prefix in prefixes.chain([path]) {
-        if prefix.starts_with('/') && !paths.contains(&prefix) {
-            paths.push(prefix);
+    for (at, byte) in path.bytes().enumerate() {
+        if byte == b'/' && at > 0 && paths.len() <= 2 * MAX_FOLDERS {
+            paths.extend(path.get(..at).filter(|&folder| folder != "/"));
+            paths.extend(path.get(..=at));
         }
+    }
+    if path.starts_with('/') && !paths.contains(&path) {
+        paths.push(path);
     }
     paths
 }
 
+// Patterns below are functions and not characters: searching for a character brings a `memchr` made for long texts into the
+// browser's module.
 fn is_attribute_safe(text: &str) -> bool {
     !text.contains(is_attribute_end)
 }
 
 fn is_attribute_end(c: char) -> bool {
     c == ';' || (c.is_ascii_control() && c != '\t')
+}
+
+fn is_white_space(c: char) -> bool {
+    c == ' ' || c == '\t'
+}
+
+fn is_equals_sign(c: char) -> bool {
+    c == '='
+}
+
+fn is_dot(c: char) -> bool {
+    c == '.'
+}
+
+fn join(parts: &[&str]) -> String {
+    let mut joined = String::new();
+    for part in parts {
+        joined.push_str(part);
+    }
+    joined
 }
 
 fn visible_names(jar: &str) -> Vec<CookieName> {
@@ -230,8 +273,9 @@ fn visible_names(jar: &str) -> Vec<CookieName> {
 }
 
 fn jar_names(jar: &str) -> impl Iterator<Item = &str> {
-    let pairs = jar.split(';').map(|pair| pair.trim_matches(WHITE_SPACE)).filter(|pair| !pair.is_empty());
-    pairs.map(|pair| pair.split_once('=').map_or("", |(name, _)| name))
+    let pairs =
+        jar.split(is_attribute_end).map(|pair| pair.trim_matches(is_white_space)).filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.find(is_equals_sign).and_then(|end| pair.get(..end)).unwrap_or_default())
 }
 
 fn plan_storage(commands: &mut Vec<Command>, area: Area, selection: Selection<String>) {
@@ -402,11 +446,11 @@ mod tests {
 
     #[test]
     fn empty_segments_and_odd_paths_are_no_trouble() {
-        assert_eq!(path_attributes(""), ["/"]);
-        assert_eq!(path_attributes("blank"), ["/"]);
-        assert_eq!(path_attributes("//a"), ["/", "//", "//a"]);
-        assert_eq!(path_attributes("/a/"), ["/", "/a", "/a/"]);
-        assert_eq!(path_attributes("/\u{e9}/b"), ["/", "/\u{e9}", "/\u{e9}/", "/\u{e9}/b"]);
+        assert_eq!(paths(""), ["/"]);
+        assert_eq!(paths("blank"), ["/"]);
+        assert_eq!(paths("//a"), ["/", "//", "//a"]);
+        assert_eq!(paths("/a/"), ["/", "/a", "/a/"]);
+        assert_eq!(paths("/\u{e9}/b"), ["/", "/\u{e9}", "/\u{e9}/", "/\u{e9}/b"]);
     }
 
     #[test]

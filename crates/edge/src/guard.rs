@@ -53,9 +53,13 @@ impl Guard {
     /// Asks the denylist about a token in force, and gives back the ids that were asked for.
     pub(crate) async fn check(&self, token: &ValidToken<'_>) -> Result<TokenIds, Error> {
         let ids = token.ids(&self.peppers);
-        let entries = self.denylist.lookup(&all(&ids)).await?;
-        refuse_revoked(ids.verdict(&entries))?;
-        Ok(ids)
+        let found = self.denylist.lookup(&all(&ids)).await;
+        // What is found revoked is revoked, whatever else could not be read.
+        refuse_revoked(ids.verdict(&found.entries))?;
+        match found.outage {
+            None => Ok(ids),
+            Some(outage) => Err(outage.into()),
+        }
     }
 
     /// The whole way.

@@ -1,8 +1,10 @@
 //! The deployable Quash Worker: reads its configuration when it starts, then hands every request to `quash-edge`.
+//!
+//! `index.js` beside this crate's manifest is the entry: it refuses to start where [`refusal`] has something to say.
 
 use std::rc::Rc;
 
-use quash_edge::Quash;
+use quash_edge::{ConfigError, Quash};
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{Context, Env, Request, Response, Result, event};
 
@@ -15,22 +17,17 @@ extern "C" {
 
 thread_local! {
     /// One for the isolate.
-    static QUASH: Rc<Quash> = Rc::new(ENV.with(|env| Quash::from_env(env)).unwrap_or_else(|error| refuse(&error)));
+    static QUASH: Result<Rc<Quash>, ConfigError> = ENV.with(Quash::from_env).map(Rc::new);
 }
 
-/// Ends the start of the Worker, so that a wrong configuration never gets as far as a request: `wrangler deploy` fails with
-/// this message, and the version before goes on serving.
-fn refuse(error: &quash_edge::ConfigError) -> ! {
-    wasm_bindgen::throw_str(&format!("quash: the configuration is wrong: {error}"))
-}
-
-#[event(start)]
-fn start() {
-    QUASH.with(|_| ());
+/// Why the Worker must not start, if so.
+#[wasm_bindgen]
+pub fn refusal() -> Option<String> {
+    QUASH.with(|quash| Some(format!("quash: the configuration is wrong: {}", quash.as_ref().err()?)))
 }
 
 #[event(fetch)]
 async fn fetch(request: Request, _: Env, _: Context) -> Result<Response> {
-    let quash = QUASH.with(Rc::clone);
+    let quash = QUASH.with(Clone::clone).map_err(|error| error.to_string())?;
     quash.fetch(request).await
 }

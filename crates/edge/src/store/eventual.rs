@@ -11,19 +11,30 @@ pub(crate) struct EventualDenylist {
     kv: KvDenylist,
 }
 
+/// What is known under some ids.
+pub(crate) struct Lookup {
+    /// The entries found. There may be several for one id; each is right.
+    pub(crate) entries: Vec<Revocation>,
+    /// Why there may be others that were not found: no entry then means nothing.
+    pub(crate) outage: Option<StoreError>,
+}
+
 impl EventualDenylist {
     pub(crate) fn new(kv: KvStore) -> Self {
         Self { recent: Recent::default(), kv: KvDenylist::new(kv) }
     }
 
-    /// Every entry under these ids. There may be several for one id; each is right.
-    pub(crate) async fn lookup(&self, ids: &[RevocationId]) -> Result<Vec<Revocation>, StoreError> {
+    /// Looks the ids up everywhere at once.
+    pub(crate) async fn lookup(&self, ids: &[RevocationId]) -> Lookup {
         let (nearby, stored) = join(nearby::lookup(ids), self.kv.lookup(ids)).await;
-        let mut entries = stored?;
+        let (mut entries, outage) = match stored {
+            Ok(entries) => (entries, None),
+            Err(outage) => (Vec::new(), Some(outage)),
+        };
         entries.extend(nearby);
         // Last, so that a revocation that arrived while the stores were asked is seen.
         entries.extend(self.recent.lookup(ids));
-        Ok(entries)
+        Lookup { entries, outage }
     }
 
     /// What this isolate has revoked under these ids, without asking any store.

@@ -1,0 +1,38 @@
+/** A wrong configuration never serves a request: the Worker does not start, and says which field it is. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { start } from './server.ts';
+import { configuredIssuers, rs256Pem } from './tokens.ts';
+
+const [issuer] = configuredIssuers;
+
+const wrong: Record<string, [Record<string, unknown>, RegExp]> = {
+  'a misspelt field': [{ orgin: 'x' }, /QUASH\.orgin: unknown field `orgin`/],
+  'a secret that is not set': [{ peppers: ['NO_PEPPER'] }, /QUASH\.peppers\[0\]: no secret `NO_PEPPER` is set/],
+  'an unknown algorithm': [
+    { issuers: [{ ...issuer, keys: [{ alg: 'none' }] }] },
+    /QUASH\.issuers\[0\]\.keys\[0\]\.alg: `none` is none of HS256/,
+  ],
+  'a missing binding': [{ denylist: 'NO_KV' }, /QUASH\.denylist: there is no KV namespace bound as `NO_KV`/],
+};
+
+for (const [name, [quash, message]] of Object.entries(wrong)) {
+  test(`${name} is named`, async () => {
+    await assert.rejects(start({ quash }), message);
+  });
+}
+
+test('a key that WebCrypto cannot import is our fault, not the bearer’s', async () => {
+  const pem = rs256Pem.replace(/\n.{64}/, '\nAAAA');
+  const { call } = await import('./requests.ts');
+  const { token } = await import('./tokens.ts');
+  const edge = await start({ quash: { issuers: [{ ...issuer, keys: [{ kid: 'RS256', alg: 'RS256', pem }] }] } });
+  try {
+    const answer = await call(edge, await token({ alg: 'RS256' }));
+    assert.deepEqual([answer.status, answer.code], [500, 'configuration_invalid']);
+    assert.doesNotMatch(JSON.stringify(answer.body), /RS256|pem/);
+  } finally {
+    await edge.stop();
+  }
+});

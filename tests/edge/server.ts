@@ -1,0 +1,159 @@
+/** The deployable Worker on a real workerd, in front of a test's origin, with the real local KV. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { startNode } from '../../www/demo/child.ts';
+import { configuredIssuers } from './tokens.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const WRANGLER = resolve(ROOT, 'node_modules/wrangler/bin/wrangler.js');
+const WORKER = resolve(ROOT, 'crates/worker/index.js');
+const START_TIMEOUT_MS = 60_000;
+const ANSWER_TIMEOUT_MS = 15_000;
+
+export const PEPPER = 'pepper-of-the-tests-0123456789abcdef';
+export const CLIENT = { id: 'backend', secret: 'url-safe_secret_of_a_client_32chars' } as const;
+
+export interface Entry {
+  readonly name: string;
+  readonly value: string;
+  /** Seconds since the epoch. */
+  readonly expiration: number;
+}
+
+export interface Edge {
+  /** Origin, without a trailing slash. */
+  readonly url: string;
+  /** Every entry of the KV namespace. */
+  entries(): Promise<readonly Entry[]>;
+  /** Switches a fault of the KV namespace on; `undefined` switches it off. */
+  fault(operation: 'read' | 'write' | undefined): Promise<void>;
+  /** Kills workerd without warning, and starts it again over the same state. */
+  restart(): Promise<Edge>;
+  stop(): Promise<void>;
+}
+
+export interface Options {
+  /** Merged over the configuration that all tests share. */
+  readonly quash?: Readonly<Record<string, unknown>>;
+}
+
+/** Starts the Worker; rejects with what wrangler printed when it does not come up. */
+export async function start(options: Options = {}): Promise<Edge> {
+  const folder = await mkdtemp(join(tmpdir(), 'quash-edge-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const configs = await writeConfigs(folder, options);
+    return await run(folder, configs, remove);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function writeConfigs(folder: string, options: Options): Promise<string[]> {
+  const common = {
+    compatibility_date: '2026-11-01',
+    kv_namespaces: [{ binding: 'QUASH_DENYLIST', id: 'denylist' }],
+  };
+  const quash = {
+    origin: { service: 'ORIGIN' },
+    public: ['/', '/kv', '/public/*'],
+    token: { cookies: ['session'] },
+    issuers: configuredIssuers,
+    clients: [{ id: CLIENT.id, secret: 'CLIENT_SECRET' }],
+    logout: { cookies: [{ name: 'session' }], allowed_origins: ['https://app.example'] },
+    ...options.quash,
+  };
+  const secrets = {
+    QUASH_PEPPER: PEPPER,
+    HS256_SECRET: 'hs256-secret-of-the-tests-0123456789',
+    CLIENT_SECRET: CLIENT.secret,
+  };
+  const entry = join(folder, 'quash.js');
+  await writeFile(
+    entry,
+    `import ${JSON.stringify(resolve(import.meta.dirname, 'faulty-kv.js'))};\n` +
+      `export { default } from ${JSON.stringify(WORKER)};\n`,
+  );
+  const workers = [
+    {
+      ...common,
+      name: 'quash',
+      main: entry,
+      services: [{ binding: 'ORIGIN', service: 'origin' }],
+      vars: { QUASH: quash, ...secrets },
+    },
+    { ...common, name: 'origin', main: resolve(import.meta.dirname, 'origin.js') },
+  ];
+  return Promise.all(
+    workers.map(async (worker) => {
+      const file = join(folder, worker.name, 'wrangler.json');
+      await mkdir(join(folder, worker.name));
+      await writeFile(file, JSON.stringify(worker));
+      return file;
+    }),
+  );
+}
+
+async function run(folder: string, configs: readonly string[], remove: () => Promise<void>): Promise<Edge> {
+  const wrangler = await startNode(WRANGLER, {
+    cwd: folder,
+    args: [
+      'dev', ...configs.flatMap((config) => ['--config', config]), '--ip', '127.0.0.1', '--port', '0',
+      '--inspector-port', '0', '--persist-to', join(folder, 'state'), '--log-level', 'warn',
+    ],
+    env: {
+      ...process.env,
+      CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+      WRANGLER_HIDE_BANNER: 'true',
+      WRANGLER_REGISTRY_PATH: join(folder, 'registry'),
+      WRANGLER_SEND_METRICS: 'false',
+    },
+  });
+  let url: string;
+  try {
+    url = await Promise.race([
+      wrangler.message(listeningUrl),
+      wrangler.closed.then(() => {
+        throw new Error('wrangler ended');
+      }),
+      delay(START_TIMEOUT_MS, undefined, { ref: false }).then(() => {
+        throw new Error('wrangler says nothing');
+      }),
+    ]);
+    const up = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+    if (!up.ok) throw new Error(`${up.status} ${await up.text()}`);
+  } catch (error) {
+    await wrangler.stop();
+    throw new Error(`the Worker does not answer: ${error}\n${wrangler.output()}`);
+  }
+
+  const kv = async (init?: RequestInit): Promise<Entry[]> => {
+    const answer = await fetch(`${url}/kv?key=fault`, init);
+    return (await answer.json()) as Entry[];
+  };
+  return {
+    url,
+    entries: async () => (await kv()).filter((entry) => entry.name !== 'fault'),
+    fault: async (operation) => {
+      await kv(operation ? { method: 'PUT', body: operation } : { method: 'DELETE' });
+    },
+    restart: async () => {
+      process.kill(-wrangler.pid, 'SIGKILL');
+      await wrangler.closed;
+      return run(folder, configs, remove);
+    },
+    stop: async () => {
+      await wrangler.stop();
+      await remove();
+    },
+  };
+}
+
+function listeningUrl(message: unknown): string | undefined {
+  const { event, port } = JSON.parse(String(message)) as { event?: string; port?: number };
+  return event === 'DEV_SERVER_READY' ? `http://127.0.0.1:${port}` : undefined;
+}
