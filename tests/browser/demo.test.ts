@@ -7,7 +7,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'puppeteer-core';
 
 import { serve } from '../../www/demo/serve.ts';
-import type { Server } from '../../www/demo/serve.ts';
+import type { Workers } from '../../www/demo/wrangler.ts';
 import { launchChromium } from './chromium.ts';
 import { cookies, logIn, open, press, reach, storage, text } from './user.ts';
 
@@ -15,7 +15,7 @@ const BALANCE = '€12,480.55';
 
 describe('the demo in Chromium', () => {
   let folder: string;
-  let server: Server;
+  let server: Workers;
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;

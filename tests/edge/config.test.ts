@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { call } from './requests.ts';
 import { start } from './server.ts';
-import { configuredIssuers, rs256Pem } from './tokens.ts';
+import { configuredIssuers, rs256Pem, token } from './tokens.ts';
 
 const [issuer] = configuredIssuers;
 
@@ -25,8 +26,6 @@ for (const [name, [quash, message]] of Object.entries(wrong)) {
 
 test('a key that WebCrypto cannot import is our fault, not the bearer’s', async () => {
   const pem = rs256Pem.replace(/\n.{64}/, '\nAAAA');
-  const { call } = await import('./requests.ts');
-  const { token } = await import('./tokens.ts');
   const edge = await start({ quash: { issuers: [{ ...issuer, keys: [{ kid: 'RS256', alg: 'RS256', pem }] }] } });
   try {
     const answer = await call(edge, await token({ alg: 'RS256' }));

@@ -2,16 +2,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 
-import { startNode } from '../../www/demo/child.ts';
+import { ROOT, startWorkers } from '../../www/demo/wrangler.ts';
 import { configuredIssuers } from './tokens.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
-const WRANGLER = resolve(ROOT, 'node_modules/wrangler/bin/wrangler.js');
 const WORKER = resolve(ROOT, 'crates/worker/index.js');
-const START_TIMEOUT_MS = 60_000;
-const ANSWER_TIMEOUT_MS = 15_000;
 
 export const PEPPER = 'pepper-of-the-tests-0123456789abcdef';
 export const CLIENT = { id: 'backend', secret: 'url-safe_secret_of_a_client_32chars' } as const;
@@ -99,61 +94,25 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
 }
 
 async function run(folder: string, configs: readonly string[], remove: () => Promise<void>): Promise<Edge> {
-  const wrangler = await startNode(WRANGLER, {
-    cwd: folder,
-    args: [
-      'dev', ...configs.flatMap((config) => ['--config', config]), '--ip', '127.0.0.1', '--port', '0',
-      '--inspector-port', '0', '--persist-to', join(folder, 'state'), '--log-level', 'warn',
-    ],
-    env: {
-      ...process.env,
-      CLOUDFLARE_CF_FETCH_ENABLED: 'false',
-      WRANGLER_HIDE_BANNER: 'true',
-      WRANGLER_REGISTRY_PATH: join(folder, 'registry'),
-      WRANGLER_SEND_METRICS: 'false',
-    },
-  });
-  let url: string;
-  try {
-    url = await Promise.race([
-      wrangler.message(listeningUrl),
-      wrangler.closed.then(() => {
-        throw new Error('wrangler ended');
-      }),
-      delay(START_TIMEOUT_MS, undefined, { ref: false }).then(() => {
-        throw new Error('wrangler says nothing');
-      }),
-    ]);
-    const up = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
-    if (!up.ok) throw new Error(`${up.status} ${await up.text()}`);
-  } catch (error) {
-    await wrangler.stop();
-    throw new Error(`the Worker does not answer: ${error}\n${wrangler.output()}`);
-  }
-
+  const workers = await startWorkers({ cwd: folder, configs, port: 0, persist: join(folder, 'state') });
   const kv = async (init?: RequestInit): Promise<Entry[]> => {
-    const answer = await fetch(`${url}/kv?key=fault`, init);
+    const answer = await fetch(`${workers.url}/kv?key=fault`, init);
     return (await answer.json()) as Entry[];
   };
   return {
-    url,
+    url: workers.url,
     entries: async () => (await kv()).filter((entry) => entry.name !== 'fault'),
     fault: async (operation) => {
       await kv(operation ? { method: 'PUT', body: operation } : { method: 'DELETE' });
     },
     restart: async () => {
-      process.kill(-wrangler.pid, 'SIGKILL');
-      await wrangler.closed;
+      process.kill(-workers.pid, 'SIGKILL');
+      await workers.closed.catch(() => {}); // It did end by itself, as far as it can tell.
       return run(folder, configs, remove);
     },
     stop: async () => {
-      await wrangler.stop();
+      await workers.stop();
       await remove();
     },
   };
-}
-
-function listeningUrl(message: unknown): string | undefined {
-  const { event, port } = JSON.parse(String(message)) as { event?: string; port?: number };
-  return event === 'DEV_SERVER_READY' ? `http://127.0.0.1:${port}` : undefined;
 }

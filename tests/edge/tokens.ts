@@ -1,7 +1,7 @@
 /** Tokens as issuers make them, signed by `jose`: not by anything of ours. */
 import { randomUUID } from 'node:crypto';
 
-import { type CryptoKey, type JWTPayload, SignJWT, exportJWK, exportSPKI, generateKeyPair } from 'jose';
+import { type CryptoKey, SignJWT, exportJWK, exportSPKI, generateKeyPair } from 'jose';
 
 export const ALGORITHMS = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
@@ -43,7 +43,7 @@ export const now = (): number => Math.floor(Date.now() / 1000);
 
 export interface TokenOptions {
   readonly alg?: Algorithm;
-  readonly claims?: JWTPayload;
+  readonly claims?: Readonly<Record<string, unknown>>;
   readonly header?: Readonly<Record<string, unknown>>;
   readonly key?: Uint8Array | CryptoKey;
 }
