@@ -35,6 +35,13 @@ describe('lets through', () => {
     assert.equal(answer.body.body, body);
   });
 
+  test('a preflight, which never has a token', async () => {
+    const preflight = { origin: 'https://app.example', 'access-control-request-method': 'PUT' };
+    const options = (headers: HeadersInit) => fetch(`${edge.url}/api`, { method: 'OPTIONS', headers });
+    assert.equal((await options(preflight)).status, 200);
+    assert.equal((await options({})).status, 401);
+  });
+
   test('anybody to a public path', async () => {
     assert.equal((await get(edge, '/public/page')).status, 200);
     assert.equal((await get(edge, '/public/..%2fapi')).code, 'token_missing');
@@ -57,6 +64,9 @@ describe('tells the origin', () => {
   test('no credential but the verified one', async () => {
     const { body } = await get(edge, '/api', { cookie: `session=${await token()}`, authorization: 'Basic dTpw' });
     assert.equal(body.headers.authorization, undefined);
+    const mine = await token();
+    const both = await get(edge, '/api', { authorization: `Basic dTpw, Bearer ${mine}` });
+    assert.equal(both.body.headers.authorization, `Bearer ${mine}`);
   });
 });
 
@@ -124,17 +134,19 @@ describe('refuses', () => {
     assert.deepEqual([answer.status, answer.code, answer.body.error], [400, 'token_ambiguous', 'invalid_request']);
   });
 
-  test('anything it cannot check, while the denylist is down', async () => {
-    const mine = await token();
-    await edge.fault('read');
-    try {
-      const answer = await call(edge, mine);
-      assert.deepEqual([answer.status, answer.code], [503, 'store_unavailable']);
-      assert.match(answer.headers.get('retry-after') ?? '', /^\d+$/);
-      assert.equal((await get(edge, '/public/page')).status, 200);
-    } finally {
-      await edge.fault(undefined);
-    }
-    assert.equal((await call(edge, mine)).status, 200);
-  });
+  for (const fault of ['read', 'hang'] as const) {
+    test(`anything it cannot check, while the denylist fails: ${fault}`, async () => {
+      const mine = await token();
+      await edge.fault(fault);
+      try {
+        const answer = await call(edge, mine);
+        assert.deepEqual([answer.status, answer.code], [503, 'store_unavailable']);
+        assert.match(answer.headers.get('retry-after') ?? '', /^\d+$/);
+        assert.equal((await get(edge, '/public/page')).status, 200);
+      } finally {
+        await edge.fault(undefined);
+      }
+      assert.equal((await call(edge, mine)).status, 200);
+    });
+  }
 });

@@ -90,6 +90,12 @@ describe('how far a logout reaches', () => {
     for (const each of [mine, phone, fast]) assert.equal((await call(edge, each)).code, 'token_revoked');
     assert.equal((await call(edge, later)).code, 'token_not_yet_valid'); // and not revoked
     assert.equal((await call(edge, await issue('e'))).status, 200); // somebody else's
+
+    // A login within the leeway cannot be told from a token of before: it is refused, and told when to come again.
+    const { code, headers } = await call(edge, await issue('f', sub, now()));
+    assert.equal(code, 'token_revoked');
+    const retryAfter = Number(headers.get('retry-after'));
+    assert.ok(retryAfter >= 1 && retryAfter <= 6, `${retryAfter} s`);
   });
 
   test('nothing of the kind by a token that is revoked or expired', async () => {

@@ -24,7 +24,7 @@ export interface Edge {
   /** Every entry of the KV namespace. */
   entries(): Promise<readonly Entry[]>;
   /** Switches a fault of the KV namespace on; `undefined` switches it off. */
-  fault(operation: 'read' | 'write' | undefined): Promise<void>;
+  fault(operation: 'read' | 'write' | 'hang' | undefined): Promise<void>;
   /** Kills workerd without warning, and starts it again over the same state. */
   restart(): Promise<Edge>;
   stop(): Promise<void>;

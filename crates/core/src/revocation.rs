@@ -80,10 +80,17 @@ impl Cover {
         self.others
     }
 
+    /// The cutoff for the tokens of the session with the id `session`, or of none.
+    pub fn cutoff_for(&self, session: Option<RevocationId>) -> Cutoff {
+        match self.others {
+            Some((cutoff, keep)) if session != Some(keep) => cutoff,
+            _ => self.everyone,
+        }
+    }
+
     /// Whether a token issued at `issued_at` in the session with the id `session` is covered.
     pub fn covers(&self, issued_at: Option<Timestamp>, session: Option<RevocationId>) -> bool {
-        self.everyone.covers(issued_at)
-            || self.others.is_some_and(|(cutoff, keep)| cutoff.covers(issued_at) && session != Some(keep))
+        self.cutoff_for(session).covers(issued_at)
     }
 
     /// Whatever either covers: the union, so nothing that was revoked comes back.

@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use crate::{Name, Peppers, Reason, Revocation, RevocationId, Target, Timestamp, ValidToken, VerifiedToken};
+use crate::{Cutoff, Name, Peppers, Reason, Revocation, RevocationId, Target, Timestamp, ValidToken, VerifiedToken};
 
 /// Which kind of revocation hit a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +33,9 @@ pub enum Verdict {
         revoked_at: Timestamp,
         /// Why.
         reason: Reason,
+        /// What of it: tokens issued after this are not covered. It can lie ahead, as far as an issuer's clock may; who logs
+        /// in before has to log in again.
+        cutoff: Cutoff,
     },
 }
 
@@ -95,6 +98,7 @@ impl TokenIds {
                         rule: token_id.rule,
                         revoked_at: entry.revoked_at,
                         reason: entry.reason,
+                        cutoff: entry.cover.cutoff_for(token_id.session),
                     };
                 }
             }
@@ -119,7 +123,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        Cover, Cutoff, Pepper,
+        Cover, Pepper,
         verification::tests::{issuers, sign, verify},
     };
 

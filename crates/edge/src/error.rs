@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use quash_core::{Refusal, Rule, Timestamp};
 use thiserror::Error;
 
@@ -24,6 +26,8 @@ pub enum Error {
         rule: Rule,
         /// Since when.
         revoked_at: Timestamp,
+        /// How long until a new login is not covered any more, where that is not so at once.
+        retry_after: Option<Duration>,
     },
 
     // The caller's.

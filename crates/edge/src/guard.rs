@@ -1,9 +1,14 @@
+use std::time::Duration;
+
 use quash_core::{
-    Issuers, Peppers, Refusal, RevocationId, Timestamp, TokenIds, UnverifiedToken, ValidToken, Verdict, Verification,
+    Cutoff, Issuers, Peppers, RevocationId, Timestamp, TokenIds, UnverifiedToken, ValidToken, Verdict, Verification,
     VerifiedToken,
 };
 
 use crate::{config::Trust, credential::Source, error::Error, store::EventualDenylist, webcrypto::PublicKeys};
+
+/// Issuers write `iat` in whole seconds, rounded down.
+const ISSUED_AT_RESOLUTION: Duration = Duration::from_secs(1);
 
 /// From a token's text to a verdict.
 pub(crate) struct Guard {
@@ -16,9 +21,9 @@ pub(crate) struct Guard {
 /// A request that may pass.
 #[derive(Debug)]
 pub struct Authorized {
-    pub(crate) source: Source,
-    pub(crate) claims: String,
-    pub(crate) ids: TokenIds,
+    source: Source,
+    token: String,
+    ids: TokenIds,
 }
 
 impl Authorized {
@@ -27,9 +32,14 @@ impl Authorized {
         self.source
     }
 
+    /// The verified token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// The verified token's payload: base64url of its claims, as the issuer signed them.
     pub fn claims(&self) -> &str {
-        &self.claims
+        self.token.split('.').nth(1).unwrap_or_default()
     }
 }
 
@@ -51,11 +61,11 @@ impl Guard {
     }
 
     /// Asks the denylist about a token in force, and gives back the ids that were asked for.
-    pub(crate) async fn check(&self, token: &ValidToken<'_>) -> Result<TokenIds, Error> {
+    pub(crate) async fn check(&self, token: &ValidToken<'_>, now: Timestamp) -> Result<TokenIds, Error> {
         let ids = token.ids(&self.peppers);
         let found = self.denylist.lookup(&all(&ids)).await;
         // What is found revoked is revoked, whatever else could not be read.
-        refuse_revoked(ids.verdict(&found.entries))?;
+        refuse_revoked(ids.verdict(&found.entries), now)?;
         match found.outage {
             None => Ok(ids),
             Some(outage) => Err(outage.into()),
@@ -65,15 +75,14 @@ impl Guard {
     /// The whole way.
     pub(crate) async fn authorize(&self, source: Source, text: &str, now: Timestamp) -> Result<Authorized, Error> {
         let token = self.verify(text).await?.validate(now)?;
-        let ids = self.check(&token).await?;
-        let claims = text.split('.').nth(1).ok_or(Refusal::SignatureInvalid)?.into();
-        Ok(Authorized { source, claims, ids })
+        let ids = self.check(&token, now).await?;
+        Ok(Authorized { source, token: text.into(), ids })
     }
 
     /// Whether this isolate has revoked the token since it was authorized. Asks no store.
-    pub(crate) fn recheck(&self, authorized: &Authorized) -> Result<(), Error> {
+    pub(crate) fn recheck(&self, authorized: &Authorized, now: Timestamp) -> Result<(), Error> {
         let entries = self.denylist.lookup_recent(&all(&authorized.ids));
-        refuse_revoked(authorized.ids.verdict(&entries))
+        refuse_revoked(authorized.ids.verdict(&entries), now)
     }
 }
 
@@ -81,9 +90,11 @@ fn all(ids: &TokenIds) -> Vec<RevocationId> {
     ids.iter().collect()
 }
 
-fn refuse_revoked(verdict: Verdict) -> Result<(), Error> {
-    match verdict {
-        Verdict::NotRevoked => Ok(()),
-        Verdict::Revoked { rule, revoked_at, .. } => Err(Error::Revoked { rule, revoked_at }),
-    }
+fn refuse_revoked(verdict: Verdict, now: Timestamp) -> Result<(), Error> {
+    let Verdict::Revoked { rule, revoked_at, cutoff, .. } = verdict else { return Ok(()) };
+    let retry_after = match cutoff {
+        Cutoff::IssuedUntil(cutoff) if cutoff >= now => Some(cutoff.since(now) + ISSUED_AT_RESOLUTION),
+        _ => None,
+    };
+    Err(Error::Revoked { rule, revoked_at, retry_after })
 }

@@ -116,7 +116,7 @@ async fn revocations_of(
     };
     if wider.is_some() {
         // A token that no longer lets anybody in must not log the user out of what they opened since.
-        guard.check(&token.validate(now)?).await?;
+        guard.check(&token.validate(now)?, now).await?;
     }
     Ok(Some([revocation].into_iter().chain(wider).collect()))
 }

@@ -68,8 +68,9 @@ impl Origin {
         if let Some(authorized) = authorized {
             headers.set(CLAIMS, authorized.claims())?;
             // Only the credential that was verified goes on: another scheme's could mean another user to the origin.
-            if authorized.source() != Source::Header {
-                headers.delete("Authorization")?;
+            match authorized.source() {
+                Source::Header => headers.set("Authorization", &format!("Bearer {}", authorized.token()))?,
+                _ => headers.delete("Authorization")?,
             }
         }
         Ok(forwarded)

@@ -78,13 +78,13 @@ impl Quash {
     }
 
     async fn pass(&self, request: &Request, path: &str) -> Result<Response, Error> {
-        if self.routes.public.iter().any(|public| public.matches(path)) {
+        if is_preflight(request) || self.routes.public.iter().any(|public| public.matches(path)) {
             return self.origin.forward(request, None).await;
         }
         let authorized = self.authorize(request).await?;
         let response = self.origin.forward(request, Some(&authorized)).await?;
         // The user may have logged out while the origin was working: after the logout's answer, no other may follow.
-        self.guard.recheck(&authorized)?;
+        self.guard.recheck(&authorized, now())?;
         Ok(response)
     }
 
@@ -151,6 +151,14 @@ impl Quash {
 
 fn post_only(request: &Request) -> Result<(), Error> {
     if request.method() == Method::Post { Ok(()) } else { Err(Error::MethodNotAllowed("POST")) }
+}
+
+/// Whether a browser asks what another origin's page may send (Fetch section 3.3.2). It asks without any credential, and
+/// nothing is done for it.
+fn is_preflight(request: &Request) -> bool {
+    request.method() == Method::Options
+        && header(request, "Origin").is_some()
+        && header(request, "Access-Control-Request-Method").is_some()
 }
 
 /// A header's value. The name is ours and well-formed, so there is nothing to fail.

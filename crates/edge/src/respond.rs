@@ -40,6 +40,9 @@ pub(crate) fn error(error: &Error) -> Result<Response> {
             let kind = error.oauth_error().unwrap_or_default();
             let challenge = format!(r#"Bearer realm="quash", error="{kind}", error_description="{code}""#);
             headers.set("WWW-Authenticate", &challenge)?;
+            if let Error::Revoked { retry_after: Some(delay), .. } = error {
+                headers.set("Retry-After", &delay.as_millis().div_ceil(1000).to_string())?;
+            }
         }
         _ => {}
     }

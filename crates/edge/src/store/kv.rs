@@ -1,8 +1,11 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, pin::pin, time::Duration};
 
-use futures_util::future::try_join_all;
+use futures_util::future::{Either, select, try_join_all};
 use quash_core::{Revocation, RevocationId, Timestamp};
-use worker::kv::KvStore;
+use worker::{
+    Delay,
+    kv::{KvError, KvStore},
+};
 
 use super::{StoreError, key::key};
 
@@ -12,6 +15,10 @@ const MIN_TTL_SECS: u64 = 60 + 1;
 
 /// The most keys that one bulk read may name.
 const MAX_BULK: usize = 100;
+
+/// How long Workers KV may take for one operation. It answers in milliseconds, or something is wrong and the caller should be
+/// told while it still listens.
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The denylist in a Workers KV namespace: durable; elsewhere a write shows after a minute or more, and a miss is cached like
 /// a hit.
@@ -30,7 +37,7 @@ impl KvDenylist {
         for ids in ids.chunks(MAX_BULK) {
             let keys: Vec<String> = ids.iter().copied().map(key).collect();
             let values: HashMap<String, Option<String>> =
-                self.kv.get_bulk(&keys).text().await.map_err(StoreError::read)?;
+                in_time(self.kv.get_bulk(&keys).text()).await.map_err(StoreError::read)?;
             for (id, key) in ids.iter().zip(&keys) {
                 if let Some(Some(entry)) = values.get(key) {
                     found.push(Revocation::from_entry(*id, entry).map_err(StoreError::read)?);
@@ -59,6 +66,13 @@ impl KvDenylist {
     async fn put(&self, revocation: Revocation, now: Timestamp) -> Result<(), StoreError> {
         let expiration = revocation.expires_at.as_secs_ceil().max(now.as_secs_ceil() + MIN_TTL_SECS);
         let put = self.kv.put(&key(revocation.id), revocation.to_entry()).map_err(StoreError::write)?;
-        put.expiration(expiration).execute().await.map_err(StoreError::write)
+        in_time(put.expiration(expiration).execute()).await.map_err(StoreError::write)
+    }
+}
+
+async fn in_time<T>(operation: impl Future<Output = Result<T, KvError>>) -> Result<T, String> {
+    match select(pin!(operation), pin!(Delay::from(TIMEOUT))).await {
+        Either::Left((done, _)) => done.map_err(|error| error.to_string()),
+        Either::Right(_) => Err(format!("no answer in {} s", TIMEOUT.as_secs())),
     }
 }
