@@ -127,11 +127,11 @@ impl CookieName {
     /// white space. The empty name is possible: `document.cookie = "x"` makes such a cookie.
     #[must_use]
     pub fn new(name: &str) -> Option<Self> {
-        let possible = name.len() <= MAX_COOKIE_NAME
-            && is_attribute_safe(name)
-            && !name.contains(is_equals_sign)
-            && name == name.trim_matches(is_white_space);
-        possible.then(|| Self(name.into()))
+        let bytes = name.as_bytes();
+        let is_possible = bytes.len() <= MAX_COOKIE_NAME
+            && !bytes.iter().any(|&byte| byte == b'=' || ends_attribute(byte))
+            && ![bytes.first(), bytes.last()].into_iter().flatten().any(|&end| end == b' ' || end == b'\t');
+        is_possible.then(|| Self(name.into()))
     }
 
     /// The name as the browser spells it.
@@ -198,14 +198,15 @@ fn expiring_writes(name: &CookieName, scopes: &[Scope]) -> Vec<String> {
 // The empty one stands for host-only. A top-level domain is left out, unless it is the host: browsers refuse cookies for it.
 fn domains(host: &str) -> Vec<&str> {
     let mut domains = Vec::from([""]);
-    let has_letter = |label: &str| label.bytes().any(|byte| !byte.is_ascii_digit());
-    let is_address = host.starts_with('[') || !host.rsplit(is_dot).next().is_some_and(has_letter);
-    if is_address || !is_attribute_safe(host) {
+    let bytes = host.as_bytes();
+    let label = bytes.iter().rev().take_while(|&&byte| byte != b'.');
+    let is_address = bytes.first() == Some(&b'[') || label.copied().all(|byte| byte.is_ascii_digit());
+    if is_address || host.bytes().any(ends_attribute) {
         return domains;
     }
     domains.push(host);
     let mut dots = 0;
-    for (at, byte) in host.bytes().enumerate().rev() {
+    for (at, &byte) in bytes.iter().enumerate().rev() {
         if byte == b'.' {
             dots += 1;
             if dots > 1 && domains.len() <= MAX_DOMAINS {
@@ -218,40 +219,22 @@ fn domains(host: &str) -> Vec<&str> {
 
 // Every path that matches the page's (RFC 6265bis section 5.1.4), as far as an attribute can express it.
 fn paths(path: &str) -> Vec<&str> {
-    let path = path.split(is_attribute_end).next().unwrap_or_default();
+    let end = path.bytes().position(ends_attribute).unwrap_or(path.len());
     let mut paths = Vec::from(["/"]);
-    for (at, byte) in path.bytes().enumerate() {
-        if byte == b'/' && at > 0 && paths.len() <= 2 * MAX_FOLDERS {
+    for (at, byte) in path.bytes().enumerate().take(end).skip(1) {
+        if byte == b'/' && paths.len() <= 2 * MAX_FOLDERS {
             paths.extend(path.get(..at).filter(|&folder| folder != "/"));
             paths.extend(path.get(..=at));
         }
     }
-    if path.starts_with('/') && !paths.contains(&path) {
-        paths.push(path);
-    }
+    // The page itself, unless it is a folder and there already.
+    paths.extend(path.get(..end).filter(|page| page.as_bytes().first() == Some(&b'/') && !paths.contains(page)));
     paths
 }
 
-// Patterns below are functions and not characters: searching for a character brings a `memchr` made for long texts into the
-// browser's module.
-fn is_attribute_safe(text: &str) -> bool {
-    !text.contains(is_attribute_end)
-}
-
-fn is_attribute_end(c: char) -> bool {
-    c == ';' || (c.is_ascii_control() && c != '\t')
-}
-
-fn is_white_space(c: char) -> bool {
-    c == ' ' || c == '\t'
-}
-
-fn is_equals_sign(c: char) -> bool {
-    c == '='
-}
-
-fn is_dot(c: char) -> bool {
-    c == '.'
+// Bytes and not characters below and above: every byte that matters is ASCII, and the browser's module stays smaller.
+fn ends_attribute(byte: u8) -> bool {
+    byte == b';' || (byte.is_ascii_control() && byte != b'\t')
 }
 
 fn join(parts: &[&str]) -> String {
@@ -272,10 +255,10 @@ fn visible_names(jar: &str) -> Vec<CookieName> {
     names
 }
 
+// `document.cookie` is `name=value` pairs with `; ` between them; a nameless cookie is its value alone.
 fn jar_names(jar: &str) -> impl Iterator<Item = &str> {
-    let pairs =
-        jar.split(is_attribute_end).map(|pair| pair.trim_matches(is_white_space)).filter(|pair| !pair.is_empty());
-    pairs.map(|pair| pair.find(is_equals_sign).and_then(|end| pair.get(..end)).unwrap_or_default())
+    let pairs = jar.split(';').map(|pair| pair.strip_prefix(' ').unwrap_or(pair)).filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').map_or("", |(name, _)| name))
 }
 
 fn plan_storage(commands: &mut Vec<Command>, area: Area, selection: Selection<String>) {

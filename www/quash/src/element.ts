@@ -1,0 +1,131 @@
+import { logout } from './logout.js';
+import type { LogoutOptions, Scope, Selection, TokenSource } from './options.js';
+import { preload } from './preload.js';
+import type { LogoutReport } from './report.js';
+import { readToken } from './token.js';
+
+/** What `<quash-logout>` is doing; its `state` attribute, for styles. */
+export type LogoutState = 'busy' | 'done' | 'failed';
+
+/**
+ * `<quash-logout>`: a button that logs out. Put your own button inside, or style the built-in one (`::part(button)`).
+ *
+ * Attributes: `endpoint`, `scope`, `token` (`cookie:NAME`, `localStorage:KEY` or `sessionStorage:KEY`), `cookies`,
+ * `local-storage`, `session-storage` (names between spaces, or `everything`), `redirect` (where to go after success).
+ * Parts: `button`, `status`, `retry`. Slots: the button, and the words of each state: `busy`, `done`, `failed`, `retry`.
+ *
+ * Fires `quash:logout` with the report in `detail`; preventing its default keeps the page from redirecting.
+ */
+export class QuashLogoutElement extends (globalThis.HTMLElement ?? (Object as unknown as typeof HTMLElement)) {
+  readonly #status = part('span', 'status');
+  readonly #retry = part('button', 'retry');
+  // Kept for a retry: by then the wipe has taken it from where it was.
+  #token: string | undefined;
+
+  constructor() {
+    super();
+    const button = part('button', 'button');
+    button.append('Log out');
+    const entrance = slot('', button);
+    this.#status.setAttribute('role', 'status');
+    this.#status.setAttribute('aria-live', 'polite');
+    this.#retry.hidden = true;
+    this.#retry.append(slot('retry', 'Try again'));
+
+    // Nodes and no markup: a page's Content-Security-Policy or Trusted Types need not allow any.
+    this.attachShadow({ mode: 'open' }).append(entrance, this.#status, this.#retry);
+    for (const event of ['pointerenter', 'focusin']) this.addEventListener(event, preload);
+    for (const clickable of [entrance, this.#retry]) clickable.addEventListener('click', () => void this.logout());
+  }
+
+  get state(): LogoutState | undefined {
+    return (this.getAttribute('state') as LogoutState | null) ?? undefined;
+  }
+
+  /** Logs out as the attributes say, as a click does. A second call while the first is busy does nothing. */
+  async logout(): Promise<void> {
+    if (this.state === 'busy') return;
+    this.#token = readToken(this.#tokenSource()) ?? this.#token;
+    this.#show('busy', 'Logging out…');
+
+    const report = await logout({ ...this.#options(), token: this.#token });
+    if (isComplete(report)) {
+      this.#token = undefined;
+      this.#show('done', 'Logged out.');
+    } else {
+      this.#show('failed', 'The log-out could not be completed.');
+    }
+
+    const event = new CustomEvent('quash:logout', { detail: report, bubbles: true, composed: true, cancelable: true });
+    if (this.dispatchEvent(event) && this.state === 'done') this.#redirect();
+  }
+
+  #show(state: LogoutState, words: string): void {
+    this.setAttribute('state', state);
+    this.setAttribute('aria-busy', String(state === 'busy'));
+    this.#status.replaceChildren(slot(state, words));
+    this.#retry.hidden = state !== 'failed';
+  }
+
+  #options(): LogoutOptions {
+    return {
+      endpoint: this.getAttribute('endpoint') ?? undefined,
+      scope: (this.getAttribute('scope') as Scope | null) ?? undefined,
+      cookies: this.#selection('cookies'),
+      localStorage: this.#selection('local-storage'),
+      sessionStorage: this.#selection('session-storage'),
+    };
+  }
+
+  #selection(attribute: string): Selection | undefined {
+    const value = this.getAttribute(attribute)?.trim();
+    return value === 'everything' ? value : value?.split(/\s+/).filter(Boolean);
+  }
+
+  #tokenSource(): TokenSource | undefined {
+    const [, place, name] = /^(cookie|localStorage|sessionStorage):(.+)$/.exec(this.getAttribute('token') ?? '') ?? [];
+    return place && ({ [place]: name } as unknown as TokenSource);
+  }
+
+  #redirect(): void {
+    const redirect = this.getAttribute('redirect');
+    if (redirect === null) return;
+    const url = new URL(redirect, document.baseURI);
+    // Never `javascript:`, wherever the attribute's value came from.
+    if (/^https?:$/.test(url.protocol)) location.assign(url);
+  }
+}
+
+/** Is there nothing left that a retry could improve? */
+function isComplete({ outcome, edge, effects }: LogoutReport): boolean {
+  const isWiped = effects.every((effect) => effect.outcome !== 'failed' || effect.target === 'tabs');
+  return isWiped && (outcome === 'confirmed' || edge.outcome === 'no_token');
+}
+
+function part<Tag extends 'button' | 'span'>(tag: Tag, name: string): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag);
+  element.part.add(name);
+  if (element instanceof HTMLButtonElement) element.type = 'button';
+  return element;
+}
+
+function slot(name: string, fallback: string | HTMLElement): HTMLSlotElement {
+  const element = document.createElement('slot');
+  element.name = name;
+  element.append(fallback);
+  return element;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'quash-logout': QuashLogoutElement;
+  }
+  interface GlobalEventHandlersEventMap {
+    'quash:logout': CustomEvent<LogoutReport>;
+  }
+}
+
+// On a server there is nothing to define.
+if (globalThis.customElements && !customElements.get('quash-logout')) {
+  customElements.define('quash-logout', QuashLogoutElement);
+}

@@ -1,0 +1,326 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+
+import type { Browser, BrowserContext } from 'puppeteer-core';
+
+import type { LogoutOptions, LogoutReport } from '../src/index.ts';
+import { cookies, startBrowser, type Page } from './browser.ts';
+import { REVOKED, startPeer } from './peer.ts';
+
+let peer: Awaited<ReturnType<typeof startPeer>>;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+
+before(async () => {
+  [peer, browser] = await Promise.all([startPeer(), startBrowser()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await peer?.stop();
+});
+
+beforeEach(async () => {
+  await context?.close();
+  context = await browser.createBrowserContext();
+  peer.reset();
+  page = await open('/account/settings/page');
+});
+
+async function open(path: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(peer.origin + path);
+  return page;
+}
+
+function logout(page: Pick<Page, 'evaluate'>, options: LogoutOptions = {}): Promise<LogoutReport> {
+  return page.evaluate(async (options) => (await import('quash')).logout(options), options);
+}
+
+function wiped({ effects }: LogoutReport): string[] {
+  return effects.map(({ target, name, outcome, reason }) => [target, name, outcome, reason].filter(Boolean).join(' '));
+}
+
+const TABS_TOLD = ['tabs quash done', 'tabs quash:epoch done'];
+
+test('tells the edge with a request that needs no preflight, and wipes what was named', async () => {
+  await page.evaluate(() => {
+    document.cookie = 'token=aaa.bbb.ccc; Path=/';
+    document.cookie = 'theme=dark; Path=/';
+    for (const storage of [localStorage, sessionStorage]) {
+      storage.setItem('token', 'a/b+c=&ü');
+      storage.setItem('theme', 'dark');
+    }
+  });
+  const report = await logout(page, {
+    cookies: ['token', 'missing'],
+    localStorage: ['token', 'missing'],
+    sessionStorage: 'everything',
+    token: { localStorage: 'token' },
+    scope: 'session',
+  });
+
+  assert.equal(report.engine, 'wasm');
+  assert.equal(report.outcome, 'confirmed');
+  assert.deepEqual(report.edge, { status: 200, outcome: 'revoked', revokedAt: 1763900000123 });
+  assert.deepEqual(wiped(report), [
+    'localStorage token done',
+    'localStorage missing skipped not_found',
+    'sessionStorage * done',
+    'cookie token done',
+    'cookie missing skipped not_found',
+    ...TABS_TOLD,
+  ]);
+  assert.ok(report.durationMs > 0);
+
+  assert.equal(peer.received.length, 1);
+  const [request] = peer.received;
+  assert.equal(request?.method, 'POST');
+  assert.match(request?.contentType ?? '', /^application\/x-www-form-urlencoded/);
+  assert.deepEqual([...new URLSearchParams(request?.body)], [['token', 'a/b+c=&ü'], ['scope', 'session']]);
+  assert.match(request?.cookie ?? '', /token=aaa\.bbb\.ccc/);
+
+  assert.deepEqual(await cookies(page), ['theme / app.quash.localhost']);
+  const left = await page.evaluate(() => [Object.keys(localStorage).sort(), Object.keys(sessionStorage)]);
+  assert.deepEqual(left, [['quash:epoch', 'theme'], []]);
+});
+
+test('the request outlives the page and carries its cookies', async () => {
+  for (const withoutWasm of [false, true]) {
+    peer.reset({ withoutWasm });
+    const page = await open('/');
+    await page.evaluate(() => {
+      const { fetch } = window;
+      window.fetch = (input, init) => {
+        const { method, keepalive, credentials } = new Request(input, init);
+        if (method === 'POST') Object.assign(window, { sent: { keepalive, credentials } });
+        return fetch(input, init);
+      };
+    });
+    const { engine } = await logout(page);
+    assert.equal(engine, withoutWasm ? 'fallback' : 'wasm');
+    const sent = await page.evaluate(() => Reflect.get(window, 'sent'));
+    assert.deepEqual(sent, { keepalive: true, credentials: 'include' });
+  }
+});
+
+test('asks with no body when the cookies say everything', async () => {
+  await logout(page);
+  assert.deepEqual(peer.received.map(({ body, contentType }) => [body, contentType]), [['', undefined]]);
+});
+
+test('deletes a cookie whatever its path, domain and partition', async () => {
+  await page.evaluate(() => {
+    for (const attributes of [
+      'Path=/',
+      'Path=/account',
+      'Path=/account/settings/',
+      'Path=/account/settings/page',
+      'Path=/; Domain=app.quash.localhost',
+      'Path=/; Domain=quash.localhost',
+      'Path=/; Secure; SameSite=None; Partitioned',
+    ]) {
+      document.cookie = `token=1; ${attributes}`;
+    }
+    document.cookie = '__Host-token=1; Path=/; Secure';
+    document.cookie = '__Secure-token=1; Path=/account; Domain=quash.localhost; Secure';
+    document.cookie = 'nameless';
+  });
+  assert.equal((await cookies(page)).length, 10);
+
+  const report = await logout(page, { cookies: 'everything' });
+  assert.deepEqual(await cookies(page), []);
+  const names = ['', '__Host-token', '__Secure-token', 'token'];
+  const expected = names.map((name) => ['cookie', name, 'done'].filter(Boolean).join(' '));
+  assert.deepEqual(wiped(report).filter((effect) => !TABS_TOLD.includes(effect)).sort(), expected.sort());
+});
+
+test('says what it could not do: HttpOnly, impossible names', async () => {
+  await context.setCookie({ name: 'session', value: '1', domain: 'app.quash.localhost', path: '/', httpOnly: true });
+  const report = await logout(page, { cookies: ['session', 'a;b'] });
+  assert.deepEqual(wiped(report), [
+    'cookie a;b failed invalid_name',
+    'cookie session skipped not_found',
+    ...TABS_TOLD,
+  ]);
+  assert.deepEqual(await cookies(page), ['session / app.quash.localhost']);
+  assert.match(peer.received[0]?.cookie ?? '', /session=1/);
+});
+
+const refused = { outcome: 'refused', tokens: [{ outcome: 'revoked' }, { outcome: 'refused', code: 'signature_invalid' }] };
+const unavailable = { error: 'temporarily_unavailable', code: 'store_unavailable', message: '…' };
+for (const [body, status, outcome, edge] of [
+  [REVOKED.body, 200, 'confirmed', { outcome: 'revoked', revokedAt: 1763900000123 }],
+  [{ outcome: 'no_token', tokens: [] }, 200, 'local-only', { outcome: 'no_token' }],
+  [refused, 200, 'local-only', { outcome: 'refused', code: 'signature_invalid' }],
+  [unavailable, 503, 'local-only', { code: 'store_unavailable' }],
+  [{ code: 'cross_site_refused' }, 403, 'local-only', { code: 'cross_site_refused' }],
+  [REVOKED.body, 202, 'local-only', { outcome: 'revoked', revokedAt: 1763900000123 }],
+  ['<h1>A captive portal</h1>', 200, 'local-only', { reason: 'not_understood' }],
+  [null, 200, 'local-only', { reason: 'not_understood' }],
+] as const) {
+  for (const engine of ['wasm', 'fallback'] as const) {
+    test(`${engine}: ${status} ${JSON.stringify(body).slice(0, 40)} is ${outcome}`, async () => {
+      peer.reset({ answer: { status, body }, withoutWasm: engine === 'fallback' });
+      const report = await logout(page, { token: 'a.b.c' });
+      assert.equal(report.engine, engine);
+      assert.equal(report.outcome, outcome);
+      assert.deepEqual(report.edge, { status, ...edge });
+    });
+  }
+}
+
+for (const withoutWasm of [false, true]) {
+  const engine = withoutWasm ? 'fallback' : 'wasm';
+
+  test(`${engine}: wipes although the edge cannot be reached`, async () => {
+    peer.reset({ answer: 'cut', withoutWasm });
+    await page.evaluate(() => localStorage.setItem('token', '1'));
+    const report = await logout(page, { localStorage: ['token'] });
+    assert.deepEqual([report.outcome, report.edge], ['local-only', { status: 0, reason: 'network' }]);
+    assert.equal(await page.evaluate(() => localStorage.getItem('token')), null);
+  });
+
+  test(`${engine}: stops waiting for an edge that does not answer`, async () => {
+    peer.reset({ answer: 'hang', withoutWasm });
+    const report = await logout(page, { timeout: 300 });
+    assert.deepEqual(report.edge, { status: 0, reason: 'timeout' });
+    assert.ok(report.durationMs < 2500, `${report.durationMs} ms`);
+  });
+
+  test(`${engine}: a sandboxed frame is denied everything and still tells the edge`, async () => {
+    peer.reset({ withoutWasm });
+    const frames = await open('/frame');
+    const frame = frames.frames().find((frame) => frame.url().endsWith('/framed'));
+    assert.ok(frame);
+    const report = await logout(frame, { cookies: 'everything', localStorage: ['a'], sessionStorage: 'everything' });
+    assert.equal(report.outcome, 'confirmed');
+    assert.deepEqual(wiped(report).sort(), [
+      'cookie * failed denied',
+      'localStorage a failed denied',
+      'sessionStorage * failed denied',
+      'tabs quash done',
+      'tabs quash:epoch failed denied',
+    ]);
+  });
+
+  test(`${engine}: a page that broke its own browser still gets a report`, async () => {
+    peer.reset({ withoutWasm });
+    await page.evaluate((withoutWasm) => {
+      const refuse = () => {
+        throw new Error('broken');
+      };
+      const { fetch } = window;
+      // The module itself has to come from somewhere.
+      window.fetch = (...request) => (String(request[0]).endsWith('.wasm') ? fetch(...request) : refuse());
+      for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get: refuse });
+      Object.defineProperty(Document.prototype, 'cookie', { get: refuse, set: refuse });
+      Object.assign(window, { BroadcastChannel: undefined });
+      if (!withoutWasm) Object.assign(AbortSignal, { timeout: undefined });
+    }, withoutWasm);
+    const report = await logout(page, { cookies: ['a'], localStorage: ['a'], sessionStorage: ['a'], token: { cookie: 'a' } });
+    assert.equal(report.engine, engine);
+    assert.deepEqual(report.edge, { status: 0, reason: 'network' });
+    assert.ok(report.effects.length >= 5);
+    assert.ok(report.effects.every(({ outcome, reason }) => outcome === 'failed' && reason === 'denied'));
+  });
+}
+
+test('works without WebAssembly: the page forbids it', async () => {
+  peer.reset({ csp: "script-src 'self' 'unsafe-inline'" });
+  const page = await open('/');
+  await page.evaluate(() => {
+    document.cookie = 'token=1; Path=/';
+    document.cookie = 'other=1; Path=/; Domain=app.quash.localhost';
+    localStorage.setItem('token', '1');
+  });
+  const report = await logout(page, { cookies: 'everything', localStorage: 'everything', token: { cookie: 'token' } });
+  assert.equal(report.engine, 'fallback');
+  assert.equal(report.outcome, 'confirmed');
+  assert.deepEqual(peer.received.map(({ body }) => body), ['token=1']);
+  assert.deepEqual(wiped(report), ['localStorage * done', 'cookie token done', 'cookie other done', ...TABS_TOLD]);
+  assert.deepEqual(await cookies(page), []);
+});
+
+test('hands the token over although the next line of the application wipes it', async () => {
+  const report = await page.evaluate(async () => {
+    const { logout } = await import('quash');
+    localStorage.setItem('token', 'a.b.c');
+    const report = logout({ token: { localStorage: 'token' } });
+    localStorage.clear();
+    return report;
+  });
+  assert.equal(report.outcome, 'confirmed');
+  assert.equal(peer.received[0]?.body, 'token=a.b.c');
+});
+
+test('another tab hears of each logout once, after its own session is wiped; this tab does not', async () => {
+  const other = await open('/');
+  const listen = async (page: Page) =>
+    page.evaluate(async () => {
+      const { onLogout } = await import('quash');
+      sessionStorage.setItem('draft', '1');
+      const heard: unknown[] = [];
+      const stop = onLogout(({ effects }) => heard.push([effects, sessionStorage.length]), { sessionStorage: ['draft'] });
+      Object.assign(window, { heard, stop });
+    });
+  const heard = (page: Page) => page.evaluate(() => Reflect.get(window, 'heard') as unknown[]);
+  await listen(page);
+  await listen(other);
+
+  await logout(page, { localStorage: 'everything' });
+  await other.waitForFunction(() => Reflect.get(window, 'heard').length > 0);
+  await logout(page);
+  await other.waitForFunction(() => Reflect.get(window, 'heard').length > 1);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const effect = { target: 'sessionStorage', name: 'draft', outcome: 'done' };
+  const again = { ...effect, outcome: 'skipped', reason: 'not_found' };
+  assert.deepEqual(await heard(other), [[[effect], 0], [[again], 0]]);
+  assert.deepEqual(await heard(page), []);
+
+  await other.evaluate(() => Reflect.get(window, 'stop')());
+  await logout(page);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal((await heard(other)).length, 2);
+});
+
+for (const way of ['BroadcastChannel', 'storage'] as const) {
+  test(`another tab hears by ${way} alone`, async () => {
+    const other = await open('/');
+    await other.evaluate(async (way) => {
+      if (way === 'storage') Object.assign(window, { BroadcastChannel: undefined });
+      else window.addEventListener('storage', (event) => event.stopImmediatePropagation());
+      const { onLogout } = await import('quash');
+      Object.assign(window, { heard: 0 });
+      onLogout(() => Object.assign(window, { heard: Reflect.get(window, 'heard') + 1 }));
+    }, way);
+    await logout(page);
+    await other.waitForFunction(() => Reflect.get(window, 'heard') === 1, { timeout: 2000 });
+  });
+}
+
+test('fetches the module when it is needed, and once', async () => {
+  const wasm = () => peer.fetched.filter((path) => path.startsWith('/wasm/'));
+  await page.evaluate(async () => void (await import('quash')).onLogout(() => {}));
+  assert.deepEqual(wasm(), []);
+  await logout(page);
+  await logout(page);
+  assert.deepEqual(wasm(), ['/wasm/quash.js', '/wasm/quash_bg.wasm']);
+});
+
+test('a page that logs out often does not grow', async () => {
+  const pages = await page.evaluate(async () => {
+    const { logout } = await import('quash');
+    const { memory } = await (await import('/wasm/quash.js' as string)).default();
+    const localStorage = Array.from({ length: 100 }, (_, at) => `${at}`.repeat(100));
+    const sizes: number[] = [];
+    for (let times = 0; times < 100; times++) {
+      await logout({ localStorage, cookies: ['a'] });
+      sizes.push(memory.buffer.byteLength / 65536);
+    }
+    return sizes;
+  });
+  // The first may grow it, and closures wait for the garbage collector.
+  assert.ok((pages.at(-1) ?? 0) - (pages[4] ?? 0) <= 1, pages.join(' '));
+});
