@@ -30,7 +30,7 @@ describe('an entry', () => {
     const [jti, exp] = [randomUUID(), now() + 300];
     const { body } = await logout(edge, await token({ claims: { jti, exp } }));
     const dead = exp + LEEWAY + CLOCK_MARGIN;
-    const { value, expiration } = await entry(keyOf('jti', jti));
+    const { value, expiration } = await entry(keyOf('token_id', jti));
     assert.equal(value, `1 always - ${dead * 1000} ${body.revoked_at} logout`);
     assert.equal(expiration, dead);
   });
@@ -55,7 +55,7 @@ describe('an entry', () => {
     const [jti, exp] = [randomUUID(), now() - 50];
     const since = now();
     await logout(edge, await token({ claims: { jti, iat: exp - 100, exp } }));
-    const { expiration } = await entry(keyOf('jti', jti));
+    const { expiration } = await entry(keyOf('token_id', jti));
     assert.ok(expiration >= since + 60 && expiration <= now() + 62, `${expiration - since} s`);
   });
 
@@ -75,16 +75,16 @@ describe('an entry', () => {
     const jti = randomUUID();
     const mine = await token({ claims: { jti } });
     await logout(edge, mine);
-    const first = await entry(keyOf('jti', jti));
+    const first = await entry(keyOf('token_id', jti));
     await logout(edge, mine);
-    assert.deepEqual(await entry(keyOf('jti', jti)), first);
+    assert.deepEqual(await entry(keyOf('token_id', jti)), first);
   });
 
   test('that cannot be read is an outage, never "not revoked"', async () => {
     const jti = randomUUID();
     const mine = await token({ claims: { jti } });
     assert.equal((await call(edge, mine)).status, 200);
-    await fetch(`${edge.url}/kv?key=${keyOf('jti', jti)}`, { method: 'PUT', body: '2 something newer' });
+    await fetch(`${edge.url}/kv?key=${keyOf('token_id', jti)}`, { method: 'PUT', body: '2 something newer' });
     const answer = await call(edge, mine);
     assert.deepEqual([answer.status, answer.code], [503, 'store_unavailable']);
   });
@@ -103,9 +103,9 @@ test('the data centre knows before Workers KV shows it', async () => {
   const mine = await token({ claims: { jti } });
   await logout(edge, mine);
   // KV answers as it does elsewhere for a minute: as if nothing had been written. And no isolate remembers.
-  await fetch(`${edge.url}/kv?key=${keyOf('jti', jti)}`, { method: 'DELETE' });
+  await fetch(`${edge.url}/kv?key=${keyOf('token_id', jti)}`, { method: 'DELETE' });
   edge = await edge.restart();
-  assert.deepEqual((await edge.entries()).filter(({ name }) => name === keyOf('jti', jti)), []);
+  assert.deepEqual((await edge.entries()).filter(({ name }) => name === keyOf('token_id', jti)), []);
   assert.equal((await call(edge, mine)).code, 'token_revoked');
 });
 

@@ -127,3 +127,25 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    const DOCS: &str = include_str!("../../../docs/errors.md");
+    const SOURCES: [&str; 2] = [include_str!("error.rs"), include_str!("../../core/src/refusal.rs")];
+
+    /// The strings that the arms of `code()` end in.
+    fn codes() -> BTreeSet<&'static str> {
+        let lines = SOURCES.iter().flat_map(|source| source.lines());
+        lines.filter_map(|line| line.trim().split_once(" => \"")?.1.strip_suffix("\",")).collect()
+    }
+
+    #[test]
+    fn the_table_in_the_docs_has_every_code_and_no_other() {
+        let rows = DOCS.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+        let documented: BTreeSet<&str> = rows.map(|(code, _)| code).collect();
+        assert!(codes().len() > 30);
+        assert_eq!(documented, codes());
+    }
+}

@@ -1,0 +1,34 @@
+//! The vectors that the JavaScript tests read too.
+
+use quash_core::{Name, Pepper, Target};
+use serde_json::Value;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+#[test]
+fn revocation_ids() {
+    let vectors: Vec<Value> = serde_json::from_str(include_str!("../../../tests/vectors/revocation-ids.json")).unwrap();
+    assert!(vectors.len() >= 20);
+    for vector in &vectors {
+        let text = |member: &str| vector[member].as_str().unwrap();
+        let field = |index: usize| vector["fields"][index].as_str().unwrap();
+        let name = match text("kind") {
+            "token_id" => Name::TokenId(field(0)),
+            "signing_input" => Name::SigningInput(hex(field(0)).try_into().unwrap()),
+            "session" => Name::Session(field(0)),
+            "subject" => Name::Subject(field(0)),
+            "client" => Name::Client(field(0)),
+            "key" => Name::Key(field(0)),
+            "claim" => Name::Claim { name: field(0), value: field(1) },
+            "everything" => Name::Everything,
+            other => panic!("unknown kind {other}"),
+        };
+        let pepper = Pepper::new(&hex(text("pepper"))).unwrap();
+        let id = pepper.id(&Target { issuer: text("issuer"), name });
+        assert_eq!(id.to_string(), text("id"), "{}", text("name"));
+    }
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+}

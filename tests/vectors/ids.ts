@@ -1,0 +1,26 @@
+/** Ids of revocations, made from their definition in docs/denylist.md and not by anything of ours. */
+import { createHmac } from 'node:crypto';
+
+const KINDS = {
+  token_id: 1,
+  signing_input: 2,
+  session: 3,
+  subject: 4,
+  client: 5,
+  key: 6,
+  claim: 7,
+  everything: 8,
+} as const;
+
+export type Kind = keyof typeof KINDS;
+
+export function idOf(pepper: string | Buffer, issuer: string, kind: Kind, fields: readonly Buffer[]): string {
+  const [first = Buffer.of(), second = Buffer.of()] = fields;
+  const withLengths = [Buffer.from(issuer), first, second].flatMap((field) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(field.length);
+    return [length, field];
+  });
+  const encoded = Buffer.concat([Buffer.from('quash/target/v1\0'), Buffer.of(KINDS[kind]), ...withLengths]);
+  return createHmac('sha256', pepper).update(encoded).digest('hex').slice(0, 32);
+}
