@@ -12,7 +12,8 @@ use crate::{Algorithm, Refusal, Retention, WeakSecret, id::MIN_SECRET_BYTES, tok
 pub struct Issuer {
     /// The exact `iss` of its tokens.
     pub name: String,
-    /// Whom its tokens may be meant for: `aud` must have one of these. Empty: any, or none.
+    /// Who we are to it: `aud` must have one of these. Empty: a token that has an `aud` is meant for somebody else (RFC 7519
+    /// section 4.1.3).
     pub audiences: Vec<String>,
     /// The longest that its tokens may live (`exp - iat`).
     pub max_lifetime: Duration,

@@ -25,8 +25,12 @@ pub struct UnverifiedToken<'t> {
     pub(crate) claims: Claims,
 }
 
-/// The JOSE header's parameters that matter (RFC 7515 section 4.1). `jku`, `x5u`, `x5c` and `jwk` are not read at all: a token
-/// does not get to say which key verifies it.
+/// Header parameters that are strings wherever they are registered (RFC 7515 section 4.1, RFC 7516 section 4.1, RFC 8555
+/// section 6).
+const UNUSED_STRINGS: [&str; 9] = ["cty", "enc", "jku", "nonce", "url", "x5t", "x5t#S256", "x5u", "zip"];
+
+/// The JOSE header's parameters that matter (RFC 7515 section 4.1). `jku`, `x5u` and the like are never followed: a token does
+/// not get to say which key verifies it.
 #[derive(Debug)]
 pub(crate) struct Header {
     pub(crate) algorithm: Algorithm,
@@ -81,6 +85,19 @@ impl Header {
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(_) => Err(Malformed::Header(name)),
         };
+        // A parameter that we do not use must still be what the standards say: the next reader may use it.
+        for name in UNUSED_STRINGS {
+            string(name)?;
+        }
+        match object.get("x5c") {
+            None => {}
+            Some(Value::Array(items)) if items.iter().all(|item| matches!(item, Value::String(_))) => {}
+            Some(_) => return Err(Malformed::Header("x5c").into()),
+        }
+        // A token that brings its own key has no use for ours.
+        if object.get("jwk").is_some() {
+            return Err(Malformed::Header("jwk").into());
+        }
         let name = string("alg")?.ok_or(Malformed::Header("alg"))?;
         Ok(Self {
             algorithm: Algorithm::from_name(&name).ok_or(Refusal::AlgorithmRefused)?,
@@ -165,6 +182,10 @@ mod tests {
             (token(r#"{"alg":1}"#, "{}"), "header_invalid"),
             (token("{}", "{}"), "header_invalid"),
             (token(r#"{"alg":"HS256","kid":1}"#, "{}"), "header_invalid"),
+            (token(r#"{"alg":"HS256","jku":1}"#, "{}"), "header_invalid"),
+            (token(r#"{"alg":"HS256","x5c":[1]}"#, "{}"), "header_invalid"),
+            (token(r#"{"alg":"HS256","x5c":"a"}"#, "{}"), "header_invalid"),
+            (token(r#"{"alg":"HS256","jwk":{}}"#, "{}"), "header_invalid"),
             (token(r#"{"alg":"HS256","crit":["b64"],"b64":false}"#, "{}"), "token_extension"),
             (token(r#"{"alg":"HS256","b64":true}"#, "{}"), "token_extension"),
             (token(r#"{"alg":"HS256","alg":"none"}"#, "{}"), "token_duplicate_member"),

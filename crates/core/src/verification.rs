@@ -139,8 +139,9 @@ impl<'k> VerifiedToken<'k> {
         if !self.header.may_be_access_token() {
             return Err(Refusal::TypeRefused);
         }
-        let wanted = &self.issuer.audiences;
-        if !wanted.is_empty() && !self.claims.audiences.iter().any(|audience| wanted.contains(audience)) {
+        let (wanted, named) = (&self.issuer.audiences, &self.claims.audiences);
+        let nobody = wanted.is_empty() && named.is_empty();
+        if !nobody && !named.iter().any(|audience| wanted.contains(audience)) {
             return Err(Refusal::AudienceMismatch);
         }
         validity(&self.claims, &self.retention(), now)?;
