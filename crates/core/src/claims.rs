@@ -1,82 +1,106 @@
-use alloc::{string::String, vec::Vec};
-
 use crate::{
     Malformed, Timestamp,
     json::{Object, Value},
 };
 
-/// The registered claims that Quash reads (RFC 7519 section 4.1; `sid`: OpenID Connect Front-Channel Logout section 3;
-/// `client_id`: RFC 9068 section 2.2; `azp`: OpenID Connect Core section 2).
+/// A JWT claims set (RFC 7519 section 4) in which each registered claim that Quash reads has its type.
+///
+/// A claim that is there must be what its standard says: `null` is not "absent".
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub struct Claims {
-    /// `iss`.
-    pub issuer: Option<String>,
-    /// `sub`.
-    pub subject: Option<String>,
-    /// `aud`: a single string is a list of one.
-    pub audiences: Vec<String>,
-    /// `exp`; a fraction of a millisecond is cut off, so the token dies early rather than late.
-    pub expires_at: Option<Timestamp>,
-    /// `nbf`.
-    pub not_before: Option<Timestamp>,
-    /// `iat`; a fraction of a millisecond is cut off, so that more cutoffs cover the token rather than fewer.
-    pub issued_at: Option<Timestamp>,
-    /// `jti`.
-    pub token_id: Option<String>,
-    /// `sid`.
-    pub session: Option<String>,
-    /// `client_id`, else `azp`.
-    pub client: Option<String>,
+    members: Object,
+    expires_at: Option<Timestamp>,
+    not_before: Option<Timestamp>,
+    issued_at: Option<Timestamp>,
 }
+
+/// Claims that are strings. `sid`: OpenID Connect Front-Channel Logout section 3; `client_id`: RFC 9068 section 2.2; `azp`:
+/// OpenID Connect Core section 2; the rest: RFC 7519 section 4.1.
+const STRINGS: [&str; 6] = ["iss", "sub", "jti", "sid", "client_id", "azp"];
 
 impl Claims {
-    /// Reads a claims set. A claim that is there must have its type: `null` is not "absent".
     pub(crate) fn parse(json: &[u8]) -> Result<Self, Malformed> {
-        let object = Object::parse(json)?;
+        let members = Object::parse(json)?;
+        for name in STRINGS {
+            if !matches!(members.get(name), None | Some(Value::String(_))) {
+                return Err(Malformed::Claim(name));
+            }
+        }
+        if !matches!(members.get("aud"), None | Some(Value::String(_)))
+            && !members.strings("aud").is_some_and(|mut items| items.all(|item| item.is_some()))
+        {
+            return Err(Malformed::Claim("aud"));
+        }
         Ok(Self {
-            issuer: string(&object, "iss")?,
-            subject: string(&object, "sub")?,
-            audiences: strings(&object, "aud")?,
-            expires_at: numeric_date(&object, "exp")?,
-            not_before: numeric_date(&object, "nbf")?,
-            issued_at: numeric_date(&object, "iat")?,
-            token_id: string(&object, "jti")?,
-            session: string(&object, "sid")?,
-            client: match string(&object, "client_id")? {
-                Some(client) => Some(client),
-                None => string(&object, "azp")?,
-            },
+            expires_at: numeric_date(&members, "exp")?,
+            not_before: numeric_date(&members, "nbf")?,
+            issued_at: numeric_date(&members, "iat")?,
+            members,
         })
     }
-}
 
-fn string(object: &Object, name: &'static str) -> Result<Option<String>, Malformed> {
-    match object.get(name) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(Malformed::Claim(name)),
+    /// `iss`.
+    pub fn issuer(&self) -> Option<&str> {
+        self.string("iss")
     }
-}
 
-fn strings(object: &Object, name: &'static str) -> Result<Vec<String>, Malformed> {
-    match object.get(name) {
-        None => Ok(Vec::new()),
-        Some(Value::String(text)) => Ok([text.clone()].into()),
-        Some(Value::Array(items)) => items
-            .iter()
-            .map(|item| match item {
-                Value::String(text) => Ok(text.clone()),
-                _ => Err(Malformed::Claim(name)),
-            })
-            .collect(),
-        Some(_) => Err(Malformed::Claim(name)),
+    /// `sub`.
+    pub fn subject(&self) -> Option<&str> {
+        self.string("sub")
+    }
+
+    /// `aud`: a single string is a list of one.
+    pub fn audiences(&self) -> impl Iterator<Item = &str> {
+        self.string("aud").into_iter().chain(self.members.strings("aud").into_iter().flatten().flatten())
+    }
+
+    /// `exp`; a fraction of a millisecond is cut off, so the token dies early rather than late.
+    pub const fn expires_at(&self) -> Option<Timestamp> {
+        self.expires_at
+    }
+
+    /// `nbf`.
+    pub const fn not_before(&self) -> Option<Timestamp> {
+        self.not_before
+    }
+
+    /// `iat`; a fraction of a millisecond is cut off, so that more cutoffs cover the token rather than fewer.
+    pub const fn issued_at(&self) -> Option<Timestamp> {
+        self.issued_at
+    }
+
+    /// `jti`.
+    pub fn token_id(&self) -> Option<&str> {
+        self.string("jti")
+    }
+
+    /// `sid`.
+    pub fn session(&self) -> Option<&str> {
+        self.string("sid")
+    }
+
+    /// `client_id`, else `azp`.
+    pub fn client(&self) -> Option<&str> {
+        self.string("client_id").or_else(|| self.string("azp"))
+    }
+
+    /// Any claim whose value is a string.
+    pub fn string(&self, name: &str) -> Option<&str> {
+        match self.members.get(name) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether there is such a claim, whatever its value.
+    pub fn has(&self, name: &str) -> bool {
+        self.members.get(name).is_some()
     }
 }
 
 /// A `NumericDate`: seconds, possibly fractional (RFC 7519 section 2).
-fn numeric_date(object: &Object, name: &'static str) -> Result<Option<Timestamp>, Malformed> {
-    match object.get(name) {
+fn numeric_date(members: &Object, name: &'static str) -> Result<Option<Timestamp>, Malformed> {
+    match members.get(name) {
         None => Ok(None),
         Some(Value::Number(secs)) if (0.0..=Timestamp::MAX_SECS as f64).contains(secs) => {
             Ok(Some(Timestamp::from_millis((secs * 1000.0) as u64)))
@@ -98,14 +122,17 @@ mod tests {
             br#"{"iss":"i","sub":"s","aud":["a","b"],"exp":1000.25,"nbf":1,"iat":2,"jti":"j","sid":"d","azp":"c"}"#,
         )
         .unwrap();
-        assert_eq!(claims.audiences, ["a", "b"]);
-        assert_eq!(claims.expires_at, Some(Timestamp::from_millis(1_000_250)));
-        assert_eq!(claims.session.as_deref(), Some("d"));
-        assert_eq!(claims.client.as_deref(), Some("c"));
+        assert!(claims.audiences().eq(["a", "b"]));
+        assert_eq!(claims.expires_at(), Some(Timestamp::from_millis(1_000_250)));
+        assert_eq!(claims.session(), Some("d"));
+        assert_eq!(claims.client(), Some("c"));
         let claims = Claims::parse(br#"{"aud":"a","client_id":"x","azp":"c"}"#).unwrap();
-        assert_eq!(claims.audiences, ["a"]);
-        assert_eq!(claims.client.as_deref(), Some("x"));
-        assert_eq!(claims.expires_at, None);
+        assert!(claims.audiences().eq(["a"]));
+        assert_eq!(claims.client(), Some("x"));
+        assert_eq!(claims.expires_at(), None);
+        assert!(claims.has("aud") && !claims.has("exp"));
+        assert_eq!((claims.string("aud"), claims.string("missing")), (Some("a"), None));
+        assert!(Claims::parse(b"{}").unwrap().audiences().eq([""; 0]));
     }
 
     #[test]

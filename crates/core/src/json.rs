@@ -44,6 +44,15 @@ impl Object {
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().find(|(member, _)| member == name).map(|(_, value)| value)
     }
+
+    /// The items of the array of this name, each as a string or else `None`; `None` when it is no array.
+    pub(crate) fn strings(&self, name: &str) -> Option<impl Iterator<Item = Option<&str>>> {
+        let Some(Value::Array(items)) = self.get(name) else { return None };
+        Some(items.iter().map(|item| match item {
+            Value::String(text) => Some(text.as_str()),
+            _ => None,
+        }))
+    }
 }
 
 /// A value inside `depth` objects and arrays. `fault` carries our reason out of `serde_json`, whose error keeps only text.

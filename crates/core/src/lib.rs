@@ -38,7 +38,7 @@
 //! let revocation = Revocation {
 //!     id: peppers.current().id(&token.target(token.name())),
 //!     cover: Cover::everyone(Cutoff::Always),
-//!     expires_at: token.retention().of_token(token.claims().expires_at, now).ok_or("dead already")?,
+//!     expires_at: token.retention().of_token(token.claims().expires_at(), now).ok_or("dead already")?,
 //!     revoked_at: now,
 //!     reason: Reason::Logout,
 //! };

@@ -75,17 +75,17 @@ mod tests {
             let later_at_the_store = Timestamp::from_secs(revoked + later + skew);
 
             if accepted(later_here) {
-                let entry = retention.of_token(claims.expires_at, now);
+                let entry = retention.of_token(claims.expires_at(), now);
                 prop_assert!(entry.is_some_and(|expires_at| expires_at > later_at_the_store));
 
                 let cutoff = retention.cutoff(now);
-                if claims.issued_at <= Some(cutoff) {
+                if claims.issued_at() <= Some(cutoff) {
                     prop_assert!(retention.of_cutoff(cutoff) > later_at_the_store);
                 }
             }
             // Whatever was accepted until the revocation, the cutoff covers.
             if accepted(now) {
-                prop_assert!(claims.issued_at <= Some(retention.cutoff(now)));
+                prop_assert!(claims.issued_at() <= Some(retention.cutoff(now)));
             }
         }
     }

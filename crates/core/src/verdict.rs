@@ -61,9 +61,9 @@ impl ValidToken<'_> {
         let claims = token.claims();
         let names = [
             (Rule::Token, Some(token.name())),
-            (Rule::Session, claims.session.as_deref().map(Name::Session)),
-            (Rule::Subject, claims.subject.as_deref().map(Name::Subject)),
-            (Rule::Client, claims.client.as_deref().map(Name::Client)),
+            (Rule::Session, claims.session().map(Name::Session)),
+            (Rule::Subject, claims.subject().map(Name::Subject)),
+            (Rule::Client, claims.client().map(Name::Client)),
             (Rule::Key, token.key_id().map(Name::Key)),
             (Rule::Issuer, Some(Name::Everything)),
         ];
@@ -71,13 +71,13 @@ impl ValidToken<'_> {
             .iter()
             .flat_map(|pepper| {
                 let id = |name| pepper.id(&Target { issuer: token.issuer(), name });
-                let session = claims.session.as_deref().map(|session| id(Name::Session(session)));
+                let session = claims.session().map(|session| id(Name::Session(session)));
                 names
                     .into_iter()
                     .filter_map(move |(rule, name)| name.map(|name| TokenId { rule, id: id(name), session }))
             })
             .collect();
-        TokenIds { issued_at: claims.issued_at, ids }
+        TokenIds { issued_at: claims.issued_at(), ids }
     }
 }
 

@@ -123,7 +123,7 @@ async fn revocations_of(
 
 /// The revocation of one token; `None` when it is dead already.
 pub(crate) fn of_token(guard: &Guard, token: &VerifiedToken<'_>, reason: Reason, now: Timestamp) -> Option<Revocation> {
-    let expires_at = token.retention().of_token(token.claims().expires_at, now)?;
+    let expires_at = token.retention().of_token(token.claims().expires_at(), now)?;
     Some(Revocation {
         id: guard.peppers.current().id(&token.target(token.name())),
         cover: Cover::everyone(Cutoff::Always),
@@ -134,12 +134,12 @@ pub(crate) fn of_token(guard: &Guard, token: &VerifiedToken<'_>, reason: Reason,
 }
 
 fn of_session(guard: &Guard, token: &VerifiedToken<'_>, now: Timestamp) -> Result<Revocation, Error> {
-    let session = token.claims().session.as_deref().ok_or(Refusal::ClaimMissing("sid"))?;
+    let session = token.claims().session().ok_or(Refusal::ClaimMissing("sid"))?;
     Ok(of_name(guard, token, Name::Session(session), Cutoff::Always, now))
 }
 
 fn of_subject(guard: &Guard, token: &VerifiedToken<'_>, now: Timestamp) -> Result<Revocation, Error> {
-    let subject = token.claims().subject.as_deref().ok_or(Refusal::ClaimMissing("sub"))?;
+    let subject = token.claims().subject().ok_or(Refusal::ClaimMissing("sub"))?;
     let cutoff = Cutoff::IssuedUntil(token.retention().cutoff(now));
     Ok(of_name(guard, token, Name::Subject(subject), cutoff, now))
 }

@@ -14,7 +14,7 @@ pub(crate) async fn revoke(guard: &Guard, client: &Client, token: &str, now: Tim
         Err(Error::Refused(_)) => return Ok(()),
         Err(error) => return Err(error),
     };
-    if token.claims().client.as_deref().is_some_and(|issued_to| issued_to != client.id()) {
+    if token.claims().client().is_some_and(|issued_to| issued_to != client.id()) {
         return Err(Error::ClientMismatch);
     }
     match of_token(guard, &token, Reason::Client, now) {
