@@ -1,6 +1,7 @@
 //! Held against the `jsonwebtoken` crate: whatever we accept, it accepts. Where it accepts what we refuse, the reason is one
 //! of [`STRICTER`].
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
 use std::{
     collections::BTreeSet,

@@ -1,4 +1,5 @@
 //! The vectors that the JavaScript tests read too.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
 use quash_core::{Name, Pepper, Target};
 use serde_json::Value;
