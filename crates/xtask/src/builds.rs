@@ -1,0 +1,168 @@
+//! `cargo xtask build`: the browser module and its npm package, the Worker, the demo.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::stamp::Stamp;
+use crate::tools::{self, CargoTool, Need};
+use crate::workspace::{WASM_TARGET, Workspace};
+
+/// For bytes. The list of features that LLVM leaves in the module is for tools such as this one, no longer for browsers.
+const WASM_OPT: [&str; 3] = ["-Oz", "--converge", "--strip-target-features"];
+
+/// What rustc lets LLVM use for this target by default. Stated, so that wasm-opt emits nothing newer than that.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Part {
+    Browser,
+    Worker,
+    Demo,
+}
+
+impl Part {
+    pub(crate) const ALL: [Self; 3] = [Self::Browser, Self::Worker, Self::Demo];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Worker => "worker",
+            Self::Demo => "demo",
+        }
+    }
+
+    pub(crate) fn needs(self) -> &'static [Need] {
+        match self {
+            Self::Browser => &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen],
+            Self::Worker | Self::Demo => &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen, Need::WorkerBuild],
+        }
+    }
+
+    fn build(self, workspace: &Workspace) -> Result<()> {
+        match self {
+            Self::Browser => build_browser(workspace),
+            Self::Worker => build_worker(workspace, "quash-worker", "crates/worker"),
+            Self::Demo => {
+                build_worker(workspace, "quash-demo", "www/demo/worker")?;
+                build_npm(workspace, "quash-demo", "www/demo", &["www/quash/dist", "www/quash/wasm"])
+            }
+        }
+    }
+}
+
+/// Installs what the parts need and builds them.
+///
+/// # Errors
+/// When a tool is missing or a step fails.
+pub(crate) fn run(workspace: &Workspace, parts: &[Part]) -> Result<()> {
+    // The demo's site bundles the npm package.
+    let is_wanted = |part: &Part| parts.contains(part) || *part == Part::Browser && parts.contains(&Part::Demo);
+    let parts: Vec<Part> = Part::ALL.into_iter().filter(is_wanted).collect();
+    tools::ensure(workspace, parts.iter().flat_map(|part| part.needs()).copied())?;
+    parts.iter().try_for_each(|part| part.build(workspace))
+}
+
+fn build_browser(workspace: &Workspace) -> Result<()> {
+    let build = workspace.cargo(["build", "--package=quash-browser", "--profile=browser", "--target", WASM_TARGET]);
+    workspace.console.run("cargo build quash-browser", build)?;
+
+    let module = workspace.target.join(WASM_TARGET).join("browser/quash_browser.wasm");
+    let bindgen = CargoTool::wasm_bindgen(workspace)?;
+    let folder = workspace.path("www/quash/wasm");
+    let recipe = format!("{} {WASM_OPT:?} {WASM_FEATURES:?} minified", bindgen.label());
+    let inputs = vec![module.clone(), workspace.path("package-lock.json")];
+    once(workspace, "www/quash/wasm", recipe, inputs, folder.clone(), || {
+        let mut command = Command::new(bindgen.bin("wasm-bindgen"));
+        command.args(["--target=web", "--out-name=quash", "--remove-producers-section", "--out-dir"]);
+        command.arg(&folder).arg(&module);
+        workspace.console.run("wasm-bindgen quash-browser", command)?;
+
+        let bound = folder.join("quash_bg.wasm");
+        let mut command = workspace.command(workspace.npm_bin("wasm-opt"), WASM_OPT);
+        command.args(WASM_FEATURES).arg(&bound).arg("-o").arg(&bound);
+        workspace.console.run("wasm-opt quash-browser", command)?;
+
+        // The glue is downloaded as it is where nobody bundles it.
+        let glue = folder.join("quash.js");
+        let mut command =
+            workspace.command(workspace.npm_bin("esbuild"), ["--minify", "--format=esm", "--allow-overwrite"]);
+        command.arg(&glue).arg(format!("--outfile={}", glue.display()));
+        workspace.console.run("esbuild quash-browser", command)
+    })?;
+    build_npm(workspace, "quash", "www/quash", &[])
+}
+
+/// A Worker: worker-build binds, optimises and bundles what Cargo compiled into `build/` beside the manifest.
+fn build_worker(workspace: &Workspace, package: &str, folder: &str) -> Result<()> {
+    // First alone, so that nothing more is done when the module has not changed. worker-build sets this variable too.
+    let mut build = workspace.cargo(["build", "--package", package, "--lib", "--release", "--target", WASM_TARGET]);
+    build.env("WASM_BINDGEN_USE_JS_SYS", "1");
+    workspace.console.run(&format!("cargo build {package}"), build)?;
+
+    let file = format!("{}.wasm", package.replace('-', "_"));
+    let module = workspace.target.join(WASM_TARGET).join("release").join(file);
+    let tool = CargoTool::worker_build(workspace)?;
+    let bindgen = CargoTool::wasm_bindgen(workspace)?;
+    let recipe = format!("{} {}", tool.label(), bindgen.label());
+    let inputs = vec![module, workspace.path("package-lock.json")];
+    let result = format!("{folder}/build");
+    once(workspace, &result, recipe, inputs, workspace.path(&result), || {
+        let mut command = workspace.command(tool.bin("worker-build"), ["--release"]);
+        command.current_dir(workspace.path(folder));
+        // It would download what these do not name.
+        command.env("WASM_BINDGEN_BIN", bindgen.bin("wasm-bindgen"));
+        command.env("WASM_OPT_BIN", workspace.npm_bin("wasm-opt"));
+        command.env("ESBUILD_BIN", workspace.npm_bin("esbuild"));
+        workspace.console.run(&format!("worker-build {package}"), command)
+    })
+}
+
+/// An npm workspace whose script `build` makes `dist/`.
+fn build_npm(workspace: &Workspace, package: &str, folder: &str, from: &[&str]) -> Result<()> {
+    let shared = [folder, "package-lock.json", "tsconfig.base.json"];
+    let inputs = shared.iter().chain(from).map(|path| workspace.path(path)).collect();
+    let result = format!("{folder}/dist");
+    once(workspace, &result, String::new(), inputs, workspace.path(&result), || {
+        workspace
+            .console
+            .run(&format!("npm run build {package}"), workspace.npm(["run", "build", "--workspace", package]))
+    })
+}
+
+/// Runs `steps` only when `inputs`, the recipe or the folder that they make have changed.
+fn once(
+    workspace: &Workspace,
+    what: &str,
+    recipe: String,
+    inputs: Vec<PathBuf>,
+    output: PathBuf,
+    steps: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    let file = workspace.target.join("xtask").join(what.replace('/', "-"));
+    let stamp = Stamp::new(file, recipe, inputs, vec![output.clone()]);
+    if stamp.is_fresh()? {
+        workspace.console.cached(what);
+        return Ok(());
+    }
+    // What an earlier run left behind would be packed or deployed.
+    remove_folder(&output)?;
+    steps()?;
+    stamp.record()
+}
+
+fn remove_folder(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! `cargo xtask check`: everything that can be said about the code without running it.
+
+use anyhow::Result;
+
+use crate::builds::{self, Part};
+use crate::layers;
+use crate::step::Failures;
+use crate::tools::{self, CargoTool, Need};
+use crate::workspace::{WASM_TARGET, Workspace};
+
+/// # Errors
+/// When any of the checks failed; all of them run.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    tools::ensure(workspace, [Need::RustLints, Need::WasmTarget, Need::NpmPackages, Need::CargoDeny])?;
+    let console = &workspace.console;
+    let mut failures = Failures::default();
+
+    failures.record("fmt", console.run("cargo fmt", workspace.cargo(["fmt", "--all", "--check", "--", "-l"])));
+
+    let clippy = workspace.cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    failures.record("clippy", console.run("cargo clippy", clippy));
+
+    // The libraries alone: their tests use crates that need an operating system, as xtask does. And the browser module by
+    // itself: it is built without std, which its neighbours ask its dependencies for.
+    let others = ["--workspace", "--exclude=xtask", "--exclude=quash-browser"];
+    for (what, packages) in [("browser", &["--package=quash-browser"][..]), ("wasm", &others)] {
+        let mut clippy = workspace.cargo(["clippy", "--lib", "--target", WASM_TARGET]);
+        clippy.args(packages).args(["--", "-D", "warnings"]);
+        failures.record(&format!("clippy for {what}"), console.run(&format!("cargo clippy for {what}"), clippy));
+    }
+
+    let mut doc = workspace.cargo(["doc", "--workspace", "--no-deps"]);
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    failures.record("rustdoc", console.run("cargo doc", doc));
+
+    // Not `advisories`: see deny.toml.
+    let mut deny = workspace.command(CargoTool::cargo_deny(workspace).bin("cargo-deny"), ["check"]);
+    deny.args(["bans", "licenses", "sources"]);
+    failures.record("cargo-deny", console.run("cargo deny", deny));
+
+    failures.record("layers", layers::check(workspace));
+
+    // The types that the others import are made when the npm package and its module are.
+    let types = builds::run(workspace, &[Part::Browser]).and_then(|()| {
+        let tsc = workspace.npm(["run", "check", "--workspaces", "--if-present"]);
+        console.run("npm run check", tsc)
+    });
+    failures.record("tsc", types);
+
+    failures.into_result()
+}

@@ -1,0 +1,175 @@
+//! `cargo xtask`: builds, tests, checks, measures and shows Quash.
+//!
+//! In scope: running the tools in the right order, installing the ones that are missing, saying what happens.
+//! Out of scope: what the demo does (`www/demo/demo.ts`) and what the tests assert (the crates, `www/quash`, `tests/`).
+
+mod builds;
+mod check;
+mod demo;
+mod layers;
+mod size;
+mod stamp;
+mod step;
+mod system;
+mod tests;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+use crate::builds::Part;
+use crate::step::Console;
+use crate::tests::Group;
+use crate::workspace::Workspace;
+
+const USAGE: &str = "\
+Usage: cargo xtask [--verbose] <command>
+
+  build [browser|worker|demo]...   build these parts (default: all)
+  demo [--once] [--port <number>]  build all and start the demo; --once plays its transcript and stops
+  test [rust|wasm|js|e2e]...       run these test groups (default: all)
+  check                            fmt, clippy, cargo-deny, rustdoc, tsc and the layer rule
+  size [--json]                    bytes of what a browser downloads and of what is deployed
+
+  --verbose    show the output of every step, not only of failed ones
+
+What is missing is installed once into $QUASH_CACHE (default: ~/.cache/quash).";
+
+#[derive(Debug, PartialEq)]
+enum Command {
+    Build(Vec<Part>),
+    Check,
+    Demo { once: bool, port: Option<u16> },
+    Help,
+    Size { json: bool },
+    Test(Vec<Group>),
+}
+
+fn main() -> ExitCode {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let verbose = take_flag(&mut arguments, "--verbose");
+    let command = match parse(arguments) {
+        Ok(command) => command,
+        Err(error) => {
+            eprintln!("error: {error:#}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&command, verbose) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command, verbose: bool) -> Result<()> {
+    let workspace = Workspace::locate(Console::new(verbose))?;
+    match command {
+        Command::Build(parts) => builds::run(&workspace, parts),
+        Command::Check => check::run(&workspace),
+        Command::Demo { once, port } => demo::run(&workspace, *once, *port),
+        Command::Help => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        Command::Size { json } => size::run(&workspace, *json),
+        Command::Test(groups) => tests::run(&workspace, groups),
+    }
+}
+
+fn parse(mut arguments: Vec<String>) -> Result<Command> {
+    if take_flag(&mut arguments, "--help") || take_flag(&mut arguments, "-h") {
+        return Ok(Command::Help);
+    }
+    if arguments.is_empty() {
+        bail!("a command is required");
+    }
+    let name = arguments.remove(0);
+    let command = match name.as_str() {
+        "build" => Command::Build(take_names(&mut arguments, &Part::ALL, Part::name)?),
+        "check" => Command::Check,
+        "demo" => Command::Demo { once: take_flag(&mut arguments, "--once"), port: take_port(&mut arguments)? },
+        "help" => Command::Help,
+        "size" => Command::Size { json: take_flag(&mut arguments, "--json") },
+        "test" => Command::Test(take_names(&mut arguments, &Group::ALL, Group::name)?),
+        _ => bail!("no such command: `{name}`"),
+    };
+    match arguments.first() {
+        Some(extra) => bail!("`{name}` does not take `{extra}`"),
+        None => Ok(command),
+    }
+}
+
+fn take_flag(arguments: &mut Vec<String>, flag: &str) -> bool {
+    let before = arguments.len();
+    arguments.retain(|argument| argument != flag);
+    arguments.len() < before
+}
+
+fn take_port(arguments: &mut Vec<String>) -> Result<Option<u16>> {
+    let Some(at) = arguments.iter().position(|argument| argument == "--port") else {
+        return Ok(None);
+    };
+    arguments.remove(at);
+    if at == arguments.len() {
+        bail!("`--port` needs a number");
+    }
+    let port = arguments.remove(at);
+    port.parse().map(Some).with_context(|| format!("`--port {port}` is not a port"))
+}
+
+/// The named values, each once and in the order of `all`; all of them when none is named.
+fn take_names<T: Copy + PartialEq>(
+    arguments: &mut Vec<String>,
+    all: &[T],
+    name_of: fn(T) -> &'static str,
+) -> Result<Vec<T>> {
+    if arguments.is_empty() {
+        return Ok(all.to_vec());
+    }
+    let named: Vec<String> = std::mem::take(arguments);
+    if let Some(unknown) = named.iter().find(|name| !all.iter().any(|value| name_of(*value) == **name)) {
+        let known: Vec<_> = all.iter().map(|value| name_of(*value)).collect();
+        bail!("`{unknown}` is not one of {}", known.join(", "));
+    }
+    let is_named = |value: &T| named.iter().any(|name| *name == name_of(*value));
+    Ok(all.iter().copied().filter(is_named).collect())
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    fn parse_line(line: &str) -> Result<Command> {
+        parse(line.split_whitespace().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn commands_are_parsed() {
+        let cases = [
+            ("build", Command::Build(Part::ALL.to_vec())),
+            ("build worker browser", Command::Build(vec![Part::Browser, Part::Worker])),
+            ("check", Command::Check),
+            ("demo", Command::Demo { once: false, port: None }),
+            ("demo --port 8788 --once", Command::Demo { once: true, port: Some(8788) }),
+            ("size --json", Command::Size { json: true }),
+            ("test wasm", Command::Test(vec![Group::Wasm])),
+            ("build --help", Command::Help),
+        ];
+        for (line, command) in cases {
+            assert_eq!(parse_line(line).unwrap(), command, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for line in ["", "deploy", "build wrker", "check --json", "demo --port", "demo --port 70000", "test rust,wasm"]
+        {
+            assert!(parse_line(line).is_err(), "`{line}` was accepted");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! `cargo xtask test`: runs every test there is, group by group, and says at the end how many passed.
+
+use anyhow::{Result, bail};
+
+use crate::builds::{self, Part};
+use crate::step::{Failures, Stopwatch};
+use crate::system;
+use crate::tools::{self, CargoTool, Need};
+use crate::workspace::{WASM_TARGET, Workspace};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Group {
+    Rust,
+    Wasm,
+    Js,
+    E2e,
+}
+
+impl Group {
+    pub(crate) const ALL: [Self; 4] = [Self::Rust, Self::Wasm, Self::Js, Self::E2e];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::Wasm => "wasm",
+            Self::Js => "js",
+            Self::E2e => "e2e",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Rust => "every crate, natively",
+            Self::Wasm => "the core, as WebAssembly",
+            Self::Js => "the npm package, in Chromium",
+            Self::E2e => "the demo in workerd and Chromium",
+        }
+    }
+
+    fn needs(self) -> &'static [Need] {
+        match self {
+            Self::Rust => &[],
+            Self::Wasm => &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen],
+            Self::Js => &[Need::NpmPackages, Need::Chromium],
+            Self::E2e => &[Need::NpmPackages, Need::Chromium],
+        }
+    }
+
+    /// What has to be built first; the test runners build the rest themselves.
+    fn parts(self) -> &'static [Part] {
+        match self {
+            Self::Rust | Self::Wasm => &[],
+            Self::Js => &[Part::Browser],
+            Self::E2e => &Part::ALL,
+        }
+    }
+
+    /// Installs and builds what the group needs, then runs it.
+    fn run(self, workspace: &Workspace, tally: &mut Tally) -> Result<()> {
+        tools::ensure(workspace, self.needs().iter().copied())?;
+        builds::run(workspace, self.parts())?;
+        let mut command = match self {
+            Self::Rust => workspace.cargo(["test", "--workspace", "--no-fail-fast"]),
+            Self::Wasm => {
+                let mut command = workspace.cargo(["test", "--package=quash-core", "--target", WASM_TARGET]);
+                let runner = CargoTool::wasm_bindgen(workspace)?.bin("wasm-bindgen-test-runner");
+                command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
+                command
+            }
+            Self::Js => workspace.node(["--test", "www/quash/test/**/*.test.ts"]),
+            Self::E2e => workspace.node(["--test", "tests/**/*.test.ts"]),
+        };
+        if let Some(chromium) = system::chromium() {
+            command.env(system::CHROMIUM_VARIABLE, chromium);
+        }
+        workspace.console.show(command, |line| tally.read(line))?;
+        if tally.passed == 0 {
+            bail!("no test ran");
+        }
+        Ok(())
+    }
+}
+
+/// # Errors
+/// When a group failed; the others have run nevertheless.
+pub(crate) fn run(workspace: &Workspace, groups: &[Group]) -> Result<()> {
+    let mut failures = Failures::default();
+    let mut total = Tally::default();
+    for group in groups {
+        println!("\n━━ {}: {}", group.name(), group.title());
+        let watch = Stopwatch::start();
+        let mut tally = Tally::default();
+        let result = group.run(workspace, &mut tally);
+        total.add(tally);
+        println!("━━ {}: {watch}", group.name());
+        failures.record(group.name(), result);
+    }
+    println!("\n{}\n{} passed, {} failed", total.summaries.join("\n"), total.passed, total.failed);
+    failures.into_result()
+}
+
+/// What the runners' own summary lines say, added up.
+#[derive(Default)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+    /// The lines themselves.
+    summaries: Vec<String>,
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.summaries.extend(other.summaries);
+    }
+
+    fn read(&mut self, line: &str) {
+        if let Some((passed, failed)) = counts(line) {
+            self.passed += passed;
+            self.failed += failed;
+            // Of a crate without tests there is nothing to say.
+            if !line.contains(" 0 passed; 0 failed") {
+                self.summaries.push(line.to_owned());
+            }
+        }
+    }
+}
+
+/// Tests passed and failed by one line of `cargo test`, of wasm-bindgen-test-runner (the same) or of `node --test`.
+fn counts(line: &str) -> Option<(u64, u64)> {
+    if let Some(result) = line.strip_prefix("test result: ") {
+        let (_, counts) = result.split_once(". ")?;
+        let count = |what| counts.split("; ").find_map(|part: &str| part.strip_suffix(what)?.parse().ok());
+        return Some((count(" passed")?, count(" failed")?));
+    }
+    // The mark depends on the reporter: `spec` in a terminal, perhaps `tap` elsewhere.
+    let mut words = line.strip_prefix("ℹ ").or_else(|| line.strip_prefix("# "))?.split(' ');
+    match (words.next()?, words.next()?.parse().ok()?, words.next()) {
+        ("pass", passed, None) => Some((passed, 0)),
+        ("fail", failed, None) => Some((0, failed)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn summaries_are_added_up() {
+        let mut tally = Tally::default();
+        let lines = [
+            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+            "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+            "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+            "ℹ tests 6",
+            "ℹ pass 5",
+            "ℹ fail 1",
+            "# pass 7",
+            "# pass 9 of the tests",
+            "test passed 4 times ... ok",
+        ];
+        lines.iter().for_each(|line| tally.read(line));
+        assert_eq!((tally.passed, tally.failed), (27, 3));
+        assert_eq!(tally.summaries, [lines[0], lines[1], lines[4], lines[5], lines[6]]);
+    }
+}

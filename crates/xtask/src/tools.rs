@@ -1,0 +1,185 @@
+//! Installs the tools that a command needs, each at the version that the repository locks, and only once.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+
+use crate::system;
+use crate::workspace::{WASM_TARGET, Workspace};
+
+const CARGO_DENY_VERSION: &str = "0.20.2";
+
+/// What a command cannot do without. In the order of installation: what fails fast comes first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Need {
+    RustLints,
+    WasmTarget,
+    NpmPackages,
+    Chromium,
+    WasmBindgen,
+    WorkerBuild,
+    CargoDeny,
+}
+
+/// A program that `cargo install` builds into a folder of its own.
+pub(crate) struct CargoTool {
+    package: &'static str,
+    version: String,
+    home: PathBuf,
+}
+
+impl CargoTool {
+    /// Also gives `wasm-bindgen-test-runner`. It refuses modules of any other version of the crate.
+    pub(crate) fn wasm_bindgen(workspace: &Workspace) -> Result<Self> {
+        Ok(Self::new(workspace, "wasm-bindgen-cli", workspace.locked_version("wasm-bindgen")?))
+    }
+
+    /// Released together with the `worker` crate, under the same number.
+    pub(crate) fn worker_build(workspace: &Workspace) -> Result<Self> {
+        Ok(Self::new(workspace, "worker-build", workspace.locked_version("worker")?))
+    }
+
+    pub(crate) fn cargo_deny(workspace: &Workspace) -> Self {
+        Self::new(workspace, "cargo-deny", CARGO_DENY_VERSION.to_owned())
+    }
+
+    fn new(workspace: &Workspace, package: &'static str, version: String) -> Self {
+        let home = workspace.cache.join(format!("{package}-{version}"));
+        Self { package, version, home }
+    }
+
+    pub(crate) fn bin(&self, program: &str) -> PathBuf {
+        self.home.join("bin").join(program)
+    }
+
+    pub(crate) fn label(&self) -> String {
+        format!("{} {}", self.package, self.version)
+    }
+}
+
+/// Installs what is missing of `needs`.
+///
+/// # Errors
+/// When something can neither be found nor installed.
+pub(crate) fn ensure(workspace: &Workspace, needs: impl IntoIterator<Item = Need>) -> Result<()> {
+    let needs: BTreeSet<Need> = needs.into_iter().collect();
+    let mut cargo_tools = Vec::new();
+    for need in needs {
+        match need {
+            Need::RustLints => ensure_rust_lints(workspace)?,
+            Need::WasmTarget => ensure_wasm_target(workspace)?,
+            Need::NpmPackages => ensure_npm_packages(workspace)?,
+            Need::Chromium => system::ensure_chromium(workspace)?,
+            Need::WasmBindgen => cargo_tools.push(CargoTool::wasm_bindgen(workspace)?),
+            Need::WorkerBuild => cargo_tools.push(CargoTool::worker_build(workspace)?),
+            Need::CargoDeny => cargo_tools.push(CargoTool::cargo_deny(workspace)),
+        }
+    }
+    ensure_cargo_tools(workspace, &cargo_tools)
+}
+
+/// rust-toolchain.toml names these and the target, but rustup may have been told to install nothing by itself.
+fn ensure_rust_lints(workspace: &Workspace) -> Result<()> {
+    let mut queries = ["fmt", "clippy"].map(|name| workspace.cargo([name, "--version"]));
+    if queries.iter_mut().all(|query| query.output().is_ok_and(|output| output.status.success())) {
+        workspace.console.cached("clippy and rustfmt");
+        return Ok(());
+    }
+    let command = workspace.command("rustup", ["component", "add", "clippy", "rustfmt"]);
+    workspace.console.run("rustup component add clippy rustfmt", command)
+}
+
+fn ensure_wasm_target(workspace: &Workspace) -> Result<()> {
+    let mut query = workspace.command("rustc", ["--print=target-libdir", "--target", WASM_TARGET]);
+    let folder = String::from_utf8(query.output().context("cannot start `rustc`")?.stdout)?;
+    if Path::new(folder.trim()).is_dir() {
+        workspace.console.cached(WASM_TARGET);
+        return Ok(());
+    }
+    let command = workspace.command("rustup", ["target", "add", WASM_TARGET]);
+    workspace.console.run(&format!("rustup target add {WASM_TARGET}"), command)
+}
+
+/// npm writes its own copy of the lockfile as its last act: older than ours, or absent, it tells of another tree.
+fn ensure_npm_packages(workspace: &Workspace) -> Result<()> {
+    let wanted = modified(&workspace.path("package-lock.json")).context("there is no package-lock.json")?;
+    let installed = modified(&workspace.path("node_modules/.package-lock.json"));
+    if installed.is_some_and(|installed| installed >= wanted) {
+        workspace.console.cached("npm packages");
+        return Ok(());
+    }
+    workspace.console.run("npm ci", workspace.npm(["ci", "--no-audit", "--no-fund"]))
+}
+
+fn modified(file: &Path) -> Option<SystemTime> {
+    fs::metadata(file).and_then(|metadata| metadata.modified()).ok()
+}
+
+fn ensure_cargo_tools(workspace: &Workspace, tools: &[CargoTool]) -> Result<()> {
+    if tools.iter().all(|tool| tool.home.is_dir()) {
+        tools.iter().for_each(|tool| workspace.console.cached(&tool.label()));
+        return Ok(());
+    }
+    fs::create_dir_all(&workspace.cache).with_context(|| format!("cannot create {}", workspace.cache.display()))?;
+    let _lock = lock_cache(workspace)?;
+    // Shared by the tools that are missing now, for what they have in common, and of no use afterwards.
+    let build = workspace.cache.join("build");
+    for tool in tools {
+        if tool.home.is_dir() {
+            workspace.console.cached(&tool.label());
+        } else {
+            install(workspace, tool, &build)?;
+        }
+    }
+    if build.exists() {
+        fs::remove_dir_all(&build)?;
+    }
+    Ok(())
+}
+
+/// Held until the file is closed, at the latest when the process ends, however it ends.
+fn lock_cache(workspace: &Workspace) -> Result<File> {
+    let file = File::create(workspace.cache.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            workspace.console.note("waiting for another xtask that is installing tools");
+            file.lock()?;
+        }
+        Err(TryLockError::Error(error)) => {
+            return Err(error).context("cannot lock the cache of tools");
+        }
+    }
+    Ok(file)
+}
+
+/// A folder appears under its final name only when it is complete.
+fn install(workspace: &Workspace, tool: &CargoTool, build: &Path) -> Result<()> {
+    if tool.package == "worker-build" {
+        system::ensure_openssl(workspace)?;
+    }
+    let staging = workspace.cache.join("staging");
+    if staging.exists() {
+        fs::remove_dir_all(&staging)?;
+    }
+    let what = format!("cargo install {}", tool.label());
+    let cargo_install = || {
+        let mut command = workspace.cargo(["install", tool.package, "--version", &tool.version, "--root"]);
+        command.arg(&staging).env("CARGO_TARGET_DIR", build);
+        // Away from this repository's settings for Cargo.
+        command.current_dir(std::env::temp_dir());
+        command
+    };
+    let mut locked = cargo_install();
+    locked.arg("--locked");
+    if let Some(output) = workspace.console.attempt(&what, locked)? {
+        // A registry may lack a version that the tool's own lockfile names.
+        let reason = output.lines().find(|line| line.starts_with("error")).unwrap_or("error: no reason given");
+        workspace.console.note(&format!("{what} --locked: {reason}; once more without --locked"));
+        workspace.console.run(&what, cargo_install())?;
+    }
+    fs::rename(&staging, &tool.home).with_context(|| format!("cannot create {}", tool.home.display()))
+}
