@@ -3,7 +3,7 @@ use std::time::Duration;
 use quash_core::{Refusal, Rule, Timestamp};
 use thiserror::Error;
 
-use crate::{config::ConfigError, store::StoreError};
+use crate::{config::error::ConfigError, store::StoreError};
 
 /// Why a request is not answered with what it asked for, by who is to blame.
 #[derive(Debug, Error)]

@@ -1,33 +1,18 @@
 //! The typed configuration: read once, at start, and refused as a whole with the name of the field that is wrong.
 
 mod document;
+pub(crate) mod error;
 mod keys;
 
 use std::{collections::HashMap, fmt, time::Duration};
 
 use quash_core::{InvalidIssuers, Issuer, Issuers, KeyRef, Pepper, Peppers};
-use thiserror::Error;
 
 use crate::{client::Client, cookie::ExpiredCookie, public_path::PublicPath};
 
 pub(crate) use document::{Mode, Origin};
+pub use error::ConfigError;
 pub(crate) use keys::PublicKey;
-
-/// What is wrong with the configuration, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{field}: {problem}")]
-pub struct ConfigError {
-    /// The field, as a path from the variable's name: `QUASH.issuers[0].keys[0].secret`.
-    pub field: String,
-    /// What is wrong with it.
-    pub problem: String,
-}
-
-impl ConfigError {
-    pub(crate) fn new(field: impl fmt::Display, problem: impl fmt::Display) -> Self {
-        Self { field: format!("QUASH.{field}"), problem: problem.to_string() }
-    }
-}
 
 /// How a deployment of Quash behaves. See docs/configuration.md for every field.
 pub struct Config {
