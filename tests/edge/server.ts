@@ -33,6 +33,8 @@ export interface Edge {
 export interface Options {
   /** Merged over the configuration that all tests share. */
   readonly quash?: Readonly<Record<string, unknown>>;
+  /** A folder that is bound as static assets, `ASSETS`. */
+  readonly assets?: string;
 }
 
 /** Starts the Worker; rejects with what wrangler printed when it does not come up. */
@@ -79,6 +81,7 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
       name: 'quash',
       main: entry,
       services: [{ binding: 'ORIGIN', service: 'origin' }],
+      ...(options.assets && { assets: { directory: options.assets, binding: 'ASSETS', run_worker_first: true } }),
       vars: { QUASH: quash, ...secrets },
     },
     { ...common, name: 'origin', main: resolve(import.meta.dirname, 'origin.js') },
