@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use thiserror::Error;
 
-use crate::Target;
+use crate::{Target, target};
 
 /// The shortest secret that is taken, in bytes: as long as SHA-256's output (RFC 2104 section 3, RFC 7518 section 3.2).
 pub(crate) const MIN_SECRET_BYTES: usize = 32;
@@ -90,12 +90,17 @@ impl Pepper {
 
     /// The id of `target` under this pepper.
     pub fn id(&self, target: &Target<'_>) -> RevocationId {
-        let mut mac = self.0.clone();
+        let mut mac = self.mac(target::DOMAIN);
         target.encode(&mut mac);
         let tag: [u8; 32] = mac.finalize().into_bytes().into();
         let mut id = [0; 16];
         id.copy_from_slice(&tag[..16]);
         RevocationId(id)
+    }
+
+    /// HMAC-SHA256 under this pepper, begun with `domain`.
+    pub(crate) fn mac(&self, domain: &[u8]) -> Hmac<Sha256> {
+        self.0.clone().chain_update(domain)
     }
 }
 

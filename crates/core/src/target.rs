@@ -38,10 +38,10 @@ pub enum Name<'a> {
 }
 
 /// Ends the domain: no other use of HMAC with the pepper may start with these bytes.
-const DOMAIN: &[u8] = b"quash/target/v1\0";
+pub(crate) const DOMAIN: &[u8] = b"quash/target/v1\0";
 
 impl Target<'_> {
-    /// Feeds the target's one encoding to `mac`: the domain, a byte for the kind, then each field with its length before it as
+    /// Feeds the target's one encoding to `mac`, begun with [`DOMAIN`]: a byte for the kind, then each field with its length before it as
     /// a big-endian `u32`, so that no two targets can encode alike however their fields are shifted.
     ///
     /// Stored keys depend on every byte of it: a change needs a migration of every denylist.
@@ -56,7 +56,6 @@ impl Target<'_> {
             Name::Claim { name, value } => (7, [name.as_bytes(), value.as_bytes()]),
             Name::Everything => (8, [b"", b""]),
         };
-        mac.update(DOMAIN);
         mac.update(&[kind]);
         for field in [self.issuer.as_bytes(), fields[0], fields[1]] {
             // A field comes from a token of at most MAX_TOKEN_BYTES or from configuration: far below 4 GiB.
