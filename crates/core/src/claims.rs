@@ -92,6 +92,14 @@ impl Claims {
         }
     }
 
+    /// A claim whose value is an object.
+    pub(crate) fn object(&self, name: &str) -> Option<&Object> {
+        match self.members.get(name) {
+            Some(Value::Object(object)) => Some(object),
+            _ => None,
+        }
+    }
+
     /// Whether there is such a claim, whatever its value.
     pub fn has(&self, name: &str) -> bool {
         self.members.get(name).is_some()

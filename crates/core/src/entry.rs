@@ -71,18 +71,24 @@ impl Revocation {
 
 impl Reason {
     /// Every reason there is.
-    pub const ALL: [Self; 2] = [Self::Logout, Self::Client];
+    pub const ALL: [Self; 4] = [Self::Logout, Self::Client, Self::Issuer, Self::Other];
 
     /// The reason as it is stored and answered.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Logout => "logout",
             Self::Client => "client",
+            Self::Issuer => "issuer",
+            Self::Other => "other",
         }
     }
 
+    /// The reason of this name. While versions change, an edge reads reasons that it does not know yet: they decide nothing,
+    /// so the entry must count all the same.
     fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.name() == name)
+        let known = Self::ALL.into_iter().find(|reason| reason.name() == name);
+        let named = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        known.or(named.then_some(Self::Other))
     }
 }
 
@@ -145,7 +151,7 @@ mod tests {
         for entry in [
             "",
             "2 always - 1 1 logout",
-            "1 always - 1 1 whim",
+            "1 always - 1 1 Whim",
             "1 always - 1 1",
             "1 always - 1 1 logout ",
             "1 always 5 1 1 logout",
@@ -154,6 +160,12 @@ mod tests {
         ] {
             assert_eq!(Revocation::from_entry(ID, entry), Err(InvalidEntry), "{entry:?}");
         }
+    }
+
+    #[test]
+    fn a_reason_of_a_later_version_still_revokes() {
+        let entry = Revocation::from_entry(ID, "1 always - 1 1 password_changed").unwrap();
+        assert_eq!((entry.reason, entry.cover), (Reason::Other, Cover::everyone(Cutoff::Always)));
     }
 
     proptest! {

@@ -41,13 +41,6 @@ pub struct RevocationHandle {
 #[error("not a revocation handle of this deployment")]
 pub struct InvalidHandle;
 
-impl InvalidHandle {
-    /// The stable code.
-    pub const fn code(&self) -> &'static str {
-        "handle_invalid"
-    }
-}
-
 impl RevocationHandle {
     /// A handle for a token; `None` when the token is dead already.
     pub fn of_token(token: &VerifiedToken<'_>, peppers: &Peppers, now: Timestamp) -> Option<Self> {

@@ -10,8 +10,8 @@ pub enum Refusal {
     /// `alg` is `none`, unknown, or not the algorithm of the key.
     #[error("the token's algorithm is not the one its key is for")]
     AlgorithmRefused,
-    /// The token is of a kind that is no access token: an ID, logout or event token.
-    #[error("the token's `typ` is not that of an access token")]
+    /// `typ` says that the token is of another kind: where an access token is needed, an ID, logout or event token.
+    #[error("the token's `typ` is not the one needed here")]
     TypeRefused,
     /// No `iss`, or one that is not configured.
     #[error("the token's issuer is not known here")]
@@ -28,6 +28,9 @@ pub enum Refusal {
     /// `nbf` or `iat` lies in the future, leeway included.
     #[error("the token is not valid yet")]
     NotYetValid,
+    /// A logout token without the event that makes it one, or with what it must not have.
+    #[error("the token is not a logout token: {0}")]
+    NotALogoutToken(&'static str),
     /// `aud` names nobody that we are.
     #[error("the token is meant for another audience")]
     AudienceMismatch,
@@ -51,6 +54,7 @@ impl Refusal {
             Self::SignatureInvalid => "signature_invalid",
             Self::Expired => "token_expired",
             Self::NotYetValid => "token_not_yet_valid",
+            Self::NotALogoutToken(_) => "logout_token_invalid",
             Self::AudienceMismatch => "audience_mismatch",
             Self::ClaimMissing(_) => "claim_missing",
             Self::LifetimeTooLong => "lifetime_too_long",

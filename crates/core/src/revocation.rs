@@ -47,6 +47,10 @@ pub enum Reason {
     Logout,
     /// An authenticated client asked for it (RFC 7009).
     Client,
+    /// The issuer ended the session (OpenID Connect Back-Channel Logout).
+    Issuer,
+    /// Something that only a later version of Quash has a name for.
+    Other,
 }
 
 impl Cutoff {

@@ -107,12 +107,23 @@ impl Header {
     }
 
     /// Whether `typ` allows this to be an access token: absent, `JWT` (RFC 7519 section 5.1) or `at+jwt` (RFC 9068 section
-    /// 2.1), with or without `application/`, in any case. An ID, logout or event token must not be accepted as one.
+    /// 2.1). An ID, logout or event token must not be accepted as one.
     pub(crate) fn may_be_access_token(&self) -> bool {
+        self.may_be("at+jwt")
+    }
+
+    /// Whether `typ` allows this to be a logout token: absent, `JWT`, or the recommended `logout+jwt` (OpenID Connect
+    /// Back-Channel Logout 1.0 section 2.4), which not every issuer sends.
+    pub(crate) fn may_be_logout_token(&self) -> bool {
+        self.may_be("logout+jwt")
+    }
+
+    /// Whether `typ` is absent, `JWT` or `subtype`, with or without `application/`, in any case (RFC 7515 section 4.1.9).
+    fn may_be(&self, subtype: &str) -> bool {
         let Some(token_type) = &self.token_type else { return true };
         let (prefix, rest) = token_type.split_at_checked("application/".len()).unwrap_or(("", token_type));
-        let subtype = if prefix.eq_ignore_ascii_case("application/") { rest } else { token_type };
-        subtype.eq_ignore_ascii_case("jwt") || subtype.eq_ignore_ascii_case("at+jwt")
+        let named = if prefix.eq_ignore_ascii_case("application/") { rest } else { token_type };
+        named.eq_ignore_ascii_case("jwt") || named.eq_ignore_ascii_case(subtype)
     }
 }
 
@@ -213,6 +224,8 @@ mod tests {
         ] {
             let header = Header { algorithm: Algorithm::Hs256, key_id: None, token_type: token_type.map(String::from) };
             assert_eq!(header.may_be_access_token(), may, "{token_type:?}");
+            let may_log_out = matches!(token_type, None | Some("JWT" | "jwt" | "logout+jwt"));
+            assert_eq!(header.may_be_logout_token(), may_log_out, "{token_type:?}");
         }
     }
 }

@@ -64,7 +64,7 @@ impl ValidToken<'_> {
             (Rule::Session, claims.session().map(Name::Session)),
             (Rule::Subject, claims.subject().map(Name::Subject)),
             (Rule::Client, claims.client().map(Name::Client)),
-            (Rule::Key, token.key_id().map(Name::Key)),
+            (Rule::Key, token.header().key_id.as_deref().map(Name::Key)),
             (Rule::Issuer, Some(Name::Everything)),
         ];
         let ids = peppers

@@ -127,8 +127,8 @@ impl<'k> VerifiedToken<'k> {
         &self.issuer.name
     }
 
-    pub(crate) fn key_id(&self) -> Option<&str> {
-        self.header.key_id.as_deref()
+    pub(crate) const fn header(&self) -> &Header {
+        &self.header
     }
 
     /// Checks that the token is an access token, for us, and in force at `now`.

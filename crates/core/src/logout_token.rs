@@ -1,0 +1,163 @@
+use alloc::string::String;
+
+use crate::{
+    Cover, Cutoff, Name, Peppers, Reason, Refusal, Revocation, RevocationId, Timestamp, VerifiedToken, json::Value,
+    verification::validity,
+};
+
+/// The member of `events` that makes a token a logout token.
+const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
+/// A logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4): an issuer's word that a session, or all of a subject's,
+/// have ended.
+#[derive(Debug)]
+pub struct LogoutToken<'k> {
+    token: VerifiedToken<'k>,
+    ended: Ended,
+}
+
+#[derive(Debug)]
+enum Ended {
+    Session(String),
+    Subject(String),
+}
+
+impl<'k> VerifiedToken<'k> {
+    /// Takes the token for a logout token meant for one of `audiences`: our client ids at the issuer.
+    ///
+    /// # Errors
+    /// [`Refusal`] names the first step of section 2.6 that fails.
+    pub fn into_logout_token(self, audiences: &[&str], now: Timestamp) -> Result<LogoutToken<'k>, Refusal> {
+        let claims = self.claims();
+        // 1 to 3: not encrypted, signed, and not with `none`: or it would be no `VerifiedToken`.
+        if !self.header().may_be_logout_token() {
+            return Err(Refusal::TypeRefused);
+        }
+        // 4: `iss` has been matched; `aud`, `iat` and `exp` as in an ID token.
+        if !claims.audiences().any(|audience| audiences.contains(&audience)) {
+            return Err(Refusal::AudienceMismatch);
+        }
+        validity(claims, &self.retention(), now)?;
+        // 5: `sub`, `sid` or both. A `sid` means that one session; a `sub` alone, all of the subject's.
+        let ended = match (claims.session(), claims.subject()) {
+            (Some(session), _) => Ended::Session(session.into()),
+            (None, Some(subject)) => Ended::Subject(subject.into()),
+            (None, None) => return Err(Refusal::ClaimMissing("sid")),
+        };
+        // 6: the event, whose value is an object.
+        let event = claims.object("events").and_then(|events| events.get(EVENT));
+        if !matches!(event, Some(Value::Object(_))) {
+            return Err(Refusal::NotALogoutToken("it has no back-channel logout event"));
+        }
+        // 7: an ID token has a `nonce`, so that neither can pass for the other.
+        if claims.has("nonce") {
+            return Err(Refusal::NotALogoutToken("it has a `nonce`"));
+        }
+        // 8 is the host's: whether a token with this `jti` has been seen, see `replay_id`.
+        claims.token_id().ok_or(Refusal::ClaimMissing("jti"))?;
+        Ok(LogoutToken { token: self, ended })
+    }
+}
+
+impl LogoutToken<'_> {
+    /// What to revoke.
+    pub fn revocation(&self, peppers: &Peppers, now: Timestamp) -> Revocation {
+        let retention = self.token.retention();
+        let cutoff = retention.cutoff(now);
+        let (name, cover) = match &self.ended {
+            Ended::Session(session) => (Name::Session(session), Cutoff::Always),
+            Ended::Subject(subject) => (Name::Subject(subject), Cutoff::IssuedUntil(cutoff)),
+        };
+        Revocation {
+            id: peppers.current().id(&self.token.target(name)),
+            cover: Cover::everyone(cover),
+            expires_at: retention.of_cutoff(cutoff),
+            revoked_at: now,
+            reason: Reason::Issuer,
+        }
+    }
+
+    /// The ids under which a host remembers that it has seen this token: it is itself a token that must not be used again.
+    pub fn replay_ids(&self, peppers: &Peppers) -> impl Iterator<Item = RevocationId> {
+        let target = self.token.target(self.token.name());
+        peppers.iter().map(move |pepper| pepper.id(&target))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::{
+        Pepper, Target,
+        verification::tests::{issuers, sign, verify},
+    };
+
+    const NOW: Timestamp = Timestamp::from_secs(1_000_000);
+    const HEADER: &str = r#"{"alg":"HS256","kid":"k","typ":"logout+jwt"}"#;
+
+    fn payload(rest: &str) -> String {
+        format!(r#"{{"iss":"a","aud":"client","iat":999990,"exp":1000100{rest}}}"#)
+    }
+
+    const EVENTS: &str = r#","events":{"http://schemas.openid.net/event/backchannel-logout":{}}"#;
+
+    fn refusal(header: &str, payload: &str) -> &'static str {
+        let issuers = issuers();
+        let token = verify(&issuers, &sign(header, payload)).unwrap();
+        token.into_logout_token(&["client"], NOW).map_or_else(|refusal| refusal.code(), |_| "accepted")
+    }
+
+    #[test]
+    fn each_step_of_the_standard_is_taken() {
+        let sid = |rest: &str| payload(&format!(r#","jti":"j","sid":"s"{rest}"#));
+        for (header, payload, code) in [
+            (HEADER, sid(EVENTS), "accepted"),
+            (r#"{"alg":"HS256","kid":"k"}"#, sid(EVENTS), "accepted"),
+            (r#"{"alg":"HS256","kid":"k","typ":"JWT"}"#, sid(EVENTS), "accepted"),
+            (r#"{"alg":"HS256","kid":"k","typ":"at+jwt"}"#, sid(EVENTS), "type_refused"),
+            (HEADER, sid(EVENTS).replace("client", "other"), "audience_mismatch"),
+            (HEADER, sid(EVENTS).replace("1000100", "999000"), "token_expired"),
+            (HEADER, sid(EVENTS).replace(r#","exp":1000100"#, ""), "claim_missing"),
+            (HEADER, payload(&format!(r#","jti":"j"{EVENTS}"#)), "claim_missing"),
+            (HEADER, sid(""), "logout_token_invalid"),
+            (HEADER, sid(r#","events":{}"#), "logout_token_invalid"),
+            (
+                HEADER,
+                sid(r#","events":["http://schemas.openid.net/event/backchannel-logout"]"#),
+                "logout_token_invalid",
+            ),
+            (HEADER, sid(&EVENTS.replace("{}", "true")), "logout_token_invalid"),
+            (HEADER, sid(&format!(r#","nonce":"n"{EVENTS}"#)), "logout_token_invalid"),
+            (HEADER, payload(&format!(r#","sid":"s"{EVENTS}"#)), "claim_missing"),
+        ] {
+            assert_eq!(refusal(header, &payload), code, "{header} {payload}");
+        }
+    }
+
+    #[test]
+    fn a_session_ends_alone_and_a_subject_wholly() {
+        let (issuers, peppers) = (issuers(), Peppers::new([Pepper::new(&[1; 32]).unwrap()].into()).unwrap());
+        let revocation = |rest: &str| {
+            let token = verify(&issuers, &sign(HEADER, &payload(&format!(r#","jti":"j"{rest}{EVENTS}"#)))).unwrap();
+            let token = token.into_logout_token(&["client"], NOW).unwrap();
+            let seen = peppers.current().id(&Target { issuer: "a", name: Name::TokenId("j") });
+            assert!(token.replay_ids(&peppers).eq([seen]));
+            token.revocation(&peppers, NOW)
+        };
+        let id = |name| peppers.current().id(&Target { issuer: "a", name });
+        // The issuers' leeway is 5 s, their tokens live 900 s at most.
+        let expires_at = Timestamp::from_secs(1_000_005 + 900 + 5 + 60);
+
+        let session = revocation(r#","sid":"s","sub":"ann""#);
+        assert_eq!((session.id, session.cover.cutoff()), (id(Name::Session("s")), Cutoff::Always));
+        let subject = revocation(r#","sub":"ann""#);
+        let cutoff = Cutoff::IssuedUntil(Timestamp::from_secs(1_000_005));
+        assert_eq!((subject.id, subject.cover.cutoff()), (id(Name::Subject("ann")), cutoff));
+        assert_eq!([session.expires_at, subject.expires_at], [expires_at; 2]);
+    }
+}
