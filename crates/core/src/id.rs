@@ -91,7 +91,7 @@ impl Pepper {
     /// The id of `target` under this pepper.
     pub fn id(&self, target: &Target<'_>) -> RevocationId {
         let mut mac = self.mac(target::DOMAIN);
-        target.encode(&mut mac);
+        target.encode(|part| mac.update(part));
         let tag: [u8; 32] = mac.finalize().into_bytes().into();
         let mut id = [0; 16];
         id.copy_from_slice(&tag[..16]);
