@@ -3,7 +3,8 @@ import { after, before, beforeEach, test } from 'node:test';
 
 import type { Browser, BrowserContext, Page } from 'puppeteer-core';
 
-import { cookies, startBrowser } from './browser.ts';
+import { launchChromium } from '../../../tests/browser/chromium.ts';
+import { cookies } from './browser.ts';
 import { startPeer } from './peer.ts';
 
 let peer: Awaited<ReturnType<typeof startPeer>>;
@@ -12,7 +13,7 @@ let context: BrowserContext;
 let page: Page;
 
 before(async () => {
-  [peer, browser] = await Promise.all([startPeer(), startBrowser()]);
+  [peer, browser] = await Promise.all([startPeer(), launchChromium()]);
 });
 
 after(async () => {

@@ -4,7 +4,8 @@ import { after, before, beforeEach, test } from 'node:test';
 import type { Browser, BrowserContext } from 'puppeteer-core';
 
 import type { LogoutOptions, LogoutReport } from '../src/index.ts';
-import { cookies, startBrowser, type Page } from './browser.ts';
+import { launchChromium } from '../../../tests/browser/chromium.ts';
+import { cookies, type Page } from './browser.ts';
 import { REVOKED, startPeer } from './peer.ts';
 
 let peer: Awaited<ReturnType<typeof startPeer>>;
@@ -13,7 +14,7 @@ let context: BrowserContext;
 let page: Page;
 
 before(async () => {
-  [peer, browser] = await Promise.all([startPeer(), startBrowser()]);
+  [peer, browser] = await Promise.all([startPeer(), launchChromium()]);
 });
 
 after(async () => {
