@@ -15,12 +15,14 @@ const KINDS = {
 export type Kind = keyof typeof KINDS;
 
 export function idOf(pepper: string | Buffer, issuer: string, kind: Kind, fields: readonly Buffer[]): string {
-  const [first = Buffer.of(), second = Buffer.of()] = fields;
-  const withLengths = [Buffer.from(issuer), first, second].flatMap((field) => {
+  const [first = Buffer.of(), second] = fields;
+  const encoded = [Buffer.of(KINDS[kind])];
+  if (second !== undefined) {
     const length = Buffer.alloc(4);
-    length.writeUInt32BE(field.length);
-    return [length, field];
-  });
-  const encoded = Buffer.concat([Buffer.from('quash/target/v1\0'), Buffer.of(KINDS[kind]), ...withLengths]);
-  return createHmac('sha256', pepper).update(encoded).digest('hex').slice(0, 32);
+    length.writeUInt32BE(first.length);
+    encoded.push(length);
+  }
+  encoded.push(first, second ?? Buffer.of());
+  const key = createHmac('sha256', pepper).update(`quash/issuer/v1\0${issuer}`).digest();
+  return createHmac('sha256', key).update(Buffer.concat(encoded)).digest('hex').slice(0, 32);
 }

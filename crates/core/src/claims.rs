@@ -1,6 +1,6 @@
 use crate::{
     Malformed, Timestamp,
-    json::{Object, Value},
+    json::{Document, Object, Value},
 };
 
 /// A JWT claims set (RFC 7519 section 4) in which each registered claim that Quash reads has its type.
@@ -8,7 +8,7 @@ use crate::{
 /// A claim that is there must be what its standard says: `null` is not "absent".
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claims {
-    members: Object,
+    document: Document,
     expires_at: Option<Timestamp>,
     not_before: Option<Timestamp>,
     issued_at: Option<Timestamp>,
@@ -20,22 +20,23 @@ const STRINGS: [&str; 6] = ["iss", "sub", "jti", "sid", "client_id", "azp"];
 
 impl Claims {
     pub(crate) fn parse(json: &[u8]) -> Result<Self, Malformed> {
-        let members = Object::parse(json)?;
+        let document = Document::parse(json)?;
+        let members = document.object();
         for name in STRINGS {
             if !matches!(members.get(name), None | Some(Value::String(_))) {
-                return Err(Malformed::Claim(name));
+                return Err(Malformed::Claim(name.into()));
             }
         }
         if !matches!(members.get("aud"), None | Some(Value::String(_)))
             && !members.strings("aud").is_some_and(|mut items| items.all(|item| item.is_some()))
         {
-            return Err(Malformed::Claim("aud"));
+            return Err(Malformed::Claim("aud".into()));
         }
         Ok(Self {
-            expires_at: numeric_date(&members, "exp")?,
-            not_before: numeric_date(&members, "nbf")?,
-            issued_at: numeric_date(&members, "iat")?,
-            members,
+            expires_at: numeric_date(members, "exp")?,
+            not_before: numeric_date(members, "nbf")?,
+            issued_at: numeric_date(members, "iat")?,
+            document,
         })
     }
 
@@ -51,7 +52,7 @@ impl Claims {
 
     /// `aud`: a single string is a list of one.
     pub fn audiences(&self) -> impl Iterator<Item = &str> {
-        self.string("aud").into_iter().chain(self.members.strings("aud").into_iter().flatten().flatten())
+        self.string("aud").into_iter().chain(self.members().strings("aud").into_iter().flatten().flatten())
     }
 
     /// `exp`; a fraction of a millisecond is cut off, so the token dies early rather than late.
@@ -86,34 +87,28 @@ impl Claims {
 
     /// Any claim whose value is a string.
     pub fn string(&self, name: &str) -> Option<&str> {
-        match self.members.get(name) {
-            Some(Value::String(text)) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// A claim whose value is an object.
-    pub(crate) fn object(&self, name: &str) -> Option<&Object> {
-        match self.members.get(name) {
-            Some(Value::Object(object)) => Some(object),
-            _ => None,
-        }
+        self.members().get(name)?.as_str()
     }
 
     /// Whether there is such a claim, whatever its value.
     pub fn has(&self, name: &str) -> bool {
-        self.members.get(name).is_some()
+        self.members().get(name).is_some()
+    }
+
+    /// All claims.
+    pub(crate) fn members(&self) -> Object<'_> {
+        self.document.object()
     }
 }
 
 /// A `NumericDate`: seconds, possibly fractional (RFC 7519 section 2).
-fn numeric_date(members: &Object, name: &'static str) -> Result<Option<Timestamp>, Malformed> {
+pub(crate) fn numeric_date(members: Object<'_>, name: &'static str) -> Result<Option<Timestamp>, Malformed> {
     match members.get(name) {
         None => Ok(None),
-        Some(Value::Number(secs)) if (0.0..=Timestamp::MAX_SECS as f64).contains(secs) => {
+        Some(Value::Number(secs)) if (0.0..=Timestamp::MAX_SECS as f64).contains(&secs) => {
             Ok(Some(Timestamp::from_millis((secs * 1000.0) as u64)))
         }
-        Some(_) => Err(Malformed::Claim(name)),
+        Some(_) => Err(Malformed::Claim(name.into())),
     }
 }
 
@@ -156,7 +151,7 @@ mod tests {
             (r#"{"iat":253402300800}"#, "iat"),
             (r#"{"nbf":true}"#, "nbf"),
         ] {
-            assert_eq!(Claims::parse(json.as_bytes()), Err(Malformed::Claim(claim)), "{json}");
+            assert_eq!(Claims::parse(json.as_bytes()), Err(Malformed::Claim(claim.into())), "{json}");
         }
     }
 }

@@ -71,7 +71,8 @@ impl Revocation {
 
 impl Reason {
     /// Every reason there is.
-    pub const ALL: [Self; 4] = [Self::Logout, Self::Client, Self::Issuer, Self::Other];
+    pub const ALL: [Self; 6] =
+        [Self::Logout, Self::Client, Self::Issuer, Self::CredentialChange, Self::AccountDisabled, Self::Other];
 
     /// The reason as it is stored and answered.
     pub const fn name(self) -> &'static str {
@@ -79,6 +80,8 @@ impl Reason {
             Self::Logout => "logout",
             Self::Client => "client",
             Self::Issuer => "issuer",
+            Self::CredentialChange => "credential_change",
+            Self::AccountDisabled => "account_disabled",
             Self::Other => "other",
         }
     }

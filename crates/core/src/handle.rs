@@ -14,7 +14,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::Mac;
 use thiserror::Error;
 
-use crate::{Cover, Cutoff, Name, Peppers, Reason, Revocation, RevocationId, Timestamp, VerifiedToken};
+use crate::{Cover, Cutoff, Peppers, Reason, Revocation, RevocationId, Target, Timestamp, VerifiedToken};
 
 /// Ends the domain, as the target's encoding has its own: no tag is ever an id.
 const DOMAIN: &[u8] = b"quash/handle/v1\0";
@@ -43,18 +43,18 @@ pub struct InvalidHandle;
 
 impl RevocationHandle {
     /// A handle for a token; `None` when the token is dead already.
-    pub fn of_token(token: &VerifiedToken<'_>, peppers: &Peppers, now: Timestamp) -> Option<Self> {
+    pub fn of_token(token: &VerifiedToken<'_>, now: Timestamp) -> Option<Self> {
         let expires_at = token.retention().of_token(token.claims().expires_at(), now)?;
-        Some(Self { items: [(peppers.current().id(&token.target(token.name())), expires_at)].into() })
+        Some(Self { items: [(token.id(&token.target()), expires_at)].into() })
     }
 
     /// A handle for a token and, if it has a `sid`, for its session; `None` when the token is dead already.
     ///
     /// The session's revocation is kept until the last token dies that could be issued while this one lives.
-    pub fn of_session(token: &VerifiedToken<'_>, peppers: &Peppers, now: Timestamp) -> Option<Self> {
-        let mut handle = Self::of_token(token, peppers, now)?;
+    pub fn of_session(token: &VerifiedToken<'_>, now: Timestamp) -> Option<Self> {
+        let mut handle = Self::of_token(token, now)?;
         if let (Some(session), Some(dead_at)) = (token.claims().session(), token.claims().expires_at()) {
-            let id = peppers.current().id(&token.target(Name::Session(session)));
+            let id = token.id(&Target::Session(session));
             handle.items.push((id, token.retention().of_cutoff(token.retention().cutoff(dead_at))));
         }
         Some(handle)
@@ -125,15 +125,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        Pepper, Rule, Verdict,
-        verification::tests::{issuers, sign, verify},
+        Rule, Verdict,
+        fixtures::{HEADER, NOW, issuers, payload, peppers, sign, verify},
     };
-
-    const NOW: Timestamp = Timestamp::from_secs(1_000_000);
-
-    fn peppers(bytes: &[u8]) -> Peppers {
-        Peppers::new(bytes.iter().map(|byte| Pepper::new(&[*byte; 32]).unwrap()).collect()).unwrap()
-    }
 
     fn handle() -> RevocationHandle {
         let items = vec![
@@ -178,37 +172,33 @@ mod tests {
 
     #[test]
     fn revokes_what_its_token_covered_and_nothing_else() {
-        let (issuers, peppers) = (issuers(), peppers(&[1]));
-        let token = |rest: &str| {
-            let payload = std::format!(r#"{{"iss":"a","aud":"api","iat":999900,"exp":1000100{rest}}}"#);
-            verify(&issuers, &sign(r#"{"alg":"HS256","kid":"k"}"#, &payload)).unwrap()
-        };
+        let issuers = issuers();
+        let token = |rest: &str| verify(&issuers, &sign(HEADER, &payload(rest))).unwrap();
         let rule = |handle: &RevocationHandle, rest: &str| {
             let entries: Vec<_> = handle.revocations(NOW).collect();
-            match token(rest).validate(NOW).unwrap().ids(&peppers).verdict(&entries) {
+            match token(rest).validate(NOW).unwrap().ids().verdict(&entries) {
                 Verdict::Revoked { rule, .. } => Some(rule),
-                Verdict::NotRevoked => None,
+                Verdict::NotRevoked { .. } => None,
             }
         };
         let (mine, sibling) = (r#","sid":"s","jti":"1""#, r#","sid":"s","jti":"2""#);
-        let of_token = RevocationHandle::of_token(&token(mine), &peppers, NOW).unwrap();
+        let of_token = RevocationHandle::of_token(&token(mine), NOW).unwrap();
         assert_eq!((rule(&of_token, mine), rule(&of_token, sibling)), (Some(Rule::Token), None));
-        let of_session = RevocationHandle::of_session(&token(mine), &peppers, NOW).unwrap();
+        let of_session = RevocationHandle::of_session(&token(mine), NOW).unwrap();
         assert_eq!((rule(&of_session, mine), rule(&of_session, sibling)), (Some(Rule::Token), Some(Rule::Session)));
         assert_eq!(rule(&of_session, r#","sid":"t","jti":"3""#), None);
         // Without a session there is only the token.
-        assert_eq!(RevocationHandle::of_session(&token(""), &peppers, NOW).unwrap().items.len(), 1);
+        assert_eq!(RevocationHandle::of_session(&token(""), NOW).unwrap().items.len(), 1);
     }
 
     #[test]
     fn of_the_dead_there_is_nothing_to_revoke() {
-        let (issuers, peppers) = (issuers(), peppers(&[1]));
-        let payload = r#"{"iss":"a","sid":"s","iat":999900,"exp":1000100}"#;
-        let token = verify(&issuers, &sign(r#"{"alg":"HS256","kid":"k"}"#, payload)).unwrap();
+        let issuers = issuers();
+        let token = verify(&issuers, &sign(HEADER, &payload(r#","sid":"s""#))).unwrap();
         // exp + leeway + margin; the session's last token: exp + leeway + 900 + leeway + margin.
         let (dead, all_dead) = (Timestamp::from_secs(1_000_165), Timestamp::from_secs(1_001_070));
-        assert_eq!(RevocationHandle::of_token(&token, &peppers, dead), None);
-        let handle = RevocationHandle::of_session(&token, &peppers, NOW).unwrap();
+        assert_eq!(RevocationHandle::of_token(&token, dead), None);
+        let handle = RevocationHandle::of_session(&token, NOW).unwrap();
         let live = |now: Timestamp| handle.revocations(now).count();
         let before = |time: Timestamp| Timestamp::from_millis(time.as_millis() - 1);
         assert_eq!([live(before(dead)), live(dead), live(before(all_dead)), live(all_dead)], [2, 1, 1, 0]);

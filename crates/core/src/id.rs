@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use thiserror::Error;
 
-use crate::{Target, target};
+use crate::Target;
 
 /// The shortest secret that is taken, in bytes: as long as SHA-256's output (RFC 2104 section 3, RFC 7518 section 3.2).
 pub(crate) const MIN_SECRET_BYTES: usize = 32;
@@ -15,7 +15,10 @@ pub(crate) const MIN_SECRET_BYTES: usize = 32;
 #[error("a secret must have at least {MIN_SECRET_BYTES} bytes")]
 pub struct WeakSecret;
 
-/// The name of a [`Target`] in every store: 128 bits, HMAC-SHA256 under the deployment's [`Pepper`].
+/// Ends the domain: no other use of HMAC with the pepper may start with these bytes.
+const DOMAIN: &[u8] = b"quash/issuer/v1\0";
+
+/// The name of a [`Target`] in every store: 128 bits, HMAC-SHA256 under the deployment's [`Pepper`] and the issuer's name.
 ///
 /// It says nothing about the target to whoever lacks the pepper, and has the same length whatever an attacker puts into a
 /// `jti`. As text it is 32 lower-case hexadecimal digits.
@@ -88,19 +91,47 @@ impl Pepper {
         Hmac::new_from_slice(secret).map(Self).map_err(|_| WeakSecret)
     }
 
-    /// The id of `target` under this pepper.
+    /// Where the ids of an issuer's targets come from.
+    pub fn namespace(&self, issuer: &str) -> Namespace {
+        // A key shorter than a block is one with zeros after it (RFC 2104 section 2).
+        let mut key = hmac::digest::Key::<Hmac<Sha256>>::default();
+        key[..32].copy_from_slice(&self.mac(DOMAIN).chain_update(issuer).finalize().into_bytes());
+        Namespace(Hmac::new(&key))
+    }
+
+    /// HMAC-SHA256 under this pepper, begun with `domain`.
+    pub(crate) fn mac(&self, domain: &[u8]) -> Hmac<Sha256> {
+        self.0.clone().chain_update(domain)
+    }
+}
+
+/// The ids of one issuer's targets under one [`Pepper`].
+///
+/// ```text
+/// key = HMAC-SHA256( pepper, "quash/issuer/v1" 00 | iss )
+/// id  = the first 16 bytes of HMAC-SHA256( key, kind: 1 byte | what it is about )
+/// ```
+///
+/// A key of its own for each issuer, because it can be kept: then an id costs two blocks of SHA-256 at most lengths of a `jti`,
+/// a `sid` or a `sub`.
+#[derive(Clone)]
+pub struct Namespace(Hmac<Sha256>);
+
+impl Namespace {
+    /// The id of `target`.
     pub fn id(&self, target: &Target<'_>) -> RevocationId {
-        let mut mac = self.mac(target::DOMAIN);
+        let mut mac = self.0.clone();
         target.encode(|part| mac.update(part));
         let tag: [u8; 32] = mac.finalize().into_bytes().into();
         let mut id = [0; 16];
         id.copy_from_slice(&tag[..16]);
         RevocationId(id)
     }
+}
 
-    /// HMAC-SHA256 under this pepper, begun with `domain`.
-    pub(crate) fn mac(&self, domain: &[u8]) -> Hmac<Sha256> {
-        self.0.clone().chain_update(domain)
+impl fmt::Debug for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Namespace([redacted])")
     }
 }
 
@@ -140,23 +171,25 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
-    use crate::Name;
 
-    fn id(issuer: &str, name: Name<'_>) -> RevocationId {
-        Pepper::new(&[7; 32]).unwrap().id(&Target { issuer, name })
+    fn id(issuer: &str, target: Target<'_>) -> RevocationId {
+        Pepper::new(&[7; 32]).unwrap().namespace(issuer).id(&target)
     }
 
     #[test]
     fn shifting_a_field_gives_another_id() {
-        assert_ne!(id("ab", Name::TokenId("c")), id("a", Name::TokenId("bc")));
-        assert_ne!(id("a", Name::TokenId("")), id("", Name::TokenId("a")));
-        assert_ne!(id("a", Name::Claim { name: "bc", value: "d" }), id("a", Name::Claim { name: "b", value: "cd" }));
-        assert_ne!(id("a", Name::Session("b")), id("a", Name::Subject("b")));
+        assert_ne!(id("ab", Target::TokenId("c")), id("a", Target::TokenId("bc")));
+        assert_ne!(id("a", Target::TokenId("")), id("", Target::TokenId("a")));
+        assert_ne!(
+            id("a", Target::Claim { name: "bc", value: "d" }),
+            id("a", Target::Claim { name: "b", value: "cd" })
+        );
+        assert_ne!(id("a", Target::Session("b")), id("a", Target::Subject("b")));
     }
 
     #[test]
     fn text_and_back() {
-        let id = id("a", Name::Everything);
+        let id = id("a", Target::Everything);
         assert_eq!(id.to_string().parse(), Ok(id));
         let text = id.to_string();
         for wrong in [&text[1..], &text.to_uppercase(), "", &std::format!("{text}0")] {
@@ -168,5 +201,7 @@ mod tests {
     fn a_short_pepper_is_refused_and_none_is_printed() {
         assert_eq!(Pepper::new(&[1; 31]).err(), Some(WeakSecret));
         assert_eq!(std::format!("{:?}", Pepper::new(&[1; 32]).unwrap()), "Pepper([redacted])");
+        let namespace = Pepper::new(&[1; 32]).unwrap().namespace("a");
+        assert_eq!(std::format!("{namespace:?}"), "Namespace([redacted])");
     }
 }

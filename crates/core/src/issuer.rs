@@ -1,29 +1,65 @@
-use alloc::{string::String, vec::Vec};
+use alloc::{string::String, sync::Arc, vec::Vec};
 use core::{fmt, time::Duration};
 
 use hmac::{Hmac, KeyInit};
 use sha2::Sha256;
 use thiserror::Error;
 
-use crate::{Algorithm, Refusal, Retention, WeakSecret, id::MIN_SECRET_BYTES, token::Header};
+use crate::{
+    Algorithm, Namespace, Peppers, Refusal, Retention, RevocationId, Target, WeakSecret, id::MIN_SECRET_BYTES,
+    token::Header,
+};
 
 /// Somebody whose tokens are accepted, and on what terms.
 #[derive(Debug)]
 pub struct Issuer {
     /// The exact `iss` of its tokens.
     pub name: String,
-    /// Who we are to it: `aud` must have one of these. Empty: a token that has an `aud` is meant for somebody else (RFC 7519
-    /// section 4.1.3).
-    pub audiences: Vec<String>,
+    /// The keys it signs with.
+    pub keys: Vec<Key>,
     /// The longest that its tokens may live (`exp - iat`).
     pub max_lifetime: Duration,
     /// How far its clock and ours may differ.
     pub leeway: Duration,
-    /// The keys it signs with.
-    pub keys: Vec<Key>,
+    /// Who we are to it: `aud` must have one of these. Empty: a token that has an `aud` is meant for somebody else (RFC 7519
+    /// section 4.1.3).
+    pub audiences: Vec<String>,
+    /// How its access tokens are typed.
+    pub token_type: TokenType,
+    /// Claims that its access tokens must have, besides `exp` and `iat`.
+    pub required_claims: Vec<String>,
+    /// Claims whose values can be revoked: a device, a tenant. Where a token has one, it must be a string.
+    pub revocable_claims: Vec<Arc<str>>,
+}
+
+/// What an access token must say in `typ`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenType {
+    /// `at+jwt`, `JWT` or nothing, as most issuers do. Without `at+jwt` a token with a claim that only ID tokens have (`nonce`,
+    /// `at_hash`, `c_hash`: OpenID Connect Core sections 2 and 3.3.2.11) is taken for one and refused. An ID token with none of
+    /// them is known by its audience only.
+    #[default]
+    Jwt,
+    /// `at+jwt`, and nothing else (RFC 9068 section 4).
+    AccessToken,
 }
 
 impl Issuer {
+    /// An issuer with a leeway of 30 s, no audience, and no claim that is required or revocable.
+    pub fn new(name: impl Into<String>, keys: Vec<Key>, max_lifetime: Duration) -> Self {
+        Self {
+            name: name.into(),
+            keys,
+            max_lifetime,
+            leeway: Duration::from_secs(30),
+            audiences: Vec::new(),
+            token_type: TokenType::default(),
+            required_claims: Vec::new(),
+            revocable_claims: Vec::new(),
+        }
+    }
+
     /// How long revocations of its tokens are kept.
     pub const fn retention(&self) -> Retention {
         Retention { leeway: self.leeway, max_lifetime: self.max_lifetime }
@@ -85,9 +121,26 @@ pub struct KeyRef {
     pub key: usize,
 }
 
-/// Every issuer whose tokens are accepted.
+/// Every issuer whose tokens are accepted, and the names of their revocations.
 #[derive(Debug)]
-pub struct Issuers(Vec<Issuer>);
+pub struct Issuers(Vec<Known>);
+
+/// An issuer, with what can be computed before its first token comes.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) issuer: Issuer,
+    /// For each pepper, the current one first.
+    pub(crate) names: Vec<Names>,
+}
+
+/// The ids of an issuer's targets under one pepper.
+#[derive(Debug)]
+pub(crate) struct Names {
+    pub(crate) namespace: Namespace,
+    pub(crate) everything: RevocationId,
+    /// For each key, unless it has no `kid` and so cannot be named.
+    pub(crate) keys: Vec<Option<RevocationId>>,
+}
 
 /// Issuers among which a token could not choose.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -102,11 +155,11 @@ pub enum InvalidIssuers {
 }
 
 impl Issuers {
-    /// The issuers.
+    /// The issuers. What is revoked is named with the first of the peppers, and looked up under all of them.
     ///
     /// # Errors
     /// [`InvalidIssuers`] when a token would have more than one key to choose from.
-    pub fn new(issuers: Vec<Issuer>) -> Result<Self, InvalidIssuers> {
+    pub fn new(issuers: Vec<Issuer>, peppers: &Peppers) -> Result<Self, InvalidIssuers> {
         for (index, issuer) in issuers.iter().enumerate() {
             if issuers[..index].iter().any(|other| other.name == issuer.name) {
                 return Err(InvalidIssuers::DuplicateIssuer(index));
@@ -117,10 +170,10 @@ impl Issuers {
                 }
             }
         }
-        Ok(Self(issuers))
+        Ok(Self(issuers.into_iter().map(|issuer| Known::new(issuer, peppers)).collect()))
     }
 
-    pub(crate) fn issuer(&self, index: usize) -> &Issuer {
+    pub(crate) fn issuer(&self, index: usize) -> &Known {
         &self.0[index]
     }
 
@@ -131,8 +184,8 @@ impl Issuers {
             .0
             .iter()
             .enumerate()
-            .find(|(_, known)| Some(known.name.as_str()) == issuer)
-            .map(|(index, known)| (index, &known.keys))
+            .find(|(_, known)| Some(known.issuer.name.as_str()) == issuer)
+            .map(|(index, known)| (index, &known.issuer.keys))
             .ok_or(Refusal::IssuerUnknown)?;
         let (key, found) =
             keys.iter().enumerate().find(|(_, key)| key.id == header.key_id).ok_or(Refusal::KeyUnknown)?;
@@ -140,5 +193,20 @@ impl Issuers {
             return Err(Refusal::AlgorithmRefused);
         }
         Ok((KeyRef { issuer, key }, found))
+    }
+}
+
+impl Known {
+    fn new(issuer: Issuer, peppers: &Peppers) -> Self {
+        let names = peppers.iter().map(|pepper| {
+            let namespace = pepper.namespace(&issuer.name);
+            let key = |key: &Key| key.id.as_deref().map(|id| namespace.id(&Target::Key(id)));
+            Names {
+                everything: namespace.id(&Target::Everything),
+                keys: issuer.keys.iter().map(key).collect(),
+                namespace,
+            }
+        });
+        Self { names: names.collect(), issuer }
     }
 }

@@ -5,7 +5,7 @@
 //! value, and one of them might be the origin.
 
 use alloc::{string::String, vec::Vec};
-use core::{cell::Cell, fmt};
+use core::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
@@ -14,126 +14,262 @@ use crate::Malformed;
 /// Deep enough for any real claim (`cnf.jwk`, `address`, OpenID's `verified_claims` at 6), and far from the stack's end.
 const MAX_DEPTH: u8 = 16;
 
-/// A JSON object's members in their order.
+/// A JSON object as it was read. All of its texts lie in one string, so that a token's claims cost a few allocations and not
+/// one for each name and value.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Object(Vec<(String, Value)>);
-
-/// A JSON value, as far as claims and header parameters need to be told apart.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value {
-    String(String),
-    Number(f64),
-    Array(Vec<Value>),
-    Object(Object),
-    /// `null` or a boolean: nothing that we read.
-    Other,
+pub(crate) struct Document {
+    texts: String,
+    members: Vec<Member>,
 }
 
-impl Object {
+/// An object somewhere in a [`Document`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Object<'d> {
+    texts: &'d str,
+    /// Sorted by name.
+    members: &'d [Member],
+}
+
+/// An array somewhere in a [`Document`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Array<'d> {
+    texts: &'d str,
+    items: &'d [Node],
+}
+
+/// A JSON value, as far as claims and header parameters need to be told apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Value<'d> {
+    String(&'d str),
+    Number(f64),
+    Array(Array<'d>),
+    Object(Object<'d>),
+    Null,
+    /// Nobody has asked which.
+    Bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Member {
+    name: Span,
+    value: Node,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Node {
+    String(Span),
+    Number(f64),
+    Array(Vec<Node>),
+    Object(Vec<Member>),
+    Null,
+    Bool,
+}
+
+/// Where a text lies among the texts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Span {
+    start: usize,
+    end: usize,
+}
+
+impl Document {
     pub(crate) fn parse(json: &[u8]) -> Result<Self, Malformed> {
-        let fault = Cell::new(Malformed::Json);
+        let mut reading = Reading { texts: String::with_capacity(json.len()), fault: Malformed::Json };
         let mut deserializer = serde_json::Deserializer::from_slice(json);
-        let value = (&Strict { fault: &fault, depth: 0 }).deserialize(&mut deserializer).map_err(|_| fault.get())?;
+        let node = Strict { reading: &mut reading, depth: 0 }.deserialize(&mut deserializer);
+        let Reading { texts, fault } = reading;
+        let node = node.map_err(|_| fault)?;
         deserializer.end().map_err(|_| Malformed::Json)?;
-        match value {
-            Value::Object(object) => Ok(object),
+        match node {
+            Node::Object(members) => Ok(Self { texts, members }),
             _ => Err(Malformed::NotAnObject),
         }
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(member, _)| member == name).map(|(_, value)| value)
+    pub(crate) fn object(&self) -> Object<'_> {
+        Object { texts: &self.texts, members: &self.members }
+    }
+}
+
+impl<'d> Object<'d> {
+    pub(crate) fn get(self, name: &str) -> Option<Value<'d>> {
+        let found = self.members.binary_search_by(|member| member.name.of(self.texts).cmp(name));
+        found.ok().map(|index| self.members[index].value.of(self.texts))
+    }
+
+    /// The members, sorted by name.
+    pub(crate) fn members(self) -> impl Iterator<Item = (&'d str, Value<'d>)> {
+        let Self { texts, members } = self;
+        members.iter().map(|member| (member.name.of(texts), member.value.of(texts)))
     }
 
     /// The items of the array of this name, each as a string or else `None`; `None` when it is no array.
-    pub(crate) fn strings(&self, name: &str) -> Option<impl Iterator<Item = Option<&str>>> {
-        let Some(Value::Array(items)) = self.get(name) else { return None };
-        Some(items.iter().map(|item| match item {
-            Value::String(text) => Some(text.as_str()),
-            _ => None,
-        }))
+    pub(crate) fn strings(self, name: &str) -> Option<impl Iterator<Item = Option<&'d str>> + use<'d>> {
+        let Some(Value::Array(array)) = self.get(name) else { return None };
+        Some(array.items().map(|item| item.as_str()))
     }
 }
 
-/// A value inside `depth` objects and arrays. `fault` carries our reason out of `serde_json`, whose error keeps only text.
-struct Strict<'f> {
-    fault: &'f Cell<Malformed>,
+impl<'d> Array<'d> {
+    pub(crate) fn items(self) -> impl Iterator<Item = Value<'d>> {
+        let Self { texts, items } = self;
+        items.iter().map(|item| item.of(texts))
+    }
+}
+
+impl<'d> Value<'d> {
+    pub(crate) const fn as_str(self) -> Option<&'d str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn as_object(self) -> Option<Object<'d>> {
+        match self {
+            Self::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+}
+
+impl Span {
+    fn of(self, texts: &str) -> &str {
+        &texts[self.start..self.end]
+    }
+}
+
+impl Node {
+    fn of<'d>(&'d self, texts: &'d str) -> Value<'d> {
+        match self {
+            Self::String(span) => Value::String(span.of(texts)),
+            Self::Number(number) => Value::Number(*number),
+            Self::Array(items) => Value::Array(Array { texts, items }),
+            Self::Object(members) => Value::Object(Object { texts, members }),
+            Self::Null => Value::Null,
+            Self::Bool => Value::Bool,
+        }
+    }
+}
+
+/// What is shared by all depths while a text is read.
+struct Reading {
+    texts: String,
+    /// Carries our reason out of `serde_json`, whose error keeps only text.
+    fault: Malformed,
+}
+
+/// A value inside `depth` objects and arrays.
+struct Strict<'r> {
+    reading: &'r mut Reading,
     depth: u8,
 }
 
+/// A string or a member's name, put with the other texts.
+struct Text<'r>(&'r mut Reading);
+
 impl Strict<'_> {
-    fn refuse<E: Error>(&self, fault: Malformed) -> E {
-        self.fault.set(fault);
+    fn refuse<E: Error>(self, fault: Malformed) -> E {
+        self.reading.fault = fault;
         E::custom("")
     }
 
-    fn inner<E: Error>(&self) -> Result<Self, E> {
-        if self.depth == MAX_DEPTH {
-            return Err(self.refuse(Malformed::Nesting));
-        }
-        Ok(Self { fault: self.fault, depth: self.depth + 1 })
+    /// For a value inside this one.
+    fn inner(&mut self) -> Strict<'_> {
+        Strict { reading: self.reading, depth: self.depth + 1 }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for &Strict<'_> {
-    type Value = Value;
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = Node;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for &Strict<'_> {
-    type Value = Value;
+impl<'de> Visitor<'de> for Strict<'_> {
+    type Value = Node;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::Other)
+    fn visit_unit<E: Error>(self) -> Result<Node, E> {
+        Ok(Node::Null)
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::Other)
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Node, E> {
+        Ok(Node::Bool)
     }
 
     // Integers above 2⁵³ lose precision as `f64`. No claim that we read as a number may be that large.
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
-        Ok(Value::Number(number as f64))
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Node, E> {
+        Ok(Node::Number(number as f64))
     }
 
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
-        Ok(Value::Number(number as f64))
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Node, E> {
+        Ok(Node::Number(number as f64))
     }
 
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
-        Ok(Value::Number(number))
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Node, E> {
+        Ok(Node::Number(number))
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::String(text.into()))
+    fn visit_str<E: Error>(self, text: &str) -> Result<Node, E> {
+        Text(self.reading).visit_str(text).map(Node::String)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let inner = self.inner()?;
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Node, A::Error> {
+        if self.depth == MAX_DEPTH {
+            return Err(self.refuse(Malformed::Nesting));
+        }
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element_seed(&inner)? {
+        while let Some(item) = seq.next_element_seed(self.inner())? {
             items.push(item);
         }
-        Ok(Value::Array(items))
+        Ok(Node::Array(items))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let inner = self.inner()?;
-        let mut members: Vec<(String, Value)> = Vec::new();
-        while let Some(name) = map.next_key::<String>()? {
-            if members.iter().any(|(seen, _)| *seen == name) {
-                return Err(self.refuse(Malformed::DuplicateMember));
-            }
-            members.push((name, map.next_value_seed(&inner)?));
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Node, A::Error> {
+        if self.depth == MAX_DEPTH {
+            return Err(self.refuse(Malformed::Nesting));
         }
-        Ok(Value::Object(Object(members)))
+        // As many as an ordinary token has.
+        let mut members = Vec::with_capacity(if self.depth == 0 { 12 } else { 0 });
+        while let Some(name) = map.next_key_seed(Text(self.reading))? {
+            members.push(Member { name, value: map.next_value_seed(self.inner())? });
+        }
+        // Sorted, so that a hostile token with a thousand members costs no million comparisons.
+        let texts = self.reading.texts.as_str();
+        members.sort_unstable_by(|a, b| a.name.of(texts).cmp(b.name.of(texts)));
+        if members.windows(2).any(|pair| pair[0].name.of(texts) == pair[1].name.of(texts)) {
+            return Err(self.refuse(Malformed::DuplicateMember));
+        }
+        Ok(Node::Object(members))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Text<'_> {
+    type Value = Span;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Span, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Text<'_> {
+    type Value = Span;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Span, E> {
+        let texts = &mut self.0.texts;
+        let start = texts.len();
+        texts.push_str(text);
+        Ok(Span { start, end: texts.len() })
     }
 }
 
@@ -148,12 +284,18 @@ mod tests {
 
     #[test]
     fn reads_what_claims_are_made_of() {
-        let object = Object::parse(br#"{"s":"x","n":1.5,"a":["y",2],"o":{"z":null}}"#).unwrap();
-        assert_eq!(object.get("s"), Some(&Value::String("x".into())));
-        assert_eq!(object.get("n"), Some(&Value::Number(1.5)));
-        assert_eq!(object.get("a"), Some(&Value::Array([Value::String("y".into()), Value::Number(2.0)].into())));
-        assert_eq!(object.get("o"), Some(&Value::Object(Object([("z".into(), Value::Other)].into()))));
+        let document = Document::parse(br#"{"s":"x","n":1.5,"a":["y",-2],"o":{"z":null,"\u0062":true}}"#).unwrap();
+        let object = document.object();
+        assert!(object.members().map(|(name, _)| name).eq(["a", "n", "o", "s"]));
+        assert_eq!(object.get("s"), Some(Value::String("x")));
+        assert_eq!(object.get("n"), Some(Value::Number(1.5)));
+        let Some(Value::Array(array)) = object.get("a") else { panic!("no array") };
+        assert!(array.items().eq([Value::String("y"), Value::Number(-2.0)]));
+        assert!(object.strings("a").unwrap().eq([Some("y"), None]));
+        let inner = object.get("o").and_then(Value::as_object).unwrap();
+        assert!(inner.members().eq([("b", Value::Bool), ("z", Value::Null)]));
         assert_eq!(object.get("missing"), None);
+        assert!(object.strings("s").is_none());
     }
 
     #[test]
@@ -176,10 +318,10 @@ mod tests {
             ("{\"a\":\"\u{1}\"}", Malformed::Json),
             (r#"{"a":"\ud800"}"#, Malformed::Json),
         ] {
-            assert_eq!(Object::parse(json.as_bytes()), Err(fault), "{json}");
+            assert_eq!(Document::parse(json.as_bytes()), Err(fault), "{json}");
         }
-        assert_eq!(Object::parse(b"{\"a\":\"\xff\"}"), Err(Malformed::Json));
-        assert_eq!(Object::parse(b"\xef\xbb\xbf{}"), Err(Malformed::Json));
+        assert_eq!(Document::parse(b"{\"a\":\"\xff\"}"), Err(Malformed::Json));
+        assert_eq!(Document::parse(b"\xef\xbb\xbf{}"), Err(Malformed::Json));
     }
 
     #[test]
@@ -189,7 +331,7 @@ mod tests {
             json.extend(std::iter::repeat_n('[', depth - 1));
             json.extend(std::iter::repeat_n(']', depth - 1));
             json.push('}');
-            Object::parse(json.as_bytes())
+            Document::parse(json.as_bytes())
         };
         assert!(nested(usize::from(MAX_DEPTH)).is_ok());
         assert_eq!(nested(usize::from(MAX_DEPTH) + 1), Err(Malformed::Nesting));

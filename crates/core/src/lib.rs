@@ -15,14 +15,10 @@
 //! use core::time::Duration;
 //! use quash_core::*;
 //!
-//! let issuers = Issuers::new(vec![Issuer {
-//!     name: "https://issuer.example".into(),
-//!     audiences: vec![],
-//!     max_lifetime: Duration::from_secs(900),
-//!     leeway: Duration::from_secs(5),
-//!     keys: vec![Key::hs256(None, b"thirty-two bytes, or HS256 refuses")?],
-//! }])?;
-//! let peppers = Peppers::new(vec![Pepper::new(b"another secret of at least 32 bytes")?]).ok_or("no pepper")?;
+//! let peppers = Peppers::new(vec![Pepper::new(b"a secret of at least 32 bytes, at random")?]).ok_or("no pepper")?;
+//! let key = Key::hs256(None, b"thirty-two bytes, or HS256 refuses")?;
+//! let issuer = Issuer::new("https://issuer.example", vec![key], Duration::from_secs(900));
+//! let issuers = Issuers::new(vec![issuer], &peppers)?;
 //! let text = concat!(
 //!     "eyJhbGciOiJIUzI1NiJ9",
 //!     ".eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwic3ViIjoiYW5uIiwia",
@@ -36,7 +32,7 @@
 //!
 //! // Its user logs out: this is what a denylist has to keep, and until when.
 //! let revocation = Revocation {
-//!     id: peppers.current().id(&token.target(token.name())),
+//!     id: token.id(&token.target()),
 //!     cover: Cover::everyone(Cutoff::Always),
 //!     expires_at: token.retention().of_token(token.claims().expires_at(), now).ok_or("dead already")?,
 //!     revoked_at: now,
@@ -44,8 +40,8 @@
 //! };
 //!
 //! // Somebody replays it: in force by its claims, and revoked.
-//! let ids = token.validate(now)?.ids(&peppers);
-//! assert_eq!(ids.verdict(&[]), Verdict::NotRevoked);
+//! let ids = token.validate(now)?.ids();
+//! assert!(matches!(ids.verdict(&[]), Verdict::NotRevoked { .. }));
 //! assert!(matches!(ids.verdict(&[revocation]), Verdict::Revoked { rule: Rule::Token, .. }));
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
@@ -59,6 +55,9 @@ extern crate std;
 mod algorithm;
 mod claims;
 mod entry;
+mod event_token;
+#[cfg(test)]
+mod fixtures;
 mod handle;
 mod id;
 mod issuer;
@@ -68,24 +67,28 @@ mod logout_token;
 mod refusal;
 mod retention;
 mod revocation;
+mod subject_identifier;
 mod target;
 mod time;
 mod token;
+mod validation;
 mod verdict;
 mod verification;
 
 pub use algorithm::Algorithm;
 pub use claims::Claims;
 pub use entry::InvalidEntry;
+pub use event_token::SecurityEventToken;
 pub use handle::{InvalidHandle, RevocationHandle};
-pub use id::{Pepper, Peppers, RevocationId, WeakSecret};
-pub use issuer::{InvalidIssuers, Issuer, Issuers, Key, KeyRef};
+pub use id::{InvalidId, Namespace, Pepper, Peppers, RevocationId, WeakSecret};
+pub use issuer::{InvalidIssuers, Issuer, Issuers, Key, KeyRef, TokenType};
 pub use logout_token::LogoutToken;
 pub use refusal::{Malformed, Refusal};
 pub use retention::{CLOCK_MARGIN, Retention};
 pub use revocation::{Cover, Cutoff, Reason, Revocation};
-pub use target::{Name, Target};
+pub use target::Target;
 pub use time::Timestamp;
 pub use token::{MAX_TOKEN_BYTES, UnverifiedToken};
+pub use validation::ValidToken;
 pub use verdict::{Rule, TokenIds, Verdict};
-pub use verification::{SignatureCheck, ValidToken, Verification, VerifiedToken};
+pub use verification::{SignatureCheck, Verification, VerifiedToken};

@@ -1,8 +1,8 @@
 use alloc::string::String;
 
 use crate::{
-    Cover, Cutoff, Name, Peppers, Reason, Refusal, Revocation, RevocationId, Timestamp, VerifiedToken, json::Value,
-    verification::validity,
+    Cover, Cutoff, Reason, Refusal, Revocation, RevocationId, Target, Timestamp, VerifiedToken, json::Value,
+    validation::in_force,
 };
 
 /// The member of `events` that makes a token a logout token.
@@ -37,16 +37,16 @@ impl<'k> VerifiedToken<'k> {
         if !claims.audiences().any(|audience| audiences.contains(&audience)) {
             return Err(Refusal::AudienceMismatch);
         }
-        validity(claims, &self.retention(), now)?;
+        in_force(claims, &self.retention(), now)?;
         // 5: `sub`, `sid` or both. A `sid` means that one session; a `sub` alone, all of the subject's.
         let ended = match (claims.session(), claims.subject()) {
             (Some(session), _) => Ended::Session(session.into()),
             (None, Some(subject)) => Ended::Subject(subject.into()),
-            (None, None) => return Err(Refusal::ClaimMissing("sid")),
+            (None, None) => return Err(Refusal::ClaimMissing("sid".into())),
         };
         // 6: the event, whose value is an object.
-        let event = claims.object("events").and_then(|events| events.get(EVENT));
-        if !matches!(event, Some(Value::Object(_))) {
+        let events = claims.members().get("events").and_then(Value::as_object);
+        if events.and_then(|events| events.get(EVENT)?.as_object()).is_none() {
             return Err(Refusal::NotALogoutToken("it has no back-channel logout event"));
         }
         // 7: an ID token has a `nonce`, so that neither can pass for the other.
@@ -54,22 +54,22 @@ impl<'k> VerifiedToken<'k> {
             return Err(Refusal::NotALogoutToken("it has a `nonce`"));
         }
         // 8 is the host's: whether a token with this `jti` has been seen, see `replay_id`.
-        claims.token_id().ok_or(Refusal::ClaimMissing("jti"))?;
+        claims.token_id().ok_or(Refusal::ClaimMissing("jti".into()))?;
         Ok(LogoutToken { token: self, ended })
     }
 }
 
 impl LogoutToken<'_> {
     /// What to revoke.
-    pub fn revocation(&self, peppers: &Peppers, now: Timestamp) -> Revocation {
+    pub fn revocation(&self, now: Timestamp) -> Revocation {
         let retention = self.token.retention();
         let cutoff = retention.cutoff(now);
-        let (name, cover) = match &self.ended {
-            Ended::Session(session) => (Name::Session(session), Cutoff::Always),
-            Ended::Subject(subject) => (Name::Subject(subject), Cutoff::IssuedUntil(cutoff)),
+        let (target, cover) = match &self.ended {
+            Ended::Session(session) => (Target::Session(session), Cutoff::Always),
+            Ended::Subject(subject) => (Target::Subject(subject), Cutoff::IssuedUntil(cutoff)),
         };
         Revocation {
-            id: peppers.current().id(&self.token.target(name)),
+            id: self.token.id(&target),
             cover: Cover::everyone(cover),
             expires_at: retention.of_cutoff(cutoff),
             revoked_at: now,
@@ -77,10 +77,11 @@ impl LogoutToken<'_> {
         }
     }
 
-    /// The ids under which a host remembers that it has seen this token: it is itself a token that must not be used again.
-    pub fn replay_ids(&self, peppers: &Peppers) -> impl Iterator<Item = RevocationId> {
-        let target = self.token.target(self.token.name());
-        peppers.iter().map(move |pepper| pepper.id(&target))
+    /// The ids under which a host remembers that it has seen this token, as if it had been revoked: it must not be used again.
+    /// The first is the one to write.
+    pub fn replay_ids(&self) -> impl Iterator<Item = RevocationId> {
+        let target = self.token.target();
+        self.token.known().names.iter().map(move |names| names.namespace.id(&target))
     }
 }
 
@@ -92,12 +93,8 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
-    use crate::{
-        Pepper, Target,
-        verification::tests::{issuers, sign, verify},
-    };
+    use crate::fixtures::{NOW, issuers, pepper, sign, verify};
 
-    const NOW: Timestamp = Timestamp::from_secs(1_000_000);
     const HEADER: &str = r#"{"alg":"HS256","kid":"k","typ":"logout+jwt"}"#;
 
     fn payload(rest: &str) -> String {
@@ -141,23 +138,21 @@ mod tests {
 
     #[test]
     fn a_session_ends_alone_and_a_subject_wholly() {
-        let (issuers, peppers) = (issuers(), Peppers::new([Pepper::new(&[1; 32]).unwrap()].into()).unwrap());
+        let (issuers, namespace) = (issuers(), pepper(1).namespace("a"));
         let revocation = |rest: &str| {
             let token = verify(&issuers, &sign(HEADER, &payload(&format!(r#","jti":"j"{rest}{EVENTS}"#)))).unwrap();
             let token = token.into_logout_token(&["client"], NOW).unwrap();
-            let seen = peppers.current().id(&Target { issuer: "a", name: Name::TokenId("j") });
-            assert!(token.replay_ids(&peppers).eq([seen]));
-            token.revocation(&peppers, NOW)
+            assert!(token.replay_ids().eq([namespace.id(&Target::TokenId("j"))]));
+            token.revocation(NOW)
         };
-        let id = |name| peppers.current().id(&Target { issuer: "a", name });
         // The issuers' leeway is 5 s, their tokens live 900 s at most.
         let expires_at = Timestamp::from_secs(1_000_005 + 900 + 5 + 60);
 
         let session = revocation(r#","sid":"s","sub":"ann""#);
-        assert_eq!((session.id, session.cover.cutoff()), (id(Name::Session("s")), Cutoff::Always));
+        assert_eq!((session.id, session.cover.cutoff()), (namespace.id(&Target::Session("s")), Cutoff::Always));
         let subject = revocation(r#","sub":"ann""#);
         let cutoff = Cutoff::IssuedUntil(Timestamp::from_secs(1_000_005));
-        assert_eq!((subject.id, subject.cover.cutoff()), (id(Name::Subject("ann")), cutoff));
+        assert_eq!((subject.id, subject.cover.cutoff()), (namespace.id(&Target::Subject("ann")), cutoff));
         assert_eq!([session.expires_at, subject.expires_at], [expires_at; 2]);
     }
 }

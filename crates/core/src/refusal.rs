@@ -1,7 +1,9 @@
+use alloc::borrow::Cow;
+
 use thiserror::Error;
 
 /// Why a token is not accepted. Always the bearer's problem, never ours: outages have their own error in the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Refusal {
     /// The text is not a token.
@@ -10,8 +12,9 @@ pub enum Refusal {
     /// `alg` is `none`, unknown, or not the algorithm of the key.
     #[error("the token's algorithm is not the one its key is for")]
     AlgorithmRefused,
-    /// `typ` says that the token is of another kind: where an access token is needed, an ID, logout or event token.
-    #[error("the token's `typ` is not the one needed here")]
+    /// `typ`, or a claim that only one kind has, says that the token is of another kind: where an access token is needed, an
+    /// ID, logout or event token.
+    #[error("the token is not of the kind that is needed here")]
     TypeRefused,
     /// No `iss`, or one that is not configured.
     #[error("the token's issuer is not known here")]
@@ -31,12 +34,18 @@ pub enum Refusal {
     /// A logout token without the event that makes it one, or with what it must not have.
     #[error("the token is not a logout token: {0}")]
     NotALogoutToken(&'static str),
+    /// A security event token without events, or with what it must not have.
+    #[error("the token is not a security event token: {0}")]
+    NotAnEventToken(&'static str),
+    /// An event about a subject that is named in no way we know, or by another issuer's name.
+    #[error("the event's subject is not one that can be revoked here")]
+    SubjectUnsupported,
     /// `aud` names nobody that we are.
     #[error("the token is meant for another audience")]
     AudienceMismatch,
     /// A claim that the issuer's policy needs is not there.
     #[error("the token has no `{0}` claim")]
-    ClaimMissing(&'static str),
+    ClaimMissing(Cow<'static, str>),
     /// `exp - iat` is longer than the issuer's tokens may live, so no denylist entry could be sure to outlive it.
     #[error("the token lives longer than its issuer's tokens may")]
     LifetimeTooLong,
@@ -55,6 +64,8 @@ impl Refusal {
             Self::Expired => "token_expired",
             Self::NotYetValid => "token_not_yet_valid",
             Self::NotALogoutToken(_) => "logout_token_invalid",
+            Self::NotAnEventToken(_) => "event_token_invalid",
+            Self::SubjectUnsupported => "subject_unsupported",
             Self::AudienceMismatch => "audience_mismatch",
             Self::ClaimMissing(_) => "claim_missing",
             Self::LifetimeTooLong => "lifetime_too_long",
@@ -63,7 +74,7 @@ impl Refusal {
 }
 
 /// Why a text is not a compact JWS with a JWT inside (RFC 7515 section 3.1, RFC 7519 section 7.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Malformed {
     /// Longer than [`MAX_TOKEN_BYTES`](crate::MAX_TOKEN_BYTES).
@@ -95,7 +106,7 @@ pub enum Malformed {
     Header(&'static str),
     /// A claim of the wrong type or outside its range.
     #[error("the claim `{0}` is of the wrong type or out of range")]
-    Claim(&'static str),
+    Claim(Cow<'static, str>),
 }
 
 impl Malformed {

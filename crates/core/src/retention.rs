@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use crate::Timestamp;
+use crate::{Revocation, Timestamp};
 
 /// Added to every expiry: an edge whose clock is late still accepts a token that by the store's clock is dead, and must still
 /// find its entry. 60 s is twice the worst skew we plan for, and costs a minute of storage.
@@ -40,6 +40,13 @@ impl Retention {
     }
 }
 
+impl Revocation {
+    /// Until when a store keeps the entry that takes none for less than `floor`.
+    pub fn kept_until(&self, now: Timestamp, floor: Duration) -> Timestamp {
+        self.expires_at.max(now.plus(floor))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -48,7 +55,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
-    use crate::verification::{tests::claims, validity};
+    use crate::{Claims, Cover, Cutoff, Reason, RevocationId, validation::in_force};
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
@@ -56,31 +63,39 @@ mod tests {
         /// P3: at no time is a covered token accepted without its entry, up to the clock margin.
         #[test]
         fn an_entry_outlives_its_tokens(
-            iat in 0..4_000u64,
-            lifetime in 0..2_000u64,
-            leeway in 0..100u64,
-            max_lifetime in 1..1_500u64,
-            revoked in 0..8_000u64,
-            later in 0..8_000u64,
-            skew in 0..60u64,
+            iat in 0..4_000_000u64,
+            lifetime in 0..2_000_000u64,
+            leeway in 0..100_000u64,
+            max_lifetime in 1..1_500_000u64,
+            floor in 0..120_000u64,
+            revoked in 0..8_000_000u64,
+            later in 0..8_000_000u64,
+            skew in 0..60_000u64,
         ) {
             let retention = Retention {
-                leeway: Duration::from_secs(leeway),
-                max_lifetime: Duration::from_secs(max_lifetime),
+                leeway: Duration::from_millis(leeway),
+                max_lifetime: Duration::from_millis(max_lifetime),
             };
-            let claims = claims(Timestamp::from_secs(iat), Timestamp::from_secs(iat + lifetime));
-            let accepted = |now| validity(&claims, &retention, now).is_ok();
-            let now = Timestamp::from_secs(revoked);
-            let later_here = Timestamp::from_secs(revoked + later);
-            let later_at_the_store = Timestamp::from_secs(revoked + later + skew);
+            let (iat, exp) = (iat as f64 / 1000.0, (iat + lifetime) as f64 / 1000.0);
+            let claims = Claims::parse(std::format!(r#"{{"iat":{iat},"exp":{exp}}}"#).as_bytes()).unwrap();
+            let accepted = |now| in_force(&claims, &retention, now).is_ok();
+            let now = Timestamp::from_millis(revoked);
+            let later_here = Timestamp::from_millis(revoked + later);
+            let later_at_the_store = Timestamp::from_millis(revoked + later + skew);
+            let kept = |expires_at| {
+                let (id, cover) = (RevocationId::from_bytes([9; 16]), Cover::everyone(Cutoff::Always));
+                let revocation = Revocation { id, cover, expires_at, revoked_at: now, reason: Reason::Logout };
+                // As a store does that counts in seconds.
+                let until = revocation.kept_until(now, Duration::from_millis(floor)).as_secs_ceil();
+                Timestamp::from_secs(until) > later_at_the_store && until * 1000 >= revoked + floor
+            };
 
             if accepted(later_here) {
-                let entry = retention.of_token(claims.expires_at(), now);
-                prop_assert!(entry.is_some_and(|expires_at| expires_at > later_at_the_store));
+                prop_assert!(retention.of_token(claims.expires_at(), now).is_some_and(kept));
 
                 let cutoff = retention.cutoff(now);
                 if claims.issued_at() <= Some(cutoff) {
-                    prop_assert!(retention.of_cutoff(cutoff) > later_at_the_store);
+                    prop_assert!(kept(retention.of_cutoff(cutoff)));
                 }
             }
             // Whatever was accepted until the revocation, the cutoff covers.

@@ -49,6 +49,10 @@ pub enum Reason {
     Client,
     /// The issuer ended the session (OpenID Connect Back-Channel Logout).
     Issuer,
+    /// The issuer said that a credential has changed or is compromised (CAEP, RISC).
+    CredentialChange,
+    /// The issuer said that the account is disabled or gone (RISC).
+    AccountDisabled,
     /// Something that only a later version of Quash has a name for.
     Other,
 }

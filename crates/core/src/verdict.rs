@@ -1,9 +1,10 @@
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
+use core::fmt;
 
-use crate::{Cutoff, Name, Peppers, Reason, Revocation, RevocationId, Target, Timestamp, ValidToken, VerifiedToken};
+use crate::{Cutoff, Reason, Revocation, RevocationId, Target, Timestamp, ValidToken, VerifiedToken};
 
 /// Which kind of revocation hit a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rule {
     /// The token itself.
@@ -16,15 +17,35 @@ pub enum Rule {
     Client,
     /// The key that signed it.
     Key,
+    /// The value of a claim of this name.
+    Claim(Arc<str>),
     /// Its issuer, wholly.
     Issuer,
 }
 
+/// `token`, `session`, …, `claim tenant`.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Token => "token",
+            Self::Session => "session",
+            Self::Subject => "subject",
+            Self::Client => "client",
+            Self::Key => "key",
+            Self::Claim(name) => return write!(f, "claim {name}"),
+            Self::Issuer => "issuer",
+        })
+    }
+}
+
 /// Whether a token is revoked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// No entry covers it.
-    NotRevoked,
+    NotRevoked {
+        /// When it dies by itself.
+        until: Timestamp,
+    },
     /// An entry covers it.
     Revoked {
         /// What kind.
@@ -43,41 +64,46 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct TokenIds {
     issued_at: Option<Timestamp>,
+    until: Timestamp,
     ids: Vec<TokenId>,
 }
 
 #[derive(Debug)]
-struct TokenId {
-    rule: Rule,
-    id: RevocationId,
+pub(crate) struct TokenId {
+    pub(crate) rule: Rule,
+    pub(crate) id: RevocationId,
     /// The token's session under the same pepper, which the entry may spare.
-    session: Option<RevocationId>,
+    pub(crate) session: Option<RevocationId>,
 }
 
 impl ValidToken<'_> {
     /// The ids to look up: the whole denylist says nothing else about this token.
-    pub fn ids(&self, peppers: &Peppers) -> TokenIds {
-        let token = self.verified();
-        let claims = token.claims();
-        let names = [
-            (Rule::Token, Some(token.name())),
-            (Rule::Session, claims.session().map(Name::Session)),
-            (Rule::Subject, claims.subject().map(Name::Subject)),
-            (Rule::Client, claims.client().map(Name::Client)),
-            (Rule::Key, token.header().key_id.as_deref().map(Name::Key)),
-            (Rule::Issuer, Some(Name::Everything)),
-        ];
-        let ids = peppers
-            .iter()
-            .flat_map(|pepper| {
-                let id = |name| pepper.id(&Target { issuer: token.issuer(), name });
-                let session = claims.session().map(|session| id(Name::Session(session)));
-                names
-                    .into_iter()
-                    .filter_map(move |(rule, name)| name.map(|name| TokenId { rule, id: id(name), session }))
-            })
-            .collect();
-        TokenIds { issued_at: claims.issued_at(), ids }
+    pub fn ids(&self) -> TokenIds {
+        TokenIds { issued_at: self.claims().issued_at(), until: self.until(), ids: self.verified().ids() }
+    }
+}
+
+impl VerifiedToken<'_> {
+    pub(crate) fn ids(&self) -> Vec<TokenId> {
+        let (known, claims, key) = (self.known(), self.claims(), self.key().key);
+        let revocable = &known.issuer.revocable_claims;
+        let mut ids = Vec::with_capacity(known.names.len() * (6 + revocable.len()));
+        for names in &known.names {
+            let id = |target: Target<'_>| names.namespace.id(&target);
+            let session = claims.session().map(|session| id(Target::Session(session)));
+            let mut add = |rule, id: Option<RevocationId>| ids.extend(id.map(|id| TokenId { rule, id, session }));
+            add(Rule::Token, Some(id(self.target())));
+            add(Rule::Session, session);
+            add(Rule::Subject, claims.subject().map(|subject| id(Target::Subject(subject))));
+            add(Rule::Client, claims.client().map(|client| id(Target::Client(client))));
+            add(Rule::Key, names.keys[key]);
+            for name in revocable {
+                let value = claims.string(name);
+                add(Rule::Claim(name.clone()), value.map(|value| id(Target::Claim { name, value })));
+            }
+            add(Rule::Issuer, Some(names.everything));
+        }
+        ids
     }
 }
 
@@ -95,7 +121,7 @@ impl TokenIds {
             for entry in entries.iter().filter(|entry| entry.id == token_id.id) {
                 if entry.cover.covers(self.issued_at, token_id.session) {
                     return Verdict::Revoked {
-                        rule: token_id.rule,
+                        rule: token_id.rule.clone(),
                         revoked_at: entry.revoked_at,
                         reason: entry.reason,
                         cutoff: entry.cover.cutoff_for(token_id.session),
@@ -103,14 +129,7 @@ impl TokenIds {
                 }
             }
         }
-        Verdict::NotRevoked
-    }
-}
-
-impl VerifiedToken<'_> {
-    /// The target that a revocation of something of this token's issuer names.
-    pub fn target<'a>(&'a self, name: Name<'a>) -> Target<'a> {
-        Target { issuer: self.issuer(), name }
+        Verdict::NotRevoked { until: self.until }
     }
 }
 
@@ -123,80 +142,93 @@ mod tests {
 
     use super::*;
     use crate::{
-        Cover, Pepper,
-        verification::tests::{issuers, sign, verify},
+        Algorithm, Cover, Issuer, Issuers, Key, Pepper, Peppers,
+        fixtures::{HEADER, NOW, hmac_key, issuer, payload, pepper, peppers, sign, verify},
     };
 
-    const NOW: Timestamp = Timestamp::from_secs(1_000_000);
-
-    fn pepper(byte: u8) -> Pepper {
-        Pepper::new(&[byte; 32]).unwrap()
-    }
-
     fn ids(peppers: &Peppers, rest: &str) -> TokenIds {
-        let issuers = issuers();
-        let payload = std::format!(r#"{{"iss":"a","aud":"api","iat":999900,"exp":1000100{rest}}}"#);
-        let token = verify(&issuers, &sign(r#"{"alg":"HS256","kid":"k"}"#, &payload)).unwrap();
-        token.validate(NOW).unwrap().ids(peppers)
+        let issuer = Issuer {
+            revocable_claims: vec!["tenant".into(), "device".into()],
+            ..issuer("a", vec![hmac_key(), Key::held_by_host(None, Algorithm::Es256)])
+        };
+        let issuers = Issuers::new(vec![issuer], peppers).unwrap();
+        verify(&issuers, &sign(HEADER, &payload(rest))).unwrap().validate(NOW).unwrap().ids()
     }
 
-    const FULL: &str = r#","jti":"j","sid":"d","sub":"s","client_id":"c""#;
+    const FULL: &str = r#","jti":"j","sid":"d","sub":"s","client_id":"c","tenant":"t","device":"t""#;
 
-    fn entry(pepper: &Pepper, name: Name<'_>, cover: Cover) -> Revocation {
-        Revocation {
-            id: pepper.id(&Target { issuer: "a", name }),
-            cover,
-            expires_at: NOW,
-            revoked_at: NOW,
-            reason: Reason::Logout,
-        }
+    fn entry(pepper: &Pepper, target: Target<'_>, cover: Cover) -> Revocation {
+        let id = pepper.namespace("a").id(&target);
+        Revocation { id, cover, expires_at: NOW, revoked_at: NOW, reason: Reason::Logout }
     }
 
     fn rule(ids: &TokenIds, entries: &[Revocation]) -> Option<Rule> {
         match ids.verdict(entries) {
-            Verdict::NotRevoked => None,
+            Verdict::NotRevoked { .. } => None,
             Verdict::Revoked { rule, .. } => Some(rule),
         }
     }
 
     #[test]
     fn each_name_of_the_token_revokes_it() {
-        let peppers = Peppers::new(vec![pepper(1)]).unwrap();
-        let ids = ids(&peppers, FULL);
-        for (name, expected) in [
-            (Name::TokenId("j"), Some(Rule::Token)),
-            (Name::Session("d"), Some(Rule::Session)),
-            (Name::Subject("s"), Some(Rule::Subject)),
-            (Name::Client("c"), Some(Rule::Client)),
-            (Name::Key("k"), Some(Rule::Key)),
-            (Name::Everything, Some(Rule::Issuer)),
-            (Name::TokenId("other"), None),
-            (Name::Session("s"), None),
+        let ids = ids(&peppers(&[1]), FULL);
+        let tenant = |value| Target::Claim { name: "tenant", value };
+        for (target, expected) in [
+            (Target::TokenId("j"), Some(Rule::Token)),
+            (Target::Session("d"), Some(Rule::Session)),
+            (Target::Subject("s"), Some(Rule::Subject)),
+            (Target::Client("c"), Some(Rule::Client)),
+            (Target::Key("k"), Some(Rule::Key)),
+            (tenant("t"), Some(Rule::Claim("tenant".into()))),
+            (Target::Claim { name: "device", value: "t" }, Some(Rule::Claim("device".into()))),
+            (Target::Everything, Some(Rule::Issuer)),
+            (Target::TokenId("other"), None),
+            (Target::Session("s"), None),
+            (tenant("u"), None),
+            (Target::Claim { name: "sub", value: "s" }, None),
         ] {
-            let entry = entry(&pepper(1), name, Cover::everyone(Cutoff::Always));
-            assert_eq!(rule(&ids, &[entry]), expected, "{name:?}");
+            let entry = entry(&pepper(1), target, Cover::everyone(Cutoff::Always));
+            assert_eq!(rule(&ids, &[entry]), expected, "{target:?}");
         }
-        assert_eq!(rule(&ids, &[]), None);
-        assert_eq!(ids.iter().count(), 6);
+        assert_eq!(ids.verdict(&[]), Verdict::NotRevoked { until: Timestamp::from_secs(1_000_105) });
+        assert_eq!(ids.iter().count(), 8);
+    }
+
+    #[test]
+    fn a_rule_has_a_name() {
+        let rules = [Rule::Token, Rule::Session, Rule::Subject, Rule::Client, Rule::Key, Rule::Issuer];
+        let names = rules.map(|rule| std::format!("{rule}"));
+        assert_eq!(names, ["token", "session", "subject", "client", "key", "issuer"]);
+        assert_eq!(std::format!("{}", Rule::Claim("tenant".into())), "claim tenant");
+    }
+
+    #[test]
+    fn a_revocation_says_since_when_why_and_how_far() {
+        let cutoff = Cutoff::IssuedUntil(NOW);
+        let entry = entry(&pepper(1), Target::Subject("s"), Cover::everyone(cutoff));
+        let verdict = ids(&peppers(&[1]), FULL).verdict(&[entry]);
+        let reason = Reason::Logout;
+        assert_eq!(verdict, Verdict::Revoked { rule: Rule::Subject, revoked_at: NOW, reason, cutoff });
     }
 
     #[test]
     fn a_token_without_jti_is_known_by_what_is_signed() {
-        let peppers = Peppers::new(vec![pepper(1)]).unwrap();
+        let peppers = peppers(&[1]);
         let (one, other) = (ids(&peppers, r#","n":1"#), ids(&peppers, r#","n":2"#));
         let tokens = |ids: &TokenIds| ids.ids[0].id;
         assert_eq!(one.ids[0].rule, Rule::Token);
         assert_ne!(tokens(&one), tokens(&other));
         assert_eq!(tokens(&one), tokens(&ids(&peppers, r#","n":1"#)));
+        // The token, its key and its issuer: it says nothing else.
+        assert_eq!(one.iter().count(), 3);
     }
 
     #[test]
     fn every_pepper_is_looked_up() {
-        let peppers = Peppers::new(vec![pepper(2), pepper(1)]).unwrap();
-        let ids = ids(&peppers, FULL);
-        assert_eq!(ids.iter().count(), 12);
+        let ids = ids(&peppers(&[2, 1]), FULL);
+        assert_eq!(ids.iter().count(), 16);
         for byte in [1, 2] {
-            let entry = entry(&pepper(byte), Name::TokenId("j"), Cover::everyone(Cutoff::Always));
+            let entry = entry(&pepper(byte), Target::TokenId("j"), Cover::everyone(Cutoff::Always));
             assert_eq!(rule(&ids, &[entry]), Some(Rule::Token));
         }
     }
@@ -204,11 +236,10 @@ mod tests {
     #[test]
     fn a_cutoff_covers_by_iat_and_spares_the_kept_session() {
         // With the old pepper, so that the session must be compared under the pepper that the entry was written with.
-        let peppers = Peppers::new(vec![pepper(2), pepper(1)]).unwrap();
-        let ids = ids(&peppers, FULL);
-        let subject = |cover| [entry(&pepper(1), Name::Subject("s"), cover)];
+        let ids = ids(&peppers(&[2, 1]), FULL);
+        let subject = |cover| [entry(&pepper(1), Target::Subject("s"), cover)];
         let until = |secs| Cutoff::IssuedUntil(Timestamp::from_secs(secs));
-        let session = |id| pepper(1).id(&Target { issuer: "a", name: Name::Session(id) });
+        let session = |id| pepper(1).namespace("a").id(&Target::Session(id));
         assert_eq!(rule(&ids, &subject(Cover::everyone(until(999_900)))), Some(Rule::Subject));
         assert_eq!(rule(&ids, &subject(Cover::everyone(until(999_899)))), None);
         assert_eq!(rule(&ids, &subject(Cover::all_but(session("d"), Cutoff::Always))), None);
@@ -217,9 +248,8 @@ mod tests {
 
     #[test]
     fn entries_of_others_do_not_matter() {
-        let peppers = Peppers::new(vec![pepper(1)]).unwrap();
-        let others: Vec<_> =
-            (0..50).map(|byte| entry(&pepper(byte + 2), Name::TokenId("j"), Cover::everyone(Cutoff::Always))).collect();
-        assert_eq!(rule(&ids(&peppers, FULL), &others), None);
+        let always = Cover::everyone(Cutoff::Always);
+        let others: Vec<_> = (2..52).map(|byte| entry(&pepper(byte), Target::TokenId("j"), always)).collect();
+        assert_eq!(rule(&ids(&peppers(&[1]), FULL), &others), None);
     }
 }

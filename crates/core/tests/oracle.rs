@@ -12,7 +12,7 @@ use std::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, EncodingKey, Validation, crypto};
 use proptest::{prelude::*, sample::select};
-use quash_core::{Algorithm, Issuer, Issuers, Key, Refusal, Timestamp, UnverifiedToken, Verification};
+use quash_core::{Algorithm, Issuer, Issuers, Key, Pepper, Peppers, Refusal, Timestamp, UnverifiedToken, Verification};
 use serde_json::{Value, json};
 
 /// What `jsonwebtoken` accepts and we do not, and why.
@@ -73,14 +73,13 @@ static ISSUERS: LazyLock<Issuers> = LazyLock::new(|| {
         Algorithm::Hs256 => Key::hs256(Some("HS256".into()), SECRET).unwrap(),
         ours => Key::held_by_host(Some(ours.name().into()), ours),
     });
-    Issuers::new(vec![Issuer {
-        name: ISSUER.into(),
-        audiences: vec!["api".into()],
-        max_lifetime: Duration::from_secs(3600),
+    let issuer = Issuer {
         leeway: Duration::from_secs(5),
-        keys: keys.collect(),
-    }])
-    .unwrap()
+        audiences: vec!["api".into()],
+        ..Issuer::new(ISSUER, keys.collect(), Duration::from_secs(3600))
+    };
+    let pepper = Pepper::new(b"a secret of at least 32 bytes, at random").unwrap();
+    Issuers::new(vec![issuer], &Peppers::new(vec![pepper]).unwrap()).unwrap()
 });
 
 fn now() -> u64 {

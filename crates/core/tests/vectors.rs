@@ -1,7 +1,7 @@
 //! The vectors that the JavaScript tests read too.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
-use quash_core::{Name, Pepper, Target};
+use quash_core::{Pepper, Target};
 use serde_json::Value;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -13,19 +13,19 @@ fn revocation_ids() {
     for vector in &vectors {
         let text = |member: &str| vector[member].as_str().unwrap();
         let field = |index: usize| vector["fields"][index].as_str().unwrap();
-        let name = match text("kind") {
-            "token_id" => Name::TokenId(field(0)),
-            "signing_input" => Name::SigningInput(hex(field(0)).try_into().unwrap()),
-            "session" => Name::Session(field(0)),
-            "subject" => Name::Subject(field(0)),
-            "client" => Name::Client(field(0)),
-            "key" => Name::Key(field(0)),
-            "claim" => Name::Claim { name: field(0), value: field(1) },
-            "everything" => Name::Everything,
+        let target = match text("kind") {
+            "token_id" => Target::TokenId(field(0)),
+            "signing_input" => Target::SigningInput(hex(field(0)).try_into().unwrap()),
+            "session" => Target::Session(field(0)),
+            "subject" => Target::Subject(field(0)),
+            "client" => Target::Client(field(0)),
+            "key" => Target::Key(field(0)),
+            "claim" => Target::Claim { name: field(0), value: field(1) },
+            "everything" => Target::Everything,
             other => panic!("unknown kind {other}"),
         };
         let pepper = Pepper::new(&hex(text("pepper"))).unwrap();
-        let id = pepper.id(&Target { issuer: text("issuer"), name });
+        let id = pepper.namespace(text("issuer")).id(&target);
         assert_eq!(id.to_string(), text("id"), "{}", text("name"));
     }
 }

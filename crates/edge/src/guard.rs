@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use quash_core::{
-    Cutoff, Issuers, Peppers, RevocationId, Timestamp, TokenIds, UnverifiedToken, ValidToken, Verdict, Verification,
+    Cutoff, Issuers, RevocationId, Timestamp, TokenIds, UnverifiedToken, ValidToken, Verdict, Verification,
     VerifiedToken,
 };
 
@@ -14,7 +14,6 @@ const ISSUED_AT_RESOLUTION: Duration = Duration::from_secs(1);
 pub(crate) struct Guard {
     issuers: Issuers,
     public_keys: PublicKeys,
-    pub(crate) peppers: Peppers,
     pub(crate) denylist: EventualDenylist,
 }
 
@@ -45,8 +44,8 @@ impl Authorized {
 
 impl Guard {
     pub(crate) fn new(trust: Trust, denylist: EventualDenylist) -> Self {
-        let Trust { issuers, public_keys, peppers } = trust;
-        Self { issuers, public_keys: PublicKeys::new(public_keys), peppers, denylist }
+        let Trust { issuers, public_keys } = trust;
+        Self { issuers, public_keys: PublicKeys::new(public_keys), denylist }
     }
 
     /// Verifies a token's signature, in core or by WebCrypto.
@@ -62,7 +61,7 @@ impl Guard {
 
     /// Asks the denylist about a token in force, and gives back the ids that were asked for.
     pub(crate) async fn check(&self, token: &ValidToken<'_>, now: Timestamp) -> Result<TokenIds, Error> {
-        let ids = token.ids(&self.peppers);
+        let ids = token.ids();
         let found = self.denylist.lookup(&all(&ids)).await;
         // What is found revoked is revoked, whatever else could not be read.
         refuse_revoked(ids.verdict(&found.entries), now)?;

@@ -1,4 +1,4 @@
-use quash_core::{Cover, Cutoff, Name, Reason, Refusal, Revocation, Timestamp, VerifiedToken};
+use quash_core::{Cover, Cutoff, Reason, Refusal, Revocation, Target, Timestamp, VerifiedToken};
 use serde::Serialize;
 
 use crate::{credential::Credential, error::Error, guard::Guard};
@@ -108,11 +108,11 @@ async fn revocations_of(
 ) -> Result<Option<Vec<Revocation>>, Error> {
     // The signature must be right: otherwise anybody could log anybody out. The audience need not be ours.
     let token = guard.verify(token).await?;
-    let Some(revocation) = of_token(guard, &token, Reason::Logout, now) else { return Ok(None) };
+    let Some(revocation) = of_token(&token, Reason::Logout, now) else { return Ok(None) };
     let wider = match scope {
         Scope::Token => None,
-        Scope::Session => Some(of_session(guard, &token, now)?),
-        Scope::Everywhere => Some(of_subject(guard, &token, now)?),
+        Scope::Session => Some(of_session(&token, now)?),
+        Scope::Everywhere => Some(of_subject(&token, now)?),
     };
     if wider.is_some() {
         // A token that no longer lets anybody in must not log the user out of what they opened since.
@@ -122,10 +122,10 @@ async fn revocations_of(
 }
 
 /// The revocation of one token; `None` when it is dead already.
-pub(crate) fn of_token(guard: &Guard, token: &VerifiedToken<'_>, reason: Reason, now: Timestamp) -> Option<Revocation> {
+pub(crate) fn of_token(token: &VerifiedToken<'_>, reason: Reason, now: Timestamp) -> Option<Revocation> {
     let expires_at = token.retention().of_token(token.claims().expires_at(), now)?;
     Some(Revocation {
-        id: guard.peppers.current().id(&token.target(token.name())),
+        id: token.id(&token.target()),
         cover: Cover::everyone(Cutoff::Always),
         expires_at,
         revoked_at: now,
@@ -133,21 +133,21 @@ pub(crate) fn of_token(guard: &Guard, token: &VerifiedToken<'_>, reason: Reason,
     })
 }
 
-fn of_session(guard: &Guard, token: &VerifiedToken<'_>, now: Timestamp) -> Result<Revocation, Error> {
-    let session = token.claims().session().ok_or(Refusal::ClaimMissing("sid"))?;
-    Ok(of_name(guard, token, Name::Session(session), Cutoff::Always, now))
+fn of_session(token: &VerifiedToken<'_>, now: Timestamp) -> Result<Revocation, Error> {
+    let session = token.claims().session().ok_or(Refusal::ClaimMissing("sid".into()))?;
+    Ok(wider(token, &Target::Session(session), Cutoff::Always, now))
 }
 
-fn of_subject(guard: &Guard, token: &VerifiedToken<'_>, now: Timestamp) -> Result<Revocation, Error> {
-    let subject = token.claims().subject().ok_or(Refusal::ClaimMissing("sub"))?;
+fn of_subject(token: &VerifiedToken<'_>, now: Timestamp) -> Result<Revocation, Error> {
+    let subject = token.claims().subject().ok_or(Refusal::ClaimMissing("sub".into()))?;
     let cutoff = Cutoff::IssuedUntil(token.retention().cutoff(now));
-    Ok(of_name(guard, token, Name::Subject(subject), cutoff, now))
+    Ok(wider(token, &Target::Subject(subject), cutoff, now))
 }
 
-fn of_name(guard: &Guard, token: &VerifiedToken<'_>, name: Name<'_>, cutoff: Cutoff, now: Timestamp) -> Revocation {
+fn wider(token: &VerifiedToken<'_>, target: &Target<'_>, cutoff: Cutoff, now: Timestamp) -> Revocation {
     let retention = token.retention();
     Revocation {
-        id: guard.peppers.current().id(&token.target(name)),
+        id: token.id(target),
         cover: Cover::everyone(cutoff),
         expires_at: retention.of_cutoff(retention.cutoff(now)),
         revoked_at: now,

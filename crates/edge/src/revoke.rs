@@ -17,7 +17,7 @@ pub(crate) async fn revoke(guard: &Guard, client: &Client, token: &str, now: Tim
     if token.claims().client().is_some_and(|issued_to| issued_to != client.id()) {
         return Err(Error::ClientMismatch);
     }
-    match of_token(guard, &token, Reason::Client, now) {
+    match of_token(&token, Reason::Client, now) {
         Some(revocation) => Ok(guard.denylist.record(&[revocation], now).await?),
         None => Ok(()),
     }

@@ -73,7 +73,22 @@ pub(super) struct Issuer {
     pub(super) max_lifetime: u64,
     #[serde(default = "thirty")]
     pub(super) leeway: u64,
+    #[serde(default)]
+    pub(super) token_type: TokenType,
+    #[serde(default)]
+    pub(super) required_claims: Vec<String>,
+    #[serde(default)]
+    pub(super) revocable_claims: Vec<String>,
     pub(super) keys: Vec<Key>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+pub(super) enum TokenType {
+    #[default]
+    #[serde(rename = "JWT")]
+    Jwt,
+    #[serde(rename = "at+jwt")]
+    AccessToken,
 }
 
 #[derive(Deserialize)]

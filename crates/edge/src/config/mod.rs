@@ -4,9 +4,9 @@ mod document;
 pub(crate) mod error;
 mod keys;
 
-use std::{collections::HashMap, fmt, time::Duration};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
-use quash_core::{InvalidIssuers, Issuer, Issuers, KeyRef, Pepper, Peppers};
+use quash_core::{InvalidIssuers, Issuer, Issuers, KeyRef, Pepper, Peppers, TokenType};
 
 use crate::{client::Client, cookie::ExpiredCookie, public_path::PublicPath};
 
@@ -28,7 +28,6 @@ pub(crate) struct Trust {
     pub(crate) issuers: Issuers,
     /// The keys that WebCrypto verifies with, and the field that each came from.
     pub(crate) public_keys: HashMap<KeyRef, (String, PublicKey)>,
-    pub(crate) peppers: Peppers,
 }
 
 /// What is answered where, and to whom.
@@ -49,8 +48,10 @@ const MAX_LIFETIME_SECS: u64 = 30 * 24 * 60 * 60;
 /// The most leeway: ten times what a machine with a working clock needs.
 const MAX_LEEWAY_SECS: u64 = 300;
 
-/// The most peppers: the token's six ids under each must fit one bulk read of Workers KV, 100 keys.
+/// The most peppers, and the most revocable claims of an issuer: the token's six ids and one for each claim, under each pepper,
+/// must fit one bulk read of Workers KV: 8 × (6 + 6) = 96 of 100 keys.
 const MAX_PEPPERS: usize = 8;
+const MAX_REVOCABLE_CLAIMS: usize = 6;
 
 impl Config {
     /// Reads the configuration from JSON. `secret` finds a secret by the name of its binding.
@@ -76,10 +77,10 @@ impl Config {
             return Err(ConfigError::new("origin.url", "must be an origin like `https://example.com`, without a path"));
         }
 
+        let peppers = peppers(&document.peppers, &secret)?;
         let trust = Trust {
             public_keys: keys::public_keys(&document.issuers)?,
-            issuers: issuers(&document.issuers, &secret)?,
-            peppers: peppers(&document.peppers, &secret)?,
+            issuers: issuers(&document.issuers, &peppers, &secret)?,
         };
         let routes = Routes {
             prefix,
@@ -124,7 +125,7 @@ fn peppers(names: &[String], secret: &FindSecret<'_>) -> Result<Peppers, ConfigE
     Peppers::new(peppers).ok_or_else(|| ConfigError::new("peppers", "at least one is needed"))
 }
 
-fn issuers(documents: &[document::Issuer], secret: &FindSecret<'_>) -> Result<Issuers, ConfigError> {
+fn issuers(documents: &[document::Issuer], peppers: &Peppers, secret: &FindSecret<'_>) -> Result<Issuers, ConfigError> {
     if documents.is_empty() {
         return Err(ConfigError::new("issuers", "at least one is needed"));
     }
@@ -143,14 +144,19 @@ fn issuers(documents: &[document::Issuer], secret: &FindSecret<'_>) -> Result<Is
             return Err(ConfigError::new(format_args!("issuers[{index}].max_lifetime"), "must be at least 1 second"));
         }
         issuers.push(Issuer {
-            name: document.issuer.clone(),
-            audiences: document.audiences.clone(),
-            max_lifetime: seconds("max_lifetime", document.max_lifetime, MAX_LIFETIME_SECS)?,
             leeway: seconds("leeway", document.leeway, MAX_LEEWAY_SECS)?,
-            keys: keys::keys(index, &document.keys, secret)?,
+            audiences: document.audiences.clone(),
+            token_type: document.token_type.into(),
+            required_claims: document.required_claims.clone(),
+            revocable_claims: revocable_claims(index, &document.revocable_claims)?,
+            ..Issuer::new(
+                document.issuer.clone(),
+                keys::keys(index, &document.keys, secret)?,
+                seconds("max_lifetime", document.max_lifetime, MAX_LIFETIME_SECS)?,
+            )
         });
     }
-    Issuers::new(issuers).map_err(|error| match error {
+    Issuers::new(issuers, peppers).map_err(|error| match error {
         InvalidIssuers::DuplicateKey(KeyRef { issuer, key }) => {
             ConfigError::new(format_args!("issuers[{issuer}].keys[{key}].kid"), "another key of this issuer has it")
         }
@@ -159,6 +165,29 @@ fn issuers(documents: &[document::Issuer], secret: &FindSecret<'_>) -> Result<Is
         }
         other => ConfigError::new("issuers", other),
     })
+}
+
+fn revocable_claims(issuer: usize, names: &[String]) -> Result<Vec<Arc<str>>, ConfigError> {
+    let field = format!("issuers[{issuer}].revocable_claims");
+    if names.len() > MAX_REVOCABLE_CLAIMS {
+        return Err(ConfigError::new(field, format_args!("at most {MAX_REVOCABLE_CLAIMS}")));
+    }
+    each(&field, names, |name| match name.as_str() {
+        "aud" | "exp" | "iat" | "iss" | "nbf" => {
+            Err("is not a name that something of the issuer's can be revoked by".into())
+        }
+        "azp" | "client_id" | "jti" | "sid" | "sub" => Err("can be revoked by anyway".into()),
+        name => Ok(name.into()),
+    })
+}
+
+impl From<document::TokenType> for TokenType {
+    fn from(document: document::TokenType) -> Self {
+        match document {
+            document::TokenType::Jwt => Self::Jwt,
+            document::TokenType::AccessToken => Self::AccessToken,
+        }
+    }
 }
 
 fn clients(documents: &[document::Client], secret: &FindSecret<'_>) -> Result<Vec<Client>, ConfigError> {

@@ -9,9 +9,9 @@ use worker::{
 
 use super::{StoreError, key::key};
 
-/// How long Workers KV keeps an entry at least, in seconds: a shorter `expiration` is an error, not a clamp. One more, because
-/// KV compares with its own clock, which may have gone on.
-const MIN_TTL_SECS: u64 = 60 + 1;
+/// How long Workers KV keeps an entry at least: a shorter `expiration` is an error, not a clamp. One second more, because KV
+/// compares with its own clock, which may have gone on.
+const FLOOR: Duration = Duration::from_secs(60 + 1);
 
 /// The most keys that one bulk read may name.
 const MAX_BULK: usize = 100;
@@ -64,7 +64,7 @@ impl KvDenylist {
     }
 
     async fn put(&self, revocation: Revocation, now: Timestamp) -> Result<(), StoreError> {
-        let expiration = revocation.expires_at.as_secs_ceil().max(now.as_secs_ceil() + MIN_TTL_SECS);
+        let expiration = revocation.kept_until(now, FLOOR).as_secs_ceil();
         let put = self.kv.put(&key(revocation.id), revocation.to_entry()).map_err(StoreError::write)?;
         in_time(put.expiration(expiration).execute()).await.map_err(StoreError::write)
     }

@@ -1,0 +1,134 @@
+//! Subject identifiers (RFC 9493): how security events, and requests to revoke everything of somebody, say whom they mean.
+
+use alloc::vec::Vec;
+
+use crate::{
+    Issuer, Refusal, Target,
+    json::{Object, Value},
+};
+
+/// What a subject identifier names among what is the issuer's: several targets for several aliases of one subject.
+///
+/// An identifier of format `complex` (OpenID Shared Signals Framework 1.0 section 3.2) means what all its members mean together;
+/// its session is taken if it has one, else its user, which may be more than was meant and is never less.
+///
+/// # Errors
+/// [`Refusal::SubjectUnsupported`] when it names nothing that a revocation can.
+pub(crate) fn targets<'a>(identifier: Object<'a>, issuer: &Issuer) -> Result<Vec<Target<'a>>, Refusal> {
+    let mut targets = Vec::new();
+    match string(identifier, "format") {
+        Some("complex") => match (identifier.get("session"), identifier.get("user")) {
+            (Some(Value::Object(session)), _) => targets.extend(simple(session, issuer, Target::Session)),
+            (None, Some(Value::Object(user))) => targets.extend(simple(user, issuer, Target::Subject)),
+            _ => {}
+        },
+        // Section 3.2.8: aliases do not nest.
+        Some("aliases") => {
+            if let Some(Value::Array(identifiers)) = identifier.get("identifiers") {
+                let identifiers = identifiers.items().filter_map(Value::as_object);
+                targets.extend(identifiers.filter_map(|identifier| simple(identifier, issuer, Target::Subject)));
+            }
+        }
+        _ => targets.extend(simple(identifier, issuer, Target::Subject)),
+    }
+    if targets.is_empty() { Err(Refusal::SubjectUnsupported) } else { Ok(targets) }
+}
+
+/// An identifier that stands for itself. What an opaque one names (section 3.2.4), its place says.
+fn simple<'a>(
+    identifier: Object<'a>,
+    issuer: &Issuer,
+    opaque: impl FnOnce(&'a str) -> Target<'a>,
+) -> Option<Target<'a>> {
+    let member = |name| string(identifier, name);
+    // An issuer revokes what is its own. And a claim that is not revocable is not looked up, so no entry for it could be right.
+    let is_its_own = || member("iss") == Some(issuer.name.as_str());
+    let claim = |name: &'static str| {
+        let value = member(name)?;
+        issuer.revocable_claims.iter().any(|claim| **claim == *name).then_some(Target::Claim { name, value })
+    };
+    match member("format")? {
+        "opaque" => member("id").map(opaque),
+        "iss_sub" if is_its_own() => member("sub").map(Target::Subject),
+        "jwt_id" if is_its_own() => member("jti").map(Target::TokenId),
+        "email" => claim("email"),
+        "phone_number" => claim("phone_number"),
+        _ => None,
+    }
+}
+
+fn string<'a>(object: Object<'a>, name: &str) -> Option<&'a str> {
+    object.get(name).and_then(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec;
+
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::{fixtures::issuer, json::Document};
+
+    fn check(json: &str, expected: &[Target<'_>]) {
+        let document = Document::parse(json.as_bytes()).unwrap();
+        let issuer = Issuer { revocable_claims: vec!["email".into()], ..issuer("a", vec![]) };
+        let expected = if expected.is_empty() { Err(Refusal::SubjectUnsupported) } else { Ok(expected.into()) };
+        assert_eq!(targets(document.object(), &issuer), expected, "{json}");
+    }
+
+    #[test]
+    fn reads_each_format_that_can_be_revoked() {
+        let mail = Target::Claim { name: "email", value: "ann@a.example" };
+        check(r#"{"format":"iss_sub","iss":"a","sub":"ann"}"#, &[Target::Subject("ann")]);
+        check(r#"{"format":"opaque","id":"ann"}"#, &[Target::Subject("ann")]);
+        check(r#"{"format":"jwt_id","iss":"a","jti":"j"}"#, &[Target::TokenId("j")]);
+        check(r#"{"format":"email","email":"ann@a.example"}"#, &[mail]);
+        check(
+            r#"{"format":"aliases","identifiers":[
+                {"format":"iss_sub","iss":"a","sub":"ann"},
+                {"format":"did","url":"did:example:1"},
+                {"format":"email","email":"ann@a.example"}
+            ]}"#,
+            &[Target::Subject("ann"), mail],
+        );
+    }
+
+    #[test]
+    fn a_complex_subject_is_its_session_or_else_its_user() {
+        let user = r#""user":{"format":"iss_sub","iss":"a","sub":"ann"}"#;
+        let session = r#""session":{"format":"opaque","id":"s"}"#;
+        let tenant = r#""tenant":{"format":"opaque","id":"t"}"#;
+        let complex = |members: &[&str]| std::format!(r#"{{"format":"complex",{}}}"#, members.join(","));
+        check(&complex(&[user, session, tenant]), &[Target::Session("s")]);
+        check(&complex(&[user, tenant]), &[Target::Subject("ann")]);
+        check(&complex(&[tenant]), &[]);
+        check(&complex(&[user, r#""session":"s""#]), &[]);
+        check(&complex(&[r#""user":{"format":"opaque","id":"ann"}"#]), &[Target::Subject("ann")]);
+    }
+
+    #[test]
+    fn what_cannot_be_named_is_not_guessed() {
+        for json in [
+            "{}",
+            r#"{"format":"iss_sub","iss":"b","sub":"ann"}"#,
+            r#"{"format":"iss_sub","sub":"ann"}"#,
+            r#"{"format":"iss_sub","iss":"a"}"#,
+            r#"{"format":"iss_sub","iss":"a","sub":1}"#,
+            r#"{"format":"jwt_id","iss":"b","jti":"j"}"#,
+            r#"{"format":"phone_number","phone_number":"+12065550100"}"#,
+            r#"{"format":"email","id":"ann@a.example"}"#,
+            r#"{"format":"did","url":"did:example:1"}"#,
+            r#"{"format":"account","uri":"acct:ann@a.example"}"#,
+            r#"{"format":["opaque"],"id":"ann"}"#,
+            r#"{"format":"aliases","identifiers":[]}"#,
+            r#"{"format":"aliases","identifiers":["ann"]}"#,
+            r#"{"format":"aliases","identifiers":{"format":"opaque","id":"ann"}}"#,
+            r#"{"format":"aliases","identifiers":[{"format":"aliases","identifiers":[{"format":"opaque","id":"ann"}]}]}"#,
+            r#"{"id":"ann"}"#,
+        ] {
+            check(json, &[]);
+        }
+    }
+}
