@@ -15,8 +15,8 @@ pub struct SecurityEventToken {
     revocations: Vec<Revocation>,
 }
 
-/// Events after which no token issued before may be used, by their URIs: of CAEP 1.0 (sections 3.1 and 3.3) and of RISC 1.0
-/// (sections 2.1, 2.3, 2.8 and 2.9). Any other is acknowledged and needs nothing done.
+/// Events after which no token issued before may be used, by their URIs: of CAEP 1.0 (sections 3.1 and 3.3) and of the RISC
+/// Profile 1.0 (section 2). Any other is acknowledged and needs nothing done.
 const REVOKING: [(&str, Reason); 6] = [
     ("https://schemas.openid.net/secevent/caep/event-type/session-revoked", Reason::Issuer),
     ("https://schemas.openid.net/secevent/risc/event-type/sessions-revoked", Reason::Issuer),
@@ -35,11 +35,11 @@ impl VerifiedToken<'_> {
     /// [`Refusal`] names the first thing that is not so.
     pub fn into_security_event_token(self, audiences: &[&str], now: Timestamp) -> Result<SecurityEventToken, Refusal> {
         let claims = self.claims();
-        // 1. RFC 8417 section 2.3 and SSF 1.0 section 4.1.1: typed, so that it can pass for nothing else.
+        // 1. RFC 8417 section 2.3, and a must in SSF 1.0's SET profile: typed, so that it can pass for nothing else.
         if !self.header().is_typed("secevent+jwt") {
             return Err(Refusal::TypeRefused);
         }
-        // 2. RFC 8417 section 2.2: `iss` has been matched; `iat` and `jti` are required, `aud` is by SSF section 4.1.6.
+        // 2. RFC 8417 section 2.2: `iss` has been matched; `iat` and `jti` are required, and `aud` is by SSF's profile.
         if !claims.audiences().any(|audience| audiences.contains(&audience)) {
             return Err(Refusal::AudienceMismatch);
         }
@@ -67,7 +67,7 @@ impl VerifiedToken<'_> {
         if happened_at > now.plus(retention.leeway) {
             return Err(Refusal::NotYetValid);
         }
-        // SSF 1.0 section 4.1.2; transmitters of its drafts say it inside the event.
+        // SSF 1.0 has it here; its drafts had it inside the event.
         let subject = claims.get("sub_id").or_else(|| event.get("subject")).and_then(Value::as_object);
         let subject = subject.ok_or(Refusal::SubjectUnsupported)?;
         let revocation = |target: Target<'_>| {

@@ -97,6 +97,11 @@ impl Key {
         Self { id, material: Material::Host(algorithm) }
     }
 
+    /// The `kid` of tokens that it verifies; `None` for tokens without one.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
     /// The one algorithm that the key is for.
     pub const fn algorithm(&self) -> Algorithm {
         match self.material {
@@ -171,6 +176,11 @@ impl Issuers {
             }
         }
         Ok(Self(issuers.into_iter().map(|issuer| Known::new(issuer, peppers)).collect()))
+    }
+
+    /// The issuers, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Issuer> {
+        self.0.iter().map(|known| &known.issuer)
     }
 
     pub(crate) fn issuer(&self, index: usize) -> &Known {

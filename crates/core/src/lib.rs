@@ -56,6 +56,7 @@ mod algorithm;
 mod claims;
 mod entry;
 mod event_token;
+mod explanation;
 #[cfg(test)]
 mod fixtures;
 mod handle;
@@ -79,6 +80,7 @@ pub use algorithm::Algorithm;
 pub use claims::Claims;
 pub use entry::InvalidEntry;
 pub use event_token::SecurityEventToken;
+pub use explanation::{Explanation, Outcome, Step};
 pub use handle::{InvalidHandle, RevocationHandle};
 pub use id::{InvalidId, Namespace, Pepper, Peppers, RevocationId, WeakSecret};
 pub use issuer::{InvalidIssuers, Issuer, Issuers, Key, KeyRef, TokenType};

@@ -9,20 +9,21 @@ use crate::{
 
 /// What a subject identifier names among what is the issuer's: several targets for several aliases of one subject.
 ///
-/// An identifier of format `complex` (OpenID Shared Signals Framework 1.0 section 3.2) means what all its members mean together;
-/// its session is taken if it has one, else its user, which may be more than was meant and is never less.
+/// A complex subject (OpenID Shared Signals Framework 1.0, "Complex Subject Members"; without `format` in its drafts) means what
+/// all its members mean together. Its session is taken if it has one, else its user, which may be more than was meant and is
+/// never less.
 ///
 /// # Errors
 /// [`Refusal::SubjectUnsupported`] when it names nothing that a revocation can.
 pub(crate) fn targets<'a>(identifier: Object<'a>, issuer: &Issuer) -> Result<Vec<Target<'a>>, Refusal> {
     let mut targets = Vec::new();
     match string(identifier, "format") {
-        Some("complex") => match (identifier.get("session"), identifier.get("user")) {
+        None | Some("complex") => match (identifier.get("session"), identifier.get("user")) {
             (Some(Value::Object(session)), _) => targets.extend(simple(session, issuer, Target::Session)),
             (None, Some(Value::Object(user))) => targets.extend(simple(user, issuer, Target::Subject)),
             _ => {}
         },
-        // Section 3.2.8: aliases do not nest.
+        // RFC 9493 section 3.2.8: aliases do not nest.
         Some("aliases") => {
             if let Some(Value::Array(identifiers)) = identifier.get("identifiers") {
                 let identifiers = identifiers.items().filter_map(Value::as_object);
@@ -34,7 +35,7 @@ pub(crate) fn targets<'a>(identifier: Object<'a>, issuer: &Issuer) -> Result<Vec
     if targets.is_empty() { Err(Refusal::SubjectUnsupported) } else { Ok(targets) }
 }
 
-/// An identifier that stands for itself. What an opaque one names (section 3.2.4), its place says.
+/// An identifier that stands for itself. What an opaque one names (RFC 9493 section 3.2.4), its place says.
 fn simple<'a>(
     identifier: Object<'a>,
     issuer: &Issuer,
@@ -50,7 +51,8 @@ fn simple<'a>(
     match member("format")? {
         "opaque" => member("id").map(opaque),
         "iss_sub" if is_its_own() => member("sub").map(Target::Subject),
-        "jwt_id" if is_its_own() => member("jti").map(Target::TokenId),
+        // With a hyphen in the drafts of the Shared Signals Framework, which defines it.
+        "jwt_id" | "jwt-id" if is_its_own() => member("jti").map(Target::TokenId),
         "email" => claim("email"),
         "phone_number" => claim("phone_number"),
         _ => None,
@@ -84,6 +86,7 @@ mod tests {
         check(r#"{"format":"iss_sub","iss":"a","sub":"ann"}"#, &[Target::Subject("ann")]);
         check(r#"{"format":"opaque","id":"ann"}"#, &[Target::Subject("ann")]);
         check(r#"{"format":"jwt_id","iss":"a","jti":"j"}"#, &[Target::TokenId("j")]);
+        check(r#"{"format":"jwt-id","iss":"a","jti":"j"}"#, &[Target::TokenId("j")]);
         check(r#"{"format":"email","email":"ann@a.example"}"#, &[mail]);
         check(
             r#"{"format":"aliases","identifiers":[
@@ -103,6 +106,7 @@ mod tests {
         let complex = |members: &[&str]| std::format!(r#"{{"format":"complex",{}}}"#, members.join(","));
         check(&complex(&[user, session, tenant]), &[Target::Session("s")]);
         check(&complex(&[user, tenant]), &[Target::Subject("ann")]);
+        check(&std::format!("{{{session},{tenant}}}"), &[Target::Session("s")]);
         check(&complex(&[tenant]), &[]);
         check(&complex(&[user, r#""session":"s""#]), &[]);
         check(&complex(&[r#""user":{"format":"opaque","id":"ann"}"#]), &[Target::Subject("ann")]);
