@@ -7,7 +7,8 @@ use anyhow::{Result, bail};
 use crate::workspace::Workspace;
 
 /// Every crate of the workspace, and the other ones that it may be built on, directly or not.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 8] = [
+    ("quash-bench", &["quash-core"]),
     ("quash-browser", &["quash-core"]),
     ("quash-core", &[]),
     ("quash-demo", &[]),

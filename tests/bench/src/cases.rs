@@ -1,0 +1,145 @@
+//! What is measured: everything that this crate asks of `quash-core` is here.
+
+use core::error::Error;
+use core::hint::black_box;
+use core::time::Duration;
+
+use quash_core::{
+    Algorithm, Cover, Cutoff, Issuer, Issuers, Key, Name, Pepper, Peppers, Reason, Refusal, Revocation, Target,
+    Timestamp, TokenIds, UnverifiedToken, Verification,
+};
+
+/// An access token of 398 bytes (RFC 9068): `iss`, `sub`, `aud`, `iat`, `exp`, `jti`, `sid`, `client_id` and `scope`, signed
+/// with ES256. The JavaScript peer decodes the same file.
+const TOKEN: &str = include_str!("../token.txt").trim_ascii();
+
+const ISSUER: &str = "https://id.example";
+const SESSION: &str = "7Q2fX9Lm";
+const NOW: Timestamp = Timestamp::from_secs(1_795_469_000);
+
+/// Whether every iteration came out as it should: an early refusal would pass for speed.
+pub type Outcome = Result<(), Box<dyn Error>>;
+
+/// [`UnverifiedToken::parse`].
+///
+/// # Errors
+/// When the token is refused.
+pub fn parse(iterations: u32) -> Outcome {
+    repeat(iterations, || UnverifiedToken::parse(black_box(TOKEN)))
+}
+
+/// One [`Pepper::id`], of a session.
+///
+/// # Errors
+/// When there is no such pepper.
+pub fn id(iterations: u32) -> Outcome {
+    let pepper = pepper()?;
+    let session = Target { issuer: ISSUER, name: Name::Session(SESSION) };
+    repeat(iterations, || Ok::<_, Refusal>(black_box(&pepper).id(black_box(&session))))
+}
+
+/// [`TokenIds::verdict`] of a valid token, given one entry that is about something else.
+///
+/// # Errors
+/// When the token is refused.
+pub fn verdict(iterations: u32) -> Outcome {
+    let Edge { issuers, peppers, entries } = Edge::new()?;
+    let ids = admit(&issuers, &peppers, TOKEN)?;
+    repeat(iterations, || Ok::<_, Refusal>(black_box(&ids).verdict(black_box(&entries))))
+}
+
+/// Everything that a request costs but the signature: from the token's text to the verdict.
+///
+/// # Errors
+/// When the token is refused.
+pub fn pipeline(iterations: u32) -> Outcome {
+    let edge = Edge::new()?;
+    repeat(iterations, || {
+        let Edge { issuers, peppers, entries } = black_box(&edge);
+        Ok::<_, Refusal>(admit(issuers, peppers, black_box(TOKEN))?.verdict(entries))
+    })
+}
+
+fn repeat<T, E: Error + 'static>(iterations: u32, case: impl Fn() -> Result<T, E>) -> Outcome {
+    for _ in 0..iterations {
+        black_box(case()?);
+    }
+    Ok(())
+}
+
+/// What a host has at hand for all requests, and what its denylist has answered.
+struct Edge {
+    issuers: Issuers,
+    peppers: Peppers,
+    entries: [Revocation; 1],
+}
+
+impl Edge {
+    fn new() -> Result<Self, Box<dyn Error>> {
+        let issuers = Issuers::new(vec![Issuer {
+            name: ISSUER.into(),
+            audiences: vec!["api".into()],
+            max_lifetime: Duration::from_secs(900),
+            leeway: Duration::from_secs(5),
+            // The host holds it, so that the signature is the host's to check: here nobody does.
+            keys: vec![Key::held_by_host(Some("1".into()), Algorithm::Es256)],
+        }])?;
+        let entry = Revocation {
+            id: pepper()?.id(&Target { issuer: ISSUER, name: Name::Session("another") }),
+            cover: Cover::everyone(Cutoff::Always),
+            expires_at: NOW,
+            revoked_at: NOW,
+            reason: Reason::Logout,
+        };
+        let peppers = Peppers::new(vec![pepper()?]).ok_or("no pepper")?;
+        Ok(Self { issuers, peppers, entries: [entry] })
+    }
+}
+
+fn pepper() -> Result<Pepper, Box<dyn Error>> {
+    Ok(Pepper::new(b"a secret of at least thirty-two bytes")?)
+}
+
+/// The ids to look a token up by, if its claims are in force.
+fn admit(issuers: &Issuers, peppers: &Peppers, text: &str) -> Result<TokenIds, Refusal> {
+    let token = match issuers.verify(UnverifiedToken::parse(text)?)? {
+        Verification::Ask(check) => check.answer(true)?,
+        Verification::Verified(token) => token,
+    };
+    Ok(token.validate(NOW)?.ids(peppers))
+}
+
+#[cfg(test)]
+mod tests {
+    use quash_core::Verdict;
+
+    use super::*;
+
+    #[test]
+    fn the_token_is_the_one_that_the_figures_are_about() {
+        assert!((390..=410).contains(&TOKEN.len()), "{} bytes", TOKEN.len());
+        let token = UnverifiedToken::parse(TOKEN).unwrap();
+        assert_eq!(token.signature().len(), 64);
+        let edge = Edge::new().unwrap();
+        let Ok(Verification::Ask(check)) = edge.issuers.verify(token) else { panic!("the host is not asked") };
+        let token = check.answer(true).unwrap();
+        let claims = token.claims();
+        assert_eq!(claims.session(), Some(SESSION));
+        assert!(["sub", "jti", "client_id", "scope"].iter().all(|name| claims.string(name).is_some()));
+    }
+
+    #[test]
+    fn the_pipeline_ends_in_a_verdict_on_every_id() {
+        let Edge { issuers, peppers, entries } = Edge::new().unwrap();
+        let ids = admit(&issuers, &peppers, TOKEN).unwrap();
+        assert_eq!(ids.iter().count(), 6);
+        assert_eq!(ids.verdict(&entries), Verdict::NotRevoked);
+    }
+
+    #[test]
+    fn every_case_runs() {
+        for case in [parse, id, verdict, pipeline] {
+            case(2).unwrap();
+        }
+    }
+}
