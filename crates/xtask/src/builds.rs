@@ -1,4 +1,4 @@
-//! `cargo xtask build`: the browser module and its npm package, the Worker, the demo.
+//! `cargo xtask build`: the browser module and its npm package, the Worker, the demo, the module that is measured.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,9 @@ use crate::workspace::{WASM_TARGET, Workspace};
 
 /// For bytes. The list of features that LLVM leaves in the module is for tools such as this one, no longer for browsers.
 const WASM_OPT: [&str; 3] = ["-Oz", "--converge", "--strip-target-features"];
+
+/// For speed: what runs at the edge on every request is downloaded by nobody.
+const WASM_OPT_ENGINE: [&str; 2] = ["-O3", "--enable-simd"];
 
 /// What rustc lets LLVM use for this target by default. Stated, so that wasm-opt emits nothing newer than that.
 const WASM_FEATURES: [&str; 6] = [
@@ -28,16 +31,18 @@ pub(crate) enum Part {
     Browser,
     Worker,
     Demo,
+    Bench,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 3] = [Self::Browser, Self::Worker, Self::Demo];
+    pub(crate) const ALL: [Self; 4] = [Self::Browser, Self::Worker, Self::Demo, Self::Bench];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Browser => "browser",
             Self::Worker => "worker",
             Self::Demo => "demo",
+            Self::Bench => "bench",
         }
     }
 
@@ -45,6 +50,7 @@ impl Part {
         match self {
             Self::Browser => &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen],
             Self::Worker | Self::Demo => &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen, Need::WorkerBuild],
+            Self::Bench => &[Need::WasmTarget, Need::NpmPackages],
         }
     }
 
@@ -56,6 +62,7 @@ impl Part {
                 build_worker(workspace, "quash-demo", "www/demo/worker")?;
                 build_npm(workspace, "quash-demo", "www/demo", &["www/quash/dist", "www/quash/wasm"])
             }
+            Self::Bench => build_bench(workspace),
         }
     }
 }
@@ -124,6 +131,26 @@ fn build_worker(workspace: &Workspace, package: &str, folder: &str) -> Result<()
         command.env("WASM_OPT_BIN", workspace.npm_bin("wasm-opt"));
         command.env("ESBUILD_BIN", workspace.npm_bin("esbuild"));
         workspace.console.run(&format!("worker-build {package}"), command)
+    })
+}
+
+/// The cases of `cargo xtask bench core` as a module without glue.
+fn build_bench(workspace: &Workspace) -> Result<()> {
+    let mut build =
+        workspace.cargo(["build", "--package=quash-bench", "--lib", "--profile=engine", "--target", WASM_TARGET]);
+    // No other build has this profile for this target, so none of theirs is thrown away for these flags.
+    build.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Ctarget-feature=+simd128");
+    workspace.console.run("cargo build quash-bench", build)?;
+
+    let module = workspace.target.join(WASM_TARGET).join("engine/quash_bench.wasm");
+    let folder = workspace.path("tests/bench/build");
+    let recipe = format!("{WASM_OPT_ENGINE:?} {WASM_FEATURES:?}");
+    let inputs = vec![module.clone(), workspace.path("package-lock.json")];
+    once(workspace, "tests/bench/build", recipe, inputs, folder.clone(), || {
+        fs::create_dir_all(&folder)?;
+        let mut command = workspace.command(workspace.npm_bin("wasm-opt"), WASM_OPT_ENGINE);
+        command.args(WASM_FEATURES).arg(&module).arg("-o").arg(folder.join("quash_bench.wasm"));
+        workspace.console.run("wasm-opt quash-bench", command)
     })
 }
 

@@ -10,7 +10,7 @@ use crate::workspace::Workspace;
 /// # Errors
 /// When something cannot be built. Once the demo runs, its exit code is ours.
 pub(crate) fn run(workspace: &Workspace, once: bool, port: Option<u16>) -> Result<()> {
-    builds::run(workspace, &Part::ALL)?;
+    builds::run(workspace, &[Part::Browser, Part::Worker, Part::Demo])?;
     let mut command = workspace.node(["www/demo/demo.ts"]);
     if once {
         command.arg("--once");
