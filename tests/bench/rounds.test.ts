@@ -1,0 +1,61 @@
+/** The statistics of the benches, on cases that take as long as they say. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { jsonLines, table } from './print.ts';
+import { measure, quantile } from './rounds.ts';
+
+/** A case whose iterations take `ns`, and which notes the batches that it ran. */
+function takes(name: string, ns: number) {
+  const batches: number[] = [];
+  const run = async (iterations: number): Promise<number> => {
+    batches.push(iterations);
+    return iterations * ns;
+  };
+  return { name, run, batches };
+}
+
+describe('rounds', () => {
+  it('measures one iteration, whatever the batch', async () => {
+    const [fast, slow] = [takes('fast', 3), takes('slow', 7000)];
+    const timings = await measure([fast, slow], { rounds: 5, batchNs: 10_000 });
+    assert.deepEqual(timings, [
+      { name: 'fast', median: 3, p99: 3 },
+      { name: 'slow', median: 7000, p99: 7000 },
+    ]);
+    for (const [{ batches }, ns] of [[fast, 3], [slow, 7000]] as const) {
+      assert.ok(batches.slice(-5).every((iterations) => iterations * ns >= 10_000), `batches of ${batches}`);
+    }
+  });
+
+  it('runs every case in every round, in changing order', async () => {
+    const order: string[] = [];
+    const cases = ['a', 'b', 'c'].map((name) => ({
+      name,
+      run: async () => {
+        order.push(name);
+        return 1;
+      },
+    }));
+    await measure(cases, { rounds: 50, batchNs: 1 });
+    const rounds = Array.from({ length: 50 }, (_, round) => order.slice(-150).slice(round * 3, round * 3 + 3).join(''));
+    assert.ok(rounds.every((round) => [...round].sort().join('') === 'abc'));
+    assert.ok(new Set(rounds).size > 1);
+  });
+
+  it('takes quantiles by nearest rank', () => {
+    const values = Array.from({ length: 200 }, (_, index) => 200 - index);
+    assert.equal(quantile(values, 0.5), 100);
+    assert.equal(quantile(values, 0.99), 198);
+    assert.equal(quantile([5], 0.99), 5);
+  });
+
+  it('prints figures', () => {
+    const timings = [{ name: 'quash/a/wasm', median: 50.04, p99: 60 }, { name: 'jose/a/wasm', median: 100, p99: 120 }];
+    assert.equal(jsonLines(timings).split('\n')[0], '{"case":"quash/a/wasm","metric":"median","value":50,"unit":"ns"}');
+    assert.equal(jsonLines(timings).split('\n').length, 4);
+    const [, quash, jose] = table(timings, () => 'jose/a/wasm').split('\n');
+    assert.match(quash ?? '', /^quash\/a\/wasm +50\.0 ns +60\.0 ns +0\.500 × jose\/a\/wasm$/);
+    assert.match(jose ?? '', /^jose\/a\/wasm +100\.0 ns +120\.0 ns$/);
+  });
+});
