@@ -3,6 +3,7 @@
 //! In scope: running the tools in the right order, installing the ones that are missing, saying what happens.
 //! Out of scope: what the demo does (`www/demo/demo.ts`) and what the tests assert (the crates, `www/quash`, `tests/`).
 
+mod bench;
 mod builds;
 mod check;
 mod demo;
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
+use crate::bench::Bench;
 use crate::builds::Part;
 use crate::step::Console;
 use crate::tests::Group;
@@ -27,11 +29,12 @@ use crate::workspace::Workspace;
 const USAGE: &str = "\
 Usage: cargo xtask [--verbose] <command>
 
-  build [browser|worker|demo]...   build these parts (default: all)
+  build [<part>]...                build browser, worker, demo or bench (default: all)
   demo [--once] [--port <number>]  build all and start the demo; --once plays its transcript and stops
   test [rust|wasm|js|e2e]...       run these test groups (default: all)
   check                            fmt, clippy, cargo-deny, rustdoc, tsc and the layer rule
   size [--json]                    bytes of what a browser downloads and of what is deployed
+  bench core [--json]              nanoseconds that a request costs in the core, beside what jose takes to decode
 
   --verbose    show the output of every step, not only of failed ones
 
@@ -39,6 +42,7 @@ What is missing is installed once into $QUASH_CACHE (default: ~/.cache/quash).";
 
 #[derive(Debug, PartialEq)]
 enum Command {
+    Bench { bench: Bench, json: bool },
     Build(Vec<Part>),
     Check,
     Demo { once: bool, port: Option<u16> },
@@ -69,6 +73,7 @@ fn main() -> ExitCode {
 fn run(command: &Command, verbose: bool) -> Result<()> {
     let workspace = Workspace::locate(Console::new(verbose))?;
     match command {
+        Command::Bench { bench, json } => bench::run(&workspace, *bench, *json),
         Command::Build(parts) => builds::run(&workspace, parts),
         Command::Check => check::run(&workspace),
         Command::Demo { once, port } => demo::run(&workspace, *once, *port),
@@ -90,6 +95,7 @@ fn parse(mut arguments: Vec<String>) -> Result<Command> {
     }
     let name = arguments.remove(0);
     let command = match name.as_str() {
+        "bench" => Command::Bench { json: take_flag(&mut arguments, "--json"), bench: take_bench(&mut arguments)? },
         "build" => Command::Build(take_names(&mut arguments, &Part::ALL, Part::name)?),
         "check" => Command::Check,
         "demo" => Command::Demo { once: take_flag(&mut arguments, "--once"), port: take_port(&mut arguments)? },
@@ -108,6 +114,14 @@ fn take_flag(arguments: &mut Vec<String>, flag: &str) -> bool {
     let before = arguments.len();
     arguments.retain(|argument| argument != flag);
     arguments.len() < before
+}
+
+fn take_bench(arguments: &mut Vec<String>) -> Result<Bench> {
+    if arguments.is_empty() {
+        bail!("`bench` needs the name of one");
+    }
+    let name = arguments.remove(0);
+    Bench::ALL.into_iter().find(|bench| bench.name() == name).with_context(|| format!("no such bench: `{name}`"))
 }
 
 fn take_port(arguments: &mut Vec<String>) -> Result<Option<u16>> {
@@ -151,6 +165,8 @@ mod unit {
     #[test]
     fn commands_are_parsed() {
         let cases = [
+            ("bench core", Command::Bench { bench: Bench::Core, json: false }),
+            ("bench --json core", Command::Bench { bench: Bench::Core, json: true }),
             ("build", Command::Build(Part::ALL.to_vec())),
             ("build worker browser", Command::Build(vec![Part::Browser, Part::Worker])),
             ("check", Command::Check),
@@ -167,8 +183,10 @@ mod unit {
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        for line in ["", "deploy", "build wrker", "check --json", "demo --port", "demo --port 70000", "test rust,wasm"]
-        {
+        let bench = ["bench", "bench --json", "bench cor", "bench core core"];
+        let others =
+            ["", "deploy", "build wrker", "check --json", "demo --port", "demo --port 70000", "test rust,wasm"];
+        for line in bench.iter().chain(&others) {
             assert!(parse_line(line).is_err(), "`{line}` was accepted");
         }
     }

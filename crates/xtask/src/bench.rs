@@ -1,0 +1,49 @@
+//! `cargo xtask bench`: builds what a bench measures and becomes its driver.
+
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::builds::{self, Part};
+use crate::workspace::Workspace;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Bench {
+    Core,
+}
+
+impl Bench {
+    pub(crate) const ALL: [Self; 1] = [Self::Core];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+        }
+    }
+
+    /// Builds what is measured. The driver does the rest.
+    fn prepare(self, workspace: &Workspace) -> Result<Command> {
+        match self {
+            Self::Core => {
+                builds::run(workspace, &[Part::Bench])?;
+                let build = workspace.cargo(["build", "--package=quash-bench", "--bins", "--profile=engine"]);
+                workspace.console.run("cargo build quash-bench, natively", build)?;
+                let mut driver = workspace.node(["tests/bench/core.ts"]);
+                driver.arg("--native").arg(workspace.target.join("engine/quash-bench"));
+                Ok(driver)
+            }
+        }
+    }
+}
+
+/// # Errors
+/// When something cannot be built. Once the driver runs, its exit code is ours.
+pub(crate) fn run(workspace: &Workspace, bench: Bench, json: bool) -> Result<()> {
+    let mut driver = bench.prepare(workspace)?;
+    if json {
+        driver.arg("--json");
+    }
+    // In our place, not below us: signals then reach the one who has a workerd to stop.
+    Err(driver.exec()).context("cannot start the bench")
+}
