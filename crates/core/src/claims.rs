@@ -1,3 +1,5 @@
+use alloc::string::String;
+
 use crate::{
     Malformed, Timestamp,
     json::{Document, Object, Value},
@@ -14,30 +16,30 @@ pub struct Claims {
     issued_at: Option<Timestamp>,
 }
 
-/// Claims that are strings. `sid`: OpenID Connect Front-Channel Logout section 3; `client_id`: RFC 9068 section 2.2; `azp`:
-/// OpenID Connect Core section 2; the rest: RFC 7519 section 4.1.
-const STRINGS: [&str; 6] = ["iss", "sub", "jti", "sid", "client_id", "azp"];
-
 impl Claims {
     pub(crate) fn parse(json: &[u8]) -> Result<Self, Malformed> {
         let document = Document::parse(json)?;
-        let members = document.object();
-        for name in STRINGS {
-            if !matches!(members.get(name), None | Some(Value::String(_))) {
-                return Err(Malformed::Claim(name.into()));
+        let (mut expires_at, mut not_before, mut issued_at) = (None, None, None);
+        for (name, value) in document.object().members() {
+            match name {
+                "exp" => expires_at = Some(numeric_date("exp", value)?),
+                "nbf" => not_before = Some(numeric_date("nbf", value)?),
+                "iat" => issued_at = Some(numeric_date("iat", value)?),
+                // `sid`: OpenID Connect Front-Channel Logout section 3; `client_id`: RFC 9068 section 2.2; `azp`: OpenID Connect
+                // Core section 2; the rest: RFC 7519 section 4.1.
+                "iss" | "sub" | "jti" | "sid" | "client_id" | "azp" => {
+                    value.as_str().ok_or_else(|| Malformed::Claim(String::from(name).into()))?;
+                }
+                "aud" => {
+                    let is_list = || value.strings().is_some_and(|mut items| items.all(|item| item.is_some()));
+                    if value.as_str().is_none() && !is_list() {
+                        return Err(Malformed::Claim("aud".into()));
+                    }
+                }
+                _ => {}
             }
         }
-        if !matches!(members.get("aud"), None | Some(Value::String(_)))
-            && !members.strings("aud").is_some_and(|mut items| items.all(|item| item.is_some()))
-        {
-            return Err(Malformed::Claim("aud".into()));
-        }
-        Ok(Self {
-            expires_at: numeric_date(members, "exp")?,
-            not_before: numeric_date(members, "nbf")?,
-            issued_at: numeric_date(members, "iat")?,
-            document,
-        })
+        Ok(Self { expires_at, not_before, issued_at, document })
     }
 
     /// `iss`.
@@ -52,7 +54,9 @@ impl Claims {
 
     /// `aud`: a single string is a list of one.
     pub fn audiences(&self) -> impl Iterator<Item = &str> {
-        self.string("aud").into_iter().chain(self.members().strings("aud").into_iter().flatten().flatten())
+        let value = self.members().get("aud");
+        let one = value.and_then(Value::as_str);
+        one.into_iter().chain(value.and_then(Value::strings).into_iter().flatten().flatten())
     }
 
     /// `exp`; a fraction of a millisecond is cut off, so the token dies early rather than late.
@@ -102,13 +106,12 @@ impl Claims {
 }
 
 /// A `NumericDate`: seconds, possibly fractional (RFC 7519 section 2).
-pub(crate) fn numeric_date(members: Object<'_>, name: &'static str) -> Result<Option<Timestamp>, Malformed> {
-    match members.get(name) {
-        None => Ok(None),
-        Some(Value::Number(secs)) if (0.0..=Timestamp::MAX_SECS as f64).contains(&secs) => {
-            Ok(Some(Timestamp::from_millis((secs * 1000.0) as u64)))
+pub(crate) fn numeric_date(name: &'static str, value: Value<'_>) -> Result<Timestamp, Malformed> {
+    match value {
+        Value::Number(secs) if (0.0..=Timestamp::MAX_SECS as f64).contains(&secs) => {
+            Ok(Timestamp::from_millis((secs * 1000.0) as u64))
         }
-        Some(_) => Err(Malformed::Claim(name.into())),
+        _ => Err(Malformed::Claim(name.into())),
     }
 }
 

@@ -88,10 +88,14 @@ impl VerifiedToken<'_> {
     /// When it happened: by the event itself (CAEP 1.0 section 2), by the token (RFC 8417 section 2.2), else when it was told.
     fn happened_at(&self, event: Object<'_>) -> Result<Timestamp, Malformed> {
         let claims = self.claims();
-        let by_event = numeric_date(event, "event_timestamp")?;
-        let by_token = numeric_date(claims.members(), "toe")?;
+        if let Some(time) = event.get("event_timestamp") {
+            return numeric_date("event_timestamp", time);
+        }
+        if let Some(time) = claims.members().get("toe") {
+            return numeric_date("toe", time);
+        }
         // `iat` is there: `started` has seen it.
-        Ok(by_event.or(by_token).or(claims.issued_at()).unwrap_or(Timestamp::from_secs(0)))
+        Ok(claims.issued_at().unwrap_or(Timestamp::from_secs(0)))
     }
 }
 

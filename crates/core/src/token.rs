@@ -2,10 +2,7 @@ use alloc::{string::String, vec::Vec};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use crate::{
-    Algorithm, Claims, Malformed, Refusal,
-    json::{Document, Value},
-};
+use crate::{Algorithm, Claims, Malformed, Refusal, json::Document};
 
 /// The longest token that is looked at, in bytes: 8 KiB is the usual limit of one whole header line, so nothing longer gets
 /// this far through a browser or a proxy. Checked before anything is decoded.
@@ -77,34 +74,32 @@ impl<'t> UnverifiedToken<'t> {
 impl Header {
     fn parse(json: &[u8]) -> Result<Self, Refusal> {
         let document = Document::parse(json)?;
-        let object = document.object();
-        if object.get("crit").is_some() || object.get("b64").is_some() {
-            return Err(Malformed::Extension.into());
+        let (mut algorithm, mut key_id, mut token_type) = (None, None, None);
+        for (name, value) in document.object().members() {
+            let string = |name| value.as_str().ok_or(Malformed::Header(name));
+            match name {
+                "alg" => algorithm = Some(string("alg")?),
+                "kid" => key_id = Some(string("kid")?.into()),
+                "typ" => token_type = Some(string("typ")?.into()),
+                "crit" | "b64" => return Err(Malformed::Extension.into()),
+                // A token that brings its own key has no use for ours.
+                "jwk" => return Err(Malformed::Header("jwk").into()),
+                // A parameter that we do not use must still be what the standards say: the next reader may use it.
+                "x5c" => {
+                    if !value.strings().is_some_and(|mut items| items.all(|item| item.is_some())) {
+                        return Err(Malformed::Header("x5c").into());
+                    }
+                }
+                name => {
+                    if let Some(name) = UNUSED_STRINGS.into_iter().find(|unused| *unused == name) {
+                        string(name)?;
+                    }
+                }
+            }
         }
-        let string = |name| match object.get(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Malformed::Header(name)),
-        };
-        // A parameter that we do not use must still be what the standards say: the next reader may use it.
-        for name in UNUSED_STRINGS {
-            string(name)?;
-        }
-        if object.get("x5c").is_some()
-            && !object.strings("x5c").is_some_and(|mut items| items.all(|item| item.is_some()))
-        {
-            return Err(Malformed::Header("x5c").into());
-        }
-        // A token that brings its own key has no use for ours.
-        if object.get("jwk").is_some() {
-            return Err(Malformed::Header("jwk").into());
-        }
-        let name = string("alg")?.ok_or(Malformed::Header("alg"))?;
-        Ok(Self {
-            algorithm: Algorithm::from_name(name).ok_or(Refusal::AlgorithmRefused)?,
-            key_id: string("kid")?.map(String::from),
-            token_type: string("typ")?.map(String::from),
-        })
+        let name = algorithm.ok_or(Malformed::Header("alg"))?;
+        let algorithm = Algorithm::from_name(name).ok_or(Refusal::AlgorithmRefused)?;
+        Ok(Self { algorithm, key_id, token_type })
     }
 
     /// Whether `typ` allows this to be a logout token: absent, `JWT`, or the recommended `logout+jwt` (OpenID Connect

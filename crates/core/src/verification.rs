@@ -1,5 +1,3 @@
-use alloc::string::String;
-
 use hmac::Mac;
 use sha2::{Digest, Sha256};
 
@@ -34,14 +32,8 @@ pub struct VerifiedToken<'k> {
     key: KeyRef,
     header: Header,
     claims: Claims,
-    identity: Identity,
-}
-
-/// What makes this token this token.
-#[derive(Debug)]
-enum Identity {
-    TokenId(String),
-    SigningInput([u8; 32]),
+    /// Its SHA-256, where there is no `jti`.
+    signing_input: [u8; 32],
 }
 
 impl Issuers {
@@ -92,12 +84,13 @@ impl<'k, 't> SignatureCheck<'k, 't> {
         if !valid {
             return Err(Refusal::SignatureInvalid);
         }
-        let identity = match self.token.claims.token_id() {
-            Some(id) => Identity::TokenId(id.into()),
-            None => Identity::SigningInput(Sha256::digest(self.token.signing_input()).into()),
-        };
         let Self { issuer, key, token } = self;
-        Ok(VerifiedToken { issuer, key, identity, header: token.header, claims: token.claims })
+        // Only a token without a `jti` needs it.
+        let signing_input = match token.claims.token_id() {
+            Some(_) => [0; 32],
+            None => Sha256::digest(token.signing_input()).into(),
+        };
+        Ok(VerifiedToken { issuer, key, signing_input, header: token.header, claims: token.claims })
     }
 }
 
@@ -114,10 +107,7 @@ impl<'k> VerifiedToken<'k> {
 
     /// What a revocation of this very token names.
     pub fn target(&self) -> Target<'_> {
-        match &self.identity {
-            Identity::TokenId(id) => Target::TokenId(id),
-            Identity::SigningInput(hash) => Target::SigningInput(*hash),
-        }
+        self.claims.token_id().map_or(Target::SigningInput(self.signing_input), Target::TokenId)
     }
 
     /// The id under which to write a revocation of something of this token's issuer.

@@ -5,7 +5,7 @@ use core::hint::black_box;
 use core::time::Duration;
 
 use quash_core::{
-    Algorithm, Cover, Cutoff, Issuer, Issuers, Key, Name, Pepper, Peppers, Reason, Refusal, Revocation, Target,
+    Algorithm, Cover, Cutoff, Issuer, Issuers, Key, Namespace, Pepper, Peppers, Reason, Refusal, Revocation, Target,
     Timestamp, TokenIds, UnverifiedToken, Verification,
 };
 
@@ -28,14 +28,14 @@ pub fn parse(iterations: u32) -> Outcome {
     repeat(iterations, || UnverifiedToken::parse(black_box(TOKEN)))
 }
 
-/// One [`Pepper::id`], of a session.
+/// One [`Namespace::id`], of a session.
 ///
 /// # Errors
 /// When there is no such pepper.
 pub fn id(iterations: u32) -> Outcome {
-    let pepper = pepper()?;
-    let session = Target { issuer: ISSUER, name: Name::Session(SESSION) };
-    repeat(iterations, || Ok::<_, Refusal>(black_box(&pepper).id(black_box(&session))))
+    let namespace = namespace()?;
+    let session = Target::Session(SESSION);
+    repeat(iterations, || Ok::<_, Refusal>(black_box(&namespace).id(black_box(&session))))
 }
 
 /// [`TokenIds::verdict`] of a valid token, given one entry that is about something else.
@@ -43,8 +43,8 @@ pub fn id(iterations: u32) -> Outcome {
 /// # Errors
 /// When the token is refused.
 pub fn verdict(iterations: u32) -> Outcome {
-    let Edge { issuers, peppers, entries } = Edge::new()?;
-    let ids = admit(&issuers, &peppers, TOKEN)?;
+    let Edge { issuers, entries } = Edge::new()?;
+    let ids = admit(&issuers, TOKEN)?;
     repeat(iterations, || Ok::<_, Refusal>(black_box(&ids).verdict(black_box(&entries))))
 }
 
@@ -55,8 +55,8 @@ pub fn verdict(iterations: u32) -> Outcome {
 pub fn pipeline(iterations: u32) -> Outcome {
     let edge = Edge::new()?;
     repeat(iterations, || {
-        let Edge { issuers, peppers, entries } = black_box(&edge);
-        Ok::<_, Refusal>(admit(issuers, peppers, black_box(TOKEN))?.verdict(entries))
+        let Edge { issuers, entries } = black_box(&edge);
+        Ok::<_, Refusal>(admit(issuers, black_box(TOKEN))?.verdict(entries))
     })
 }
 
@@ -70,29 +70,24 @@ fn repeat<T, E: Error + 'static>(iterations: u32, case: impl Fn() -> Result<T, E
 /// What a host has at hand for all requests, and what its denylist has answered.
 struct Edge {
     issuers: Issuers,
-    peppers: Peppers,
     entries: [Revocation; 1],
 }
 
 impl Edge {
     fn new() -> Result<Self, Box<dyn Error>> {
-        let issuers = Issuers::new(vec![Issuer {
-            name: ISSUER.into(),
-            audiences: vec!["api".into()],
-            max_lifetime: Duration::from_secs(900),
-            leeway: Duration::from_secs(5),
-            // The host holds it, so that the signature is the host's to check: here nobody does.
-            keys: vec![Key::held_by_host(Some("1".into()), Algorithm::Es256)],
-        }])?;
+        // The host holds it, so that the signature is the host's to check: here nobody does.
+        let key = Key::held_by_host(Some("1".into()), Algorithm::Es256);
+        let issuer =
+            Issuer { audiences: vec!["api".into()], ..Issuer::new(ISSUER, vec![key], Duration::from_secs(900)) };
+        let peppers = Peppers::new(vec![pepper()?]).ok_or("no pepper")?;
         let entry = Revocation {
-            id: pepper()?.id(&Target { issuer: ISSUER, name: Name::Session("another") }),
+            id: namespace()?.id(&Target::Session("another")),
             cover: Cover::everyone(Cutoff::Always),
             expires_at: NOW,
             revoked_at: NOW,
             reason: Reason::Logout,
         };
-        let peppers = Peppers::new(vec![pepper()?]).ok_or("no pepper")?;
-        Ok(Self { issuers, peppers, entries: [entry] })
+        Ok(Self { issuers: Issuers::new(vec![issuer], &peppers)?, entries: [entry] })
     }
 }
 
@@ -100,13 +95,17 @@ fn pepper() -> Result<Pepper, Box<dyn Error>> {
     Ok(Pepper::new(b"a secret of at least thirty-two bytes")?)
 }
 
+fn namespace() -> Result<Namespace, Box<dyn Error>> {
+    Ok(pepper()?.namespace(ISSUER))
+}
+
 /// The ids to look a token up by, if its claims are in force.
-fn admit(issuers: &Issuers, peppers: &Peppers, text: &str) -> Result<TokenIds, Refusal> {
+fn admit(issuers: &Issuers, text: &str) -> Result<TokenIds, Refusal> {
     let token = match issuers.verify(UnverifiedToken::parse(text)?)? {
         Verification::Ask(check) => check.answer(true)?,
         Verification::Verified(token) => token,
     };
-    Ok(token.validate(NOW)?.ids(peppers))
+    Ok(token.validate(NOW)?.ids())
 }
 
 #[cfg(test)]
@@ -130,10 +129,10 @@ mod tests {
 
     #[test]
     fn the_pipeline_ends_in_a_verdict_on_every_id() {
-        let Edge { issuers, peppers, entries } = Edge::new().unwrap();
-        let ids = admit(&issuers, &peppers, TOKEN).unwrap();
+        let Edge { issuers, entries } = Edge::new().unwrap();
+        let ids = admit(&issuers, TOKEN).unwrap();
         assert_eq!(ids.iter().count(), 6);
-        assert_eq!(ids.verdict(&entries), Verdict::NotRevoked);
+        assert_eq!(ids.verdict(&entries), Verdict::NotRevoked { until: Timestamp::from_secs(1_795_469_730) });
     }
 
     #[test]
