@@ -6,6 +6,8 @@ use sha2::Sha256;
 use thiserror::Error;
 
 use crate::Target;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use crate::lanes::{LANES, Lanes, Message};
 
 /// The shortest secret that is taken, in bytes: as long as SHA-256's output (RFC 2104 section 3, RFC 7518 section 3.2).
 pub(crate) const MIN_SECRET_BYTES: usize = 32;
@@ -93,10 +95,15 @@ impl Pepper {
 
     /// Where the ids of an issuer's targets come from.
     pub fn namespace(&self, issuer: &str) -> Namespace {
+        let key: [u8; 32] = self.mac(DOMAIN).chain_update(issuer).finalize().into_bytes().into();
         // A key shorter than a block is one with zeros after it (RFC 2104 section 2).
-        let mut key = hmac::digest::Key::<Hmac<Sha256>>::default();
-        key[..32].copy_from_slice(&self.mac(DOMAIN).chain_update(issuer).finalize().into_bytes());
-        Namespace(Hmac::new(&key))
+        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
+        block[..key.len()].copy_from_slice(&key);
+        Namespace {
+            mac: Hmac::new(&block),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            lanes: Lanes::new(&key),
+        }
     }
 
     /// HMAC-SHA256 under this pepper, begun with `domain`.
@@ -115,17 +122,43 @@ impl Pepper {
 /// A key of its own for each issuer, because it can be kept: then an id costs two blocks of SHA-256 at most lengths of a `jti`,
 /// a `sid` or a `sub`.
 #[derive(Clone)]
-pub struct Namespace(Hmac<Sha256>);
+pub struct Namespace {
+    mac: Hmac<Sha256>,
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    lanes: Lanes,
+}
 
 impl Namespace {
     /// The id of `target`.
     pub fn id(&self, target: &Target<'_>) -> RevocationId {
-        let mut mac = self.0.clone();
+        let mut mac = self.mac.clone();
         target.encode(|part| mac.update(part));
         let tag: [u8; 32] = mac.finalize().into_bytes().into();
         let mut id = [0; 16];
         id.copy_from_slice(&tag[..16]);
         RevocationId(id)
+    }
+
+    /// The ids of several targets, in their order, each with what came with the target.
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+    pub(crate) fn for_each_id<T>(&self, targets: &[(T, Target<'_>)], mut each: impl FnMut(&T, RevocationId)) {
+        targets.iter().for_each(|(tag, target)| each(tag, self.id(target)));
+    }
+
+    /// As above, four at a time: all but those that are longer than a block.
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    pub(crate) fn for_each_id<T>(&self, targets: &[(T, Target<'_>)], mut each: impl FnMut(&T, RevocationId)) {
+        for targets in targets.chunks(LANES) {
+            let mut messages = [Message::EMPTY; LANES];
+            let mut fits = [true; LANES];
+            for ((message, fits), (_, target)) in messages.iter_mut().zip(&mut fits).zip(targets) {
+                target.encode(|part| *fits &= message.add(part).is_some());
+            }
+            let macs = self.lanes.macs(&messages);
+            for (((tag, target), mac), fits) in targets.iter().zip(macs).zip(fits) {
+                each(tag, if fits { RevocationId(mac) } else { self.id(target) });
+            }
+        }
     }
 }
 

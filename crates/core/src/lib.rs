@@ -63,6 +63,8 @@ mod handle;
 mod id;
 mod issuer;
 mod json;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod lanes;
 pub mod logout;
 mod logout_token;
 mod refusal;

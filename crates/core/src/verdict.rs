@@ -87,21 +87,29 @@ impl VerifiedToken<'_> {
     pub(crate) fn ids(&self) -> Vec<TokenId> {
         let (known, claims, key) = (self.known(), self.claims(), self.key().key);
         let revocable = &known.issuer.revocable_claims;
-        let mut ids = Vec::with_capacity(known.names.len() * (6 + revocable.len()));
+        let mut named = Vec::with_capacity(4 + revocable.len());
+        named.push((Rule::Token, self.target()));
+        named.extend(claims.session().map(|session| (Rule::Session, Target::Session(session))));
+        named.extend(claims.subject().map(|subject| (Rule::Subject, Target::Subject(subject))));
+        named.extend(claims.client().map(|client| (Rule::Client, Target::Client(client))));
+        named.extend(revocable.iter().filter_map(|name| {
+            let value = claims.string(name)?;
+            Some((Rule::Claim(name.clone()), Target::Claim { name, value }))
+        }));
+
+        let mut ids = Vec::with_capacity(known.names.len() * (named.len() + 2));
         for names in &known.names {
-            let id = |target: Target<'_>| names.namespace.id(&target);
-            let session = claims.session().map(|session| id(Target::Session(session)));
-            let mut add = |rule, id: Option<RevocationId>| ids.extend(id.map(|id| TokenId { rule, id, session }));
-            add(Rule::Token, Some(id(self.target())));
-            add(Rule::Session, session);
-            add(Rule::Subject, claims.subject().map(|subject| id(Target::Subject(subject))));
-            add(Rule::Client, claims.client().map(|client| id(Target::Client(client))));
-            add(Rule::Key, names.keys[key]);
-            for name in revocable {
-                let value = claims.string(name);
-                add(Rule::Claim(name.clone()), value.map(|value| id(Target::Claim { name, value })));
-            }
-            add(Rule::Issuer, Some(names.everything));
+            let first = ids.len();
+            let mut session = None;
+            names.namespace.for_each_id(&named, |rule, id| {
+                if *rule == Rule::Session {
+                    session = Some(id);
+                }
+                ids.push(TokenId { rule: rule.clone(), id, session: None });
+            });
+            ids.extend(names.keys[key].map(|id| TokenId { rule: Rule::Key, id, session: None }));
+            ids.push(TokenId { rule: Rule::Issuer, id: names.everything, session: None });
+            ids[first..].iter_mut().for_each(|token_id| token_id.session = session);
         }
         ids
     }
@@ -192,6 +200,20 @@ mod tests {
         }
         assert_eq!(ids.verdict(&[]), Verdict::NotRevoked { until: Timestamp::from_secs(1_000_105) });
         assert_eq!(ids.iter().count(), 8);
+    }
+
+    #[test]
+    fn a_name_is_found_however_long_it_is() {
+        // From none to two blocks of SHA-256.
+        for length in 0..=120 {
+            let subject = "s".repeat(length);
+            let ids = ids(&peppers(&[1]), &std::format!(r#","jti":"j","sid":"d","sub":"{subject}""#));
+            for (target, expected) in [(Target::TokenId("j"), Rule::Token), (Target::Subject(&subject), Rule::Subject)]
+            {
+                let entry = entry(&pepper(1), target, Cover::everyone(Cutoff::Always));
+                assert_eq!(rule(&ids, &[entry]), Some(expected), "{length}");
+            }
+        }
     }
 
     #[test]

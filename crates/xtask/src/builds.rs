@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::stamp::Stamp;
 use crate::tools::{self, CargoTool, Need};
-use crate::workspace::{WASM_TARGET, Workspace};
+use crate::workspace::{SIMD, WASM_TARGET, Workspace};
 
 /// For bytes. The list of features that LLVM leaves in the module is for tools such as this one, no longer for browsers.
 const WASM_OPT: [&str; 3] = ["-Oz", "--converge", "--strip-target-features"];
@@ -139,7 +139,7 @@ fn build_bench(workspace: &Workspace) -> Result<()> {
     let mut build =
         workspace.cargo(["build", "--package=quash-bench", "--lib", "--profile=engine", "--target", WASM_TARGET]);
     // No other build has this profile for this target, so none of theirs is thrown away for these flags.
-    build.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Ctarget-feature=+simd128");
+    build.env(SIMD.0, SIMD.1);
     workspace.console.run("cargo build quash-bench", build)?;
 
     let module = workspace.target.join(WASM_TARGET).join("engine/quash_bench.wasm");

@@ -6,7 +6,7 @@ use crate::builds::{self, Part};
 use crate::step::{Failures, Stopwatch};
 use crate::system;
 use crate::tools::{self, CargoTool, Need};
-use crate::workspace::{WASM_TARGET, Workspace};
+use crate::workspace::{SIMD, WASM_TARGET, Workspace};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Group {
@@ -64,7 +64,7 @@ impl Group {
             Self::Wasm => {
                 let mut command = workspace.cargo(["test", "--package=quash-core", "--target", WASM_TARGET]);
                 let runner = CargoTool::wasm_bindgen(workspace)?.bin("wasm-bindgen-test-runner");
-                command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
+                command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner).env(SIMD.0, SIMD.1);
                 command
             }
             Self::Js => workspace.node(["--test", "www/quash/test/**/*.test.ts"]),

@@ -12,6 +12,9 @@ use crate::step::Console;
 
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
+/// The variable that has Cargo build for that target with SIMD, as every server runs it.
+pub(crate) const SIMD: (&str, &str) = ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Ctarget-feature=+simd128");
+
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// Cargo's folder for what it builds.

@@ -1,0 +1,176 @@
+//! HMAC-SHA256 of four short messages at once, in the lanes of WebAssembly's SIMD (WebAssembly 2.0 section 4.3.3).
+//!
+//! A token has about four ids of its own, and in wasm one after another they would cost as much as all the rest of a request.
+//! Elsewhere there is no need for this: processors have instructions for SHA-256, and `sha2` uses them.
+
+use core::arch::wasm32::{
+    i32x4_add as add, u32x4, u32x4_extract_lane as lane, u32x4_shl, u32x4_shr, u32x4_splat as splat, v128, v128_and,
+    v128_andnot, v128_or, v128_xor,
+};
+
+use sha2::block_api::compress256;
+
+/// The messages that go at once.
+pub(crate) const LANES: usize = 4;
+
+const BLOCK: usize = 64;
+
+/// The longest message that fits one block with its end mark and its length (FIPS 180-4 section 5.1.1).
+const MAX_MESSAGE: usize = BLOCK - 1 - 8;
+
+/// HMAC-SHA256 under one key, for messages of one block.
+#[derive(Clone)]
+pub(crate) struct Lanes {
+    /// SHA-256's state behind the key and the inner pad (RFC 2104 section 4).
+    inner: [u32; 8],
+    /// The same behind the outer pad.
+    outer: [u32; 8],
+}
+
+/// A message in its one block.
+#[derive(Clone, Copy)]
+pub(crate) struct Message {
+    block: [u8; BLOCK],
+    length: usize,
+}
+
+impl Message {
+    pub(crate) const EMPTY: Self = Self { block: [0; BLOCK], length: 0 };
+
+    /// Adds `part`; `None` when it does not fit.
+    pub(crate) fn add(&mut self, part: &[u8]) -> Option<()> {
+        let end = self.length + part.len();
+        if end > MAX_MESSAGE {
+            return None;
+        }
+        self.block[self.length..end].copy_from_slice(part);
+        self.length = end;
+        Some(())
+    }
+
+    /// The block with its end mark and the length in bits of what is hashed: the key's block and the message.
+    fn padded(mut self) -> [u8; BLOCK] {
+        self.block[self.length] = 0x80;
+        let bits = (BLOCK + self.length) as u64 * 8;
+        self.block[BLOCK - 8..].copy_from_slice(&bits.to_be_bytes());
+        self.block
+    }
+}
+
+impl Lanes {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        let behind = |pad: u8| {
+            let mut block = [pad; BLOCK];
+            block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+            let mut state = INITIAL;
+            compress256(&mut state, &[block]);
+            state
+        };
+        Self { inner: behind(0x36), outer: behind(0x5c) }
+    }
+
+    /// The first 16 bytes of each message's MAC.
+    pub(crate) fn macs(&self, messages: &[Message; LANES]) -> [[u8; 16]; LANES] {
+        let blocks = messages.map(Message::padded);
+        let word = |at: usize| {
+            let word = |block: &[u8; BLOCK]| {
+                u32::from_be_bytes([block[4 * at], block[4 * at + 1], block[4 * at + 2], block[4 * at + 3]])
+            };
+            u32x4(word(&blocks[0]), word(&blocks[1]), word(&blocks[2]), word(&blocks[3]))
+        };
+        let inner = compress(self.inner.map(|word| splat(word)), core::array::from_fn(word));
+        // The inner hash is the outer message: 32 bytes behind the key's block.
+        let mut words = [splat(0); 16];
+        words[..8].copy_from_slice(&inner);
+        words[8] = splat(1 << 31);
+        words[15] = splat((BLOCK as u32 + 32) * 8);
+        let outer = compress(self.outer.map(|word| splat(word)), words);
+        let mut macs = [[0; 16]; LANES];
+        for (at, words) in outer.iter().take(4).enumerate() {
+            let words = [lane::<0>(*words), lane::<1>(*words), lane::<2>(*words), lane::<3>(*words)];
+            for (mac, word) in macs.iter_mut().zip(words) {
+                mac[4 * at..4 * at + 4].copy_from_slice(&word.to_be_bytes());
+            }
+        }
+        macs
+    }
+}
+
+/// SHA-256's compression of one block in each lane (FIPS 180-4 section 6.2.2).
+fn compress(state: [v128; 8], mut words: [v128; 16]) -> [v128; 8] {
+    let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = state;
+    for (round, k) in ROUNDS.iter().enumerate() {
+        let at = round % 16;
+        if round >= 16 {
+            let (w15, w2) = (words[(at + 1) % 16], words[(at + 14) % 16]);
+            let s0 = v128_xor(v128_xor(rotate::<7>(w15), rotate::<18>(w15)), u32x4_shr(w15, 3));
+            let s1 = v128_xor(v128_xor(rotate::<17>(w2), rotate::<19>(w2)), u32x4_shr(w2, 10));
+            words[at] = add(add(words[at], s0), add(words[(at + 9) % 16], s1));
+        }
+        let s1 = v128_xor(v128_xor(rotate::<6>(e), rotate::<11>(e)), rotate::<25>(e));
+        let choice = v128_xor(v128_and(e, f), v128_andnot(g, e));
+        let t1 = add(add(add(h, s1), add(choice, splat(*k))), words[at]);
+        let s0 = v128_xor(v128_xor(rotate::<2>(a), rotate::<13>(a)), rotate::<22>(a));
+        let majority = v128_or(v128_and(a, b), v128_and(c, v128_or(a, b)));
+        (h, g, f, e) = (g, f, e, add(d, t1));
+        (d, c, b, a) = (c, b, a, add(t1, add(s0, majority)));
+    }
+    let end = [a, b, c, d, e, f, g, h];
+    core::array::from_fn(|at| add(state[at], end[at]))
+}
+
+fn rotate<const BITS: u32>(x: v128) -> v128 {
+    v128_or(u32x4_shr(x, BITS), u32x4_shl(x, 32 - BITS))
+}
+
+/// FIPS 180-4 section 5.3.3.
+const INITIAL: [u32; 8] =
+    [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
+
+/// FIPS 180-4 section 4.2.2.
+#[rustfmt::skip]
+const ROUNDS: [u32; 64] = [
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+];
+
+#[cfg(test)]
+mod tests {
+    use hmac::{Hmac, KeyInit, Mac};
+    use proptest::{collection::vec, prelude::*};
+    use sha2::Sha256;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    fn message(bytes: &[u8]) -> Option<Message> {
+        let mut message = Message::EMPTY;
+        bytes.chunks(7).try_for_each(|part| message.add(part))?;
+        Some(message)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn each_lane_is_hmac(key: [u8; 32], messages in vec(vec(any::<u8>(), 0..=MAX_MESSAGE), LANES)) {
+            let blocks = core::array::from_fn(|lane| message(&messages[lane]).unwrap());
+            for (mac, message) in Lanes::new(&key).macs(&blocks).iter().zip(&messages) {
+                let expected = Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(message).finalize();
+                prop_assert_eq!(mac, &expected.into_bytes()[..16]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_of_more_than_a_block_does_not_fit() {
+        assert!(message(&[0; MAX_MESSAGE]).is_some());
+        assert!(message(&[0; MAX_MESSAGE + 1]).is_none());
+    }
+}
