@@ -1,4 +1,4 @@
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 use crate::{
     Malformed, Timestamp,
@@ -17,7 +17,7 @@ pub struct Claims {
 }
 
 impl Claims {
-    pub(crate) fn parse(json: &[u8]) -> Result<Self, Malformed> {
+    pub(crate) fn parse(json: Vec<u8>) -> Result<Self, Malformed> {
         let document = Document::parse(json)?;
         let (mut expires_at, mut not_before, mut issued_at) = (None, None, None);
         for (name, value) in document.object().members() {
@@ -125,20 +125,21 @@ mod tests {
     #[test]
     fn reads_the_registered_claims() {
         let claims = Claims::parse(
-            br#"{"iss":"i","sub":"s","aud":["a","b"],"exp":1000.25,"nbf":1,"iat":2,"jti":"j","sid":"d","azp":"c"}"#,
+            br#"{"iss":"i","sub":"s","aud":["a","b"],"exp":1000.25,"nbf":1,"iat":2,"jti":"j","sid":"d","azp":"c"}"#
+                .into(),
         )
         .unwrap();
         assert!(claims.audiences().eq(["a", "b"]));
         assert_eq!(claims.expires_at(), Some(Timestamp::from_millis(1_000_250)));
         assert_eq!(claims.session(), Some("d"));
         assert_eq!(claims.client(), Some("c"));
-        let claims = Claims::parse(br#"{"aud":"a","client_id":"x","azp":"c"}"#).unwrap();
+        let claims = Claims::parse(br#"{"aud":"a","client_id":"x","azp":"c"}"#.into()).unwrap();
         assert!(claims.audiences().eq(["a"]));
         assert_eq!(claims.client(), Some("x"));
         assert_eq!(claims.expires_at(), None);
         assert!(claims.has("aud") && !claims.has("exp"));
         assert_eq!((claims.string("aud"), claims.string("missing")), (Some("a"), None));
-        assert!(Claims::parse(b"{}").unwrap().audiences().eq([""; 0]));
+        assert!(Claims::parse(b"{}".into()).unwrap().audiences().eq([""; 0]));
     }
 
     #[test]
@@ -154,7 +155,7 @@ mod tests {
             (r#"{"iat":253402300800}"#, "iat"),
             (r#"{"nbf":true}"#, "nbf"),
         ] {
-            assert_eq!(Claims::parse(json.as_bytes()), Err(Malformed::Claim(claim.into())), "{json}");
+            assert_eq!(Claims::parse(json.into()), Err(Malformed::Claim(claim.into())), "{json}");
         }
     }
 }

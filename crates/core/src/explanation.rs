@@ -94,12 +94,8 @@ impl Issuers {
     /// What the token says of its key, and where that leads nowhere, what there is instead.
     fn describe_key(&self, token: &UnverifiedToken<'_>) -> String {
         let (issuer, header) = (token.claims.issuer(), &token.header);
-        let mut text = format!(
-            "iss {}, kid {}, alg {}",
-            quoted(issuer),
-            quoted(header.key_id.as_deref()),
-            header.algorithm.name()
-        );
+        let mut text =
+            format!("iss {}, kid {}, alg {}", quoted(issuer), quoted(header.key_id()), header.algorithm.name());
         match self.key(issuer, header) {
             Ok(_) => {}
             Err(Refusal::IssuerUnknown) => list(&mut text, self.iter().map(|known| quoted(Some(&known.name)))),
@@ -262,7 +258,7 @@ impl VerifiedToken<'_> {
         };
         let leeway = format!("leeway {} s", issuer.leeway.as_secs());
         match check {
-            Check::Type => format!("typ {}", quoted(self.header().token_type.as_deref())),
+            Check::Type => format!("typ {}", quoted(self.header().token_type())),
             Check::Audience => {
                 let mut text: String = "aud".into();
                 claims.audiences().for_each(|audience| text.extend([" ", &quoted(Some(audience))]));

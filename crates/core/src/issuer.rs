@@ -198,7 +198,7 @@ impl Issuers {
             .map(|(index, known)| (index, &known.issuer.keys))
             .ok_or(Refusal::IssuerUnknown)?;
         let (key, found) =
-            keys.iter().enumerate().find(|(_, key)| key.id == header.key_id).ok_or(Refusal::KeyUnknown)?;
+            keys.iter().enumerate().find(|(_, key)| key.id() == header.key_id()).ok_or(Refusal::KeyUnknown)?;
         if found.algorithm() != header.algorithm {
             return Err(Refusal::AlgorithmRefused);
         }

@@ -14,10 +14,10 @@ use crate::Malformed;
 /// Deep enough for any real claim (`cnf.jwk`, `address`, OpenID's `verified_claims` at 6), and far from the stack's end.
 const MAX_DEPTH: u8 = 16;
 
-/// A JSON object as it was read. All of its texts lie in one string, so that a token's claims cost a few allocations and not
-/// one for each name and value.
+/// A JSON object as it was read. Its texts stay where they are in the JSON, so that a token's claims are not copied one by one.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Document {
+    /// The JSON, and behind it the texts that had escapes in them.
     texts: String,
     members: Vec<Member>,
 }
@@ -74,19 +74,17 @@ struct Span {
 }
 
 impl Document {
-    pub(crate) fn parse(json: &[u8]) -> Result<Self, Malformed> {
-        // Once for all, not for each text.
-        let json = str::from_utf8(json).map_err(|_| Malformed::Json)?;
-        let mut reading = Reading { texts: String::with_capacity(json.len()), fault: Malformed::Json };
-        let mut deserializer = serde_json::Deserializer::from_str(json);
+    pub(crate) fn parse(json: Vec<u8>) -> Result<Self, Malformed> {
+        let mut texts = String::from_utf8(json).map_err(|_| Malformed::Json)?;
+        let mut reading = Reading { json: &texts, unescaped: String::new(), fault: Malformed::Json };
+        let mut deserializer = serde_json::Deserializer::from_str(&texts);
         let node = Strict { reading: &mut reading, depth: 0 }.deserialize(&mut deserializer);
-        let Reading { texts, fault } = reading;
+        let Reading { unescaped, fault, .. } = reading;
         let node = node.map_err(|_| fault)?;
         deserializer.end().map_err(|_| Malformed::Json)?;
-        match node {
-            Node::Object(members) => Ok(Self { texts, members }),
-            _ => Err(Malformed::NotAnObject),
-        }
+        let Node::Object(members) = node else { return Err(Malformed::NotAnObject) };
+        texts.push_str(&unescaped);
+        Ok(Self { texts, members })
     }
 
     pub(crate) fn object(&self) -> Object<'_> {
@@ -167,34 +165,44 @@ impl Node {
 }
 
 /// What is shared by all depths while a text is read.
-struct Reading {
-    texts: String,
+struct Reading<'j> {
+    json: &'j str,
+    unescaped: String,
     /// Carries our reason out of `serde_json`, whose error keeps only text.
     fault: Malformed,
 }
 
 /// A value inside `depth` objects and arrays.
-struct Strict<'r> {
-    reading: &'r mut Reading,
+struct Strict<'r, 'j> {
+    reading: &'r mut Reading<'j>,
     depth: u8,
 }
 
-/// A string or a member's name, put with the other texts.
-struct Text<'r>(&'r mut Reading);
+/// A string or a member's name.
+struct Text<'r, 'j>(&'r mut Reading<'j>);
 
-impl Strict<'_> {
+impl Reading<'_> {
+    fn of(&self, span: Span) -> &str {
+        match span.start.checked_sub(self.json.len()) {
+            None => span.of(self.json),
+            Some(start) => &self.unescaped[start..span.end - self.json.len()],
+        }
+    }
+}
+
+impl<'j> Strict<'_, 'j> {
     fn refuse<E: Error>(self, fault: Malformed) -> E {
         self.reading.fault = fault;
         E::custom("")
     }
 
     /// For a value inside this one.
-    fn inner(&mut self) -> Strict<'_> {
+    fn inner(&mut self) -> Strict<'_, 'j> {
         Strict { reading: self.reading, depth: self.depth + 1 }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Strict<'_> {
+impl<'de> DeserializeSeed<'de> for Strict<'_, '_> {
     type Value = Node;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
@@ -202,7 +210,7 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Strict<'_> {
+impl<'de> Visitor<'de> for Strict<'_, '_> {
     type Value = Node;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -230,6 +238,10 @@ impl<'de> Visitor<'de> for Strict<'_> {
         Ok(Node::Number(number))
     }
 
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Node, E> {
+        Text(self.reading).visit_borrowed_str(text).map(Node::String)
+    }
+
     fn visit_str<E: Error>(self, text: &str) -> Result<Node, E> {
         Text(self.reading).visit_str(text).map(Node::String)
     }
@@ -252,20 +264,20 @@ impl<'de> Visitor<'de> for Strict<'_> {
         // As many as an ordinary token has.
         let mut members = Vec::with_capacity(if self.depth == 0 { 12 } else { 0 });
         while let Some(name) = map.next_key_seed(Text(self.reading))? {
-            let rank = rank(name.of(&self.reading.texts));
+            let rank = rank(self.reading.of(name));
             members.push(Member { rank, name, value: map.next_value_seed(self.inner())? });
         }
         // Sorted, so that a hostile token with a thousand members costs no million comparisons.
-        let texts = self.reading.texts.as_str();
-        members.sort_unstable_by(|a, b| a.rank.cmp(&b.rank).then_with(|| a.name.of(texts).cmp(b.name.of(texts))));
-        if members.windows(2).any(|pair| pair[0].name.of(texts) == pair[1].name.of(texts)) {
+        let name = |member: &Member| self.reading.of(member.name);
+        members.sort_unstable_by(|a, b| a.rank.cmp(&b.rank).then_with(|| name(a).cmp(name(b))));
+        if members.windows(2).any(|pair| name(&pair[0]) == name(&pair[1])) {
             return Err(self.refuse(Malformed::DuplicateMember));
         }
         Ok(Node::Object(members))
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Text<'_> {
+impl<'de> DeserializeSeed<'de> for Text<'_, '_> {
     type Value = Span;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Span, D::Error> {
@@ -273,18 +285,24 @@ impl<'de> DeserializeSeed<'de> for Text<'_> {
     }
 }
 
-impl Visitor<'_> for Text<'_> {
+impl<'de> Visitor<'de> for Text<'_, '_> {
     type Value = Span;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string")
     }
 
+    /// What is borrowed lies in the JSON itself, so where it lies says all.
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Span, E> {
+        let start = text.as_ptr().addr() - self.0.json.as_ptr().addr();
+        Ok(Span { start, end: start + text.len() })
+    }
+
     fn visit_str<E: Error>(self, text: &str) -> Result<Span, E> {
-        let texts = &mut self.0.texts;
-        let start = texts.len();
-        texts.push_str(text);
-        Ok(Span { start, end: texts.len() })
+        let Reading { json, unescaped, .. } = self.0;
+        let start = json.len() + unescaped.len();
+        unescaped.push_str(text);
+        Ok(Span { start, end: start + text.len() })
     }
 }
 
@@ -297,11 +315,17 @@ mod tests {
 
     use super::*;
 
+    fn read(json: &[u8]) -> Result<Document, Malformed> {
+        Document::parse(json.into())
+    }
+
     #[test]
     fn reads_what_claims_are_made_of() {
-        let document = Document::parse(br#"{"s":"x","no":1.5,"a":["y",-2],"o":{"z":null,"\u0062":true}}"#).unwrap();
+        let document =
+            read(br#"{"s":"x","no":1.5,"a":["y",-2],"o":{"z":null,"\u0062":true},"\ud83d\ude42":"\u00e9"}"#).unwrap();
         let object = document.object();
-        assert_eq!(object.members().count(), 4);
+        assert_eq!(object.members().count(), 5);
+        assert_eq!(object.get("🙂"), Some(Value::String("é")));
         assert_eq!(object.get("s"), Some(Value::String("x")));
         assert_eq!(object.get("no"), Some(Value::Number(1.5)));
         let Some(Value::Array(array)) = object.get("a") else { panic!("no array") };
@@ -333,10 +357,10 @@ mod tests {
             ("{\"a\":\"\u{1}\"}", Malformed::Json),
             (r#"{"a":"\ud800"}"#, Malformed::Json),
         ] {
-            assert_eq!(Document::parse(json.as_bytes()), Err(fault), "{json}");
+            assert_eq!(read(json.as_bytes()), Err(fault), "{json}");
         }
-        assert_eq!(Document::parse(b"{\"a\":\"\xff\"}"), Err(Malformed::Json));
-        assert_eq!(Document::parse(b"\xef\xbb\xbf{}"), Err(Malformed::Json));
+        assert_eq!(read(b"{\"a\":\"\xff\"}"), Err(Malformed::Json));
+        assert_eq!(read(b"\xef\xbb\xbf{}"), Err(Malformed::Json));
     }
 
     #[test]
@@ -346,7 +370,7 @@ mod tests {
             json.extend(std::iter::repeat_n('[', depth - 1));
             json.extend(std::iter::repeat_n(']', depth - 1));
             json.push('}');
-            Document::parse(json.as_bytes())
+            read(json.as_bytes())
         };
         assert!(nested(usize::from(MAX_DEPTH)).is_ok());
         assert_eq!(nested(usize::from(MAX_DEPTH) + 1), Err(Malformed::Nesting));

@@ -77,7 +77,7 @@ mod tests {
                 max_lifetime: Duration::from_millis(max_lifetime),
             };
             let (iat, exp) = (iat as f64 / 1000.0, (iat + lifetime) as f64 / 1000.0);
-            let claims = Claims::parse(std::format!(r#"{{"iat":{iat},"exp":{exp}}}"#).as_bytes()).unwrap();
+            let claims = Claims::parse(std::format!(r#"{{"iat":{iat},"exp":{exp}}}"#).into_bytes()).unwrap();
             let accepted = |now| in_force(&claims, &retention, now).is_ok();
             let now = Timestamp::from_millis(revoked);
             let later_here = Timestamp::from_millis(revoked + later);

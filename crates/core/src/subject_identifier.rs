@@ -74,7 +74,7 @@ mod tests {
     use crate::{fixtures::issuer, json::Document};
 
     fn check(json: &str, expected: &[Target<'_>]) {
-        let document = Document::parse(json.as_bytes()).unwrap();
+        let document = Document::parse(json.into()).unwrap();
         let issuer = Issuer { revocable_claims: vec!["email".into()], ..issuer("a", vec![]) };
         let expected = if expected.is_empty() { Err(Refusal::SubjectUnsupported) } else { Ok(expected.into()) };
         assert_eq!(targets(document.object(), &issuer), expected, "{json}");
