@@ -112,6 +112,11 @@ describe('refuses', () => {
     'an unknown key': ['invalid_token', 401, 'key_unknown', () => token({ header: { kid: '../../HS256' } })],
     'another audience': ['invalid_token', 401, 'audience_mismatch', () => token({ claims: { aud: 'other' } })],
     'a logout token': ['invalid_token', 401, 'type_refused', () => token({ header: { typ: 'logout+jwt' } })],
+    'an event token without a type': ['invalid_token', 401, 'type_refused', () => token({ claims: { events: {} } })],
+    'an ID token': ['invalid_token', 401, 'type_refused', () => token({ claims: { nonce: 'n' } })],
+    'a token of nobody in particular': ['invalid_token', 401, 'claim_missing', () =>
+      token({ claims: { sub: undefined } })],
+    'a tenant that is no text': ['invalid_token', 401, 'claim_invalid', () => token({ claims: { tenant: 7 } })],
   };
   for (const [name, [error, status, code, make]] of Object.entries(cases)) {
     test(name, async () => {

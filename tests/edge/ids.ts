@@ -5,8 +5,9 @@ import { type Kind, idOf } from '../vectors/ids.ts';
 import { PEPPER } from './server.ts';
 import { ISSUER } from './tokens.ts';
 
-export function keyOf(kind: Kind, value: string | Buffer): string {
-  return `r1/${idOf(PEPPER, ISSUER, kind, [Buffer.from(value)])}`;
+export function keyOf(kind: Kind, value: string | Buffer | readonly [name: string, value: string]): string {
+  const fields = typeof value === 'string' || Buffer.isBuffer(value) ? [value] : value;
+  return `r1/${idOf(PEPPER, ISSUER, kind, fields.map((field) => Buffer.from(field as string)))}`;
 }
 
 /** The key of a token without a `jti`. */

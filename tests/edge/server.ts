@@ -23,6 +23,8 @@ export interface Edge {
   readonly url: string;
   /** Every entry of the KV namespace. */
   entries(): Promise<readonly Entry[]>;
+  /** Writes an entry as another hand might. */
+  write(key: string, value: string): Promise<void>;
   /** Switches a fault of the KV namespace on; `undefined` switches it off. */
   fault(operation: 'read' | 'write' | 'hang' | undefined): Promise<void>;
   /** Kills workerd without warning, and starts it again over the same state. */
@@ -98,13 +100,16 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
 
 async function run(folder: string, configs: readonly string[], remove: () => Promise<void>): Promise<Edge> {
   const workers = await startWorkers({ cwd: folder, configs, port: 0, persist: join(folder, 'state') });
-  const kv = async (init?: RequestInit): Promise<Entry[]> => {
-    const answer = await fetch(`${workers.url}/kv?key=fault`, init);
+  const kv = async (init?: RequestInit, key = 'fault'): Promise<Entry[]> => {
+    const answer = await fetch(`${workers.url}/kv?key=${encodeURIComponent(key)}`, init);
     return (await answer.json()) as Entry[];
   };
   return {
     url: workers.url,
     entries: async () => (await kv()).filter((entry) => entry.name !== 'fault'),
+    write: async (key, value) => {
+      await kv({ method: 'PUT', body: value }, key);
+    },
     fault: async (operation) => {
       await kv(operation ? { method: 'PUT', body: operation } : { method: 'DELETE' });
     },

@@ -51,6 +51,18 @@ describe('an entry', () => {
     assert.equal(expiration, Math.ceil(dead / 1000));
   });
 
+  test('of a claim, by another hand: every token of the tenant until then', async () => {
+    const tenant = randomUUID();
+    const [before, later] = [now() - 30, now() - 10];
+    const mine = await token({ claims: { tenant, iat: before } });
+    const fresh = await token({ claims: { tenant, iat: later } });
+    const key = keyOf('claim', ['tenant', tenant]);
+    await edge.write(key, `1 ${(before + 5) * 1000} - ${(now() + 900) * 1000} ${now() * 1000} other`);
+    assert.equal((await call(edge, mine)).code, 'token_revoked');
+    assert.equal((await call(edge, fresh)).status, 200);
+    assert.equal((await call(edge, await token({ claims: { iat: before } }))).status, 200);
+  });
+
   test('of a token about to end: kept as long as Workers KV must', async () => {
     const [jti, exp] = [randomUUID(), now() - 50];
     const since = now();

@@ -30,6 +30,8 @@ export const configuredIssuers = [
     audiences: ['api'],
     max_lifetime: 900,
     leeway: 5,
+    required_claims: ['sub'],
+    revocable_claims: ['tenant'],
     keys: [
       { kid: 'HS256', alg: 'HS256', secret: 'HS256_SECRET' },
       { kid: 'RS256', alg: 'RS256', pem: rs256Pem },

@@ -16,7 +16,7 @@ export type Kind = keyof typeof KINDS;
 
 export function idOf(pepper: string | Buffer, issuer: string, kind: Kind, fields: readonly Buffer[]): string {
   const [first = Buffer.of(), second] = fields;
-  const encoded = [Buffer.of(KINDS[kind])];
+  const encoded: Buffer[] = [Buffer.of(KINDS[kind])];
   if (second !== undefined) {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(first.length);
