@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::Target;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-use crate::lanes::{LANES, Lanes, Message};
+use crate::lanes::Lanes;
 
 /// The shortest secret that is taken, in bytes: as long as SHA-256's output (RFC 2104 section 3, RFC 7518 section 3.2).
 pub(crate) const MIN_SECRET_BYTES: usize = 32;
@@ -63,7 +63,7 @@ impl FromStr for RevocationId {
         let digits: &[u8; 32] = text.as_bytes().try_into().map_err(|_| InvalidId)?;
         let mut bytes = [0; 16];
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+            *byte = nibble(pair[0])? * 16 + nibble(pair[1])?;
         }
         Ok(Self(bytes))
     }
@@ -125,7 +125,7 @@ impl Pepper {
 pub struct Namespace {
     mac: Hmac<Sha256>,
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    lanes: Lanes,
+    pub(crate) lanes: Lanes,
 }
 
 impl Namespace {
@@ -143,22 +143,6 @@ impl Namespace {
     #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
     pub(crate) fn for_each_id<T>(&self, targets: &[(T, Target<'_>)], mut each: impl FnMut(&T, RevocationId)) {
         targets.iter().for_each(|(tag, target)| each(tag, self.id(target)));
-    }
-
-    /// As above, four at a time: all but those that are longer than a block.
-    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    pub(crate) fn for_each_id<T>(&self, targets: &[(T, Target<'_>)], mut each: impl FnMut(&T, RevocationId)) {
-        for targets in targets.chunks(LANES) {
-            let mut messages = [Message::EMPTY; LANES];
-            let mut fits = [true; LANES];
-            for ((message, fits), (_, target)) in messages.iter_mut().zip(&mut fits).zip(targets) {
-                target.encode(|part| *fits &= message.add(part).is_some());
-            }
-            let macs = self.lanes.macs(&messages);
-            for (((tag, target), mac), fits) in targets.iter().zip(macs).zip(fits) {
-                each(tag, if fits { RevocationId(mac) } else { self.id(target) });
-            }
-        }
     }
 }
 
@@ -225,6 +209,7 @@ mod tests {
         let id = id("a", Target::Everything);
         assert_eq!(id.to_string().parse(), Ok(id));
         let text = id.to_string();
+        assert_eq!(std::format!("{id:?}"), text);
         for wrong in [&text[1..], &text.to_uppercase(), "", &std::format!("{text}0")] {
             assert_eq!(wrong.parse::<RevocationId>(), Err(InvalidId), "{wrong}");
         }

@@ -95,8 +95,7 @@ impl Document {
 impl<'d> Object<'d> {
     pub(crate) fn get(self, name: &str) -> Option<Value<'d>> {
         let rank = rank(name);
-        let mut equals = self.members.iter().filter(|member| member.rank == rank);
-        let found = equals.find(|member| name.len() < RANKED || member.name.of(self.texts) == name);
+        let found = self.members.iter().find(|member| member.rank == rank && member.name.of(self.texts) == name);
         found.map(|member| member.value.of(self.texts))
     }
 
@@ -136,13 +135,11 @@ impl<'d> Value<'d> {
     }
 }
 
-/// Names shorter than this are told apart by their rank alone.
-const RANKED: usize = 8;
-
-/// A name's first bytes and its length, in one number that is compared at once: nearly all claims have three letters.
+/// A name's first seven bytes and its length, in one number that tells most names apart at once: nearly all claims have three
+/// letters, so that comparing lengths would not.
 fn rank(name: &str) -> u64 {
-    let start = name.bytes().take(RANKED - 1).fold(0, |rank, byte| rank << 8 | u64::from(byte));
-    start << 8 | name.len().min(RANKED) as u64
+    let start = name.bytes().take(7).fold(0, |rank, byte| rank << 8 | u64::from(byte));
+    start << 8 | name.len().min(8) as u64
 }
 
 impl Span {

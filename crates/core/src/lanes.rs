@@ -10,8 +10,10 @@ use core::arch::wasm32::{
 
 use sha2::block_api::compress256;
 
+use crate::{Namespace, RevocationId, Target};
+
 /// The messages that go at once.
-pub(crate) const LANES: usize = 4;
+const LANES: usize = 4;
 
 const BLOCK: usize = 64;
 
@@ -27,18 +29,36 @@ pub(crate) struct Lanes {
     outer: [u32; 8],
 }
 
+impl Namespace {
+    /// The ids of several targets, in their order, each with what came with the target; four at a time, all but those that are
+    /// longer than a block.
+    pub(crate) fn for_each_id<T>(&self, targets: &[(T, Target<'_>)], mut each: impl FnMut(&T, RevocationId)) {
+        for targets in targets.chunks(LANES) {
+            let mut messages = [Message::EMPTY; LANES];
+            let mut fits = [true; LANES];
+            for ((message, fits), (_, target)) in messages.iter_mut().zip(&mut fits).zip(targets) {
+                target.encode(|part| *fits &= message.add(part).is_some());
+            }
+            let macs = self.lanes.macs(&messages);
+            for (((tag, target), mac), fits) in targets.iter().zip(macs).zip(fits) {
+                each(tag, if fits { RevocationId::from_bytes(mac) } else { self.id(target) });
+            }
+        }
+    }
+}
+
 /// A message in its one block.
 #[derive(Clone, Copy)]
-pub(crate) struct Message {
+struct Message {
     block: [u8; BLOCK],
     length: usize,
 }
 
 impl Message {
-    pub(crate) const EMPTY: Self = Self { block: [0; BLOCK], length: 0 };
+    const EMPTY: Self = Self { block: [0; BLOCK], length: 0 };
 
     /// Adds `part`; `None` when it does not fit.
-    pub(crate) fn add(&mut self, part: &[u8]) -> Option<()> {
+    fn add(&mut self, part: &[u8]) -> Option<()> {
         let end = self.length + part.len();
         if end > MAX_MESSAGE {
             return None;
@@ -70,7 +90,7 @@ impl Lanes {
     }
 
     /// The first 16 bytes of each message's MAC.
-    pub(crate) fn macs(&self, messages: &[Message; LANES]) -> [[u8; 16]; LANES] {
+    fn macs(&self, messages: &[Message; LANES]) -> [[u8; 16]; LANES] {
         let blocks = messages.map(Message::padded);
         let word = |at: usize| {
             let word = |block: &[u8; BLOCK]| {
