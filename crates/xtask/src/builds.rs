@@ -134,20 +134,26 @@ fn build_worker(workspace: &Workspace, package: &str, folder: &str) -> Result<()
     })
 }
 
-/// The cases of `cargo xtask bench core` as a module without glue.
+/// The cases of `cargo xtask bench core` as a module without glue; and the same with all of the core, also what no case calls,
+/// so that a test can see what it would import.
 fn build_bench(workspace: &Workspace) -> Result<()> {
     let mut build =
         workspace.cargo(["build", "--package=quash-bench", "--lib", "--profile=engine", "--target", WASM_TARGET]);
     // No other build has this profile for this target, so none of theirs is thrown away for these flags.
     build.env(SIMD.0, SIMD.1);
     workspace.console.run("cargo build quash-bench", build)?;
+    let mut whole = workspace.cargo(["rustc", "--package=quash-bench", "--lib", "--target", WASM_TARGET]);
+    whole.args(["--", "-Clink-dead-code"]).env(SIMD.0, SIMD.1);
+    workspace.console.run("cargo rustc quash-bench, with all of the core", whole)?;
 
-    let module = workspace.target.join(WASM_TARGET).join("engine/quash_bench.wasm");
+    let modules = workspace.target.join(WASM_TARGET);
+    let (module, whole) = (modules.join("engine/quash_bench.wasm"), modules.join("debug/quash_bench.wasm"));
     let folder = workspace.path("tests/bench/build");
     let recipe = format!("{WASM_OPT_ENGINE:?} {WASM_FEATURES:?}");
-    let inputs = vec![module.clone(), workspace.path("package-lock.json")];
+    let inputs = vec![module.clone(), whole.clone(), workspace.path("package-lock.json")];
     once(workspace, "tests/bench/build", recipe, inputs, folder.clone(), || {
         fs::create_dir_all(&folder)?;
+        fs::copy(&whole, folder.join("whole_core.wasm"))?;
         let mut command = workspace.command(workspace.npm_bin("wasm-opt"), WASM_OPT_ENGINE);
         command.args(WASM_FEATURES).arg(&module).arg("-o").arg(folder.join("quash_bench.wasm"));
         workspace.console.run("wasm-opt quash-bench", command)

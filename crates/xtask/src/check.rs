@@ -6,7 +6,7 @@ use crate::builds::{self, Part};
 use crate::layers;
 use crate::step::Failures;
 use crate::tools::{self, CargoTool, Need};
-use crate::workspace::{WASM_TARGET, Workspace};
+use crate::workspace::{SIMD, WASM_TARGET, Workspace};
 
 /// # Errors
 /// When any of the checks failed; all of them run.
@@ -26,6 +26,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     for (what, packages) in [("browser", &["--package=quash-browser"][..]), ("wasm", &others)] {
         let mut clippy = workspace.cargo(["clippy", "--lib", "--target", WASM_TARGET]);
         clippy.args(packages).args(["--", "-D", "warnings"]);
+        if what == "wasm" {
+            clippy.env(SIMD.0, SIMD.1);
+        }
         failures.record(&format!("clippy for {what}"), console.run(&format!("cargo clippy for {what}"), clippy));
     }
 
