@@ -112,8 +112,7 @@ impl Cover {
             return Self::normal(everyone, Some((a.max(b), keep_a)));
         }
         // Each spares only what the other covers until the earlier of the two cutoffs, so until then nobody is spared.
-        let later = if a > b { (a, keep_a) } else { (b, keep_b) };
-        Self::normal(everyone.max(a.min(b)), Some(later))
+        Self::normal(everyone.max(a.min(b)), Some((a, keep_a).max((b, keep_b))))
     }
 
     pub(crate) fn normal(everyone: Cutoff, others: Option<(Cutoff, RevocationId)>) -> Self {

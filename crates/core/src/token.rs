@@ -184,6 +184,21 @@ mod tests {
     }
 
     #[test]
+    fn a_token_may_be_8_kib_long() {
+        let short = token(r#"{"alg":"HS256"}"#, "{}");
+        let longest = format!("{short}{}", "AAAA".repeat((8192 - short.len()) / 4));
+        let longest = format!("{longest}{}", ["", "", "AA", "AAA"][8192 - longest.len()]);
+        assert_eq!(longest.len(), 8192);
+        assert!(UnverifiedToken::parse(&longest).is_ok());
+        assert_eq!(refusal(&format!("{longest}A")), "token_too_large");
+    }
+
+    #[test]
+    fn what_nobody_has_registered_may_be_anything() {
+        assert!(UnverifiedToken::parse(&token(r#"{"alg":"HS256","x":1}"#, r#"{"x":null}"#)).is_ok());
+    }
+
+    #[test]
     fn refuses_each_fault_by_its_name() {
         let long = token(r#"{"alg":"HS256"}"#, &format!(r#"{{"x":"{}"}}"#, "y".repeat(MAX_TOKEN_BYTES)));
         for (text, code) in [
