@@ -220,3 +220,45 @@ impl Known {
         Self { names: names.collect(), issuer }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{format, vec};
+
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::fixtures::{hmac_key, issuer, peppers};
+
+    #[test]
+    fn a_short_secret_is_refused_and_none_is_printed() {
+        assert_eq!(Key::hs256(None, &[7; 31]).err(), Some(WeakSecret));
+        let key = Key::hs256(Some("k".into()), &[7; 32]).unwrap();
+        assert_eq!(format!("{key:?}"), r#"Key { id: Some("k"), algorithm: Hs256, .. }"#);
+        assert_eq!(format!("{WeakSecret}"), "a secret must have at least 32 bytes");
+    }
+
+    #[test]
+    fn a_token_must_not_have_a_choice() {
+        let new = |issuers| Issuers::new(issuers, &peppers(&[1])).map(|issuers| issuers.iter().count());
+        let unnamed = || Key::held_by_host(None, Algorithm::Es256);
+        assert_eq!(new(vec![issuer("a", vec![hmac_key(), unnamed()]), issuer("b", vec![hmac_key()])]), Ok(2));
+        assert_eq!(
+            new(vec![issuer("a", vec![]), issuer("b", vec![]), issuer("a", vec![])]).unwrap_err(),
+            InvalidIssuers::DuplicateIssuer(2)
+        );
+        for keys in [vec![hmac_key(), hmac_key()], vec![unnamed(), unnamed()]] {
+            let reference = KeyRef { issuer: 1, key: 1 };
+            let refused = new(vec![issuer("a", vec![]), issuer("b", keys)]).unwrap_err();
+            assert_eq!(refused, InvalidIssuers::DuplicateKey(reference));
+            assert_eq!(format!("{refused}"), "issuer 1: key 1 has the id of another key");
+        }
+    }
+
+    #[test]
+    fn an_issuer_has_30_seconds_leeway_unless_it_says_otherwise() {
+        let retention = Issuer::new("a", vec![], Duration::from_secs(900)).retention();
+        assert_eq!(retention, Retention { leeway: Duration::from_secs(30), max_lifetime: Duration::from_secs(900) });
+    }
+}
