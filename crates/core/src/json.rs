@@ -334,6 +334,16 @@ mod tests {
         assert!(object.get("s").and_then(Value::strings).is_none());
     }
 
+    /// Their first bytes and their lengths are the same, and so what is compared first.
+    #[test]
+    fn long_names_are_told_apart_too() {
+        let document = read(br#"{"client_id":1,"client_ie":2,"client_if":3}"#).unwrap();
+        assert_eq!(document.object().get("client_ie"), Some(Value::Number(2.0)));
+        assert_eq!(document.object().get("client_ig"), None);
+        let fault = read(br#"{"client_id":1,"client_ie":2,"client_id":3}"#);
+        assert_eq!(fault, Err(Malformed::DuplicateMember));
+    }
+
     #[test]
     fn refuses_each_fault_by_its_name() {
         for (json, fault) in [
