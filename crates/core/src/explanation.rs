@@ -308,6 +308,7 @@ fn relative(time: Timestamp, now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use core::time::Duration;
     use std::{string::ToString, vec};
 
     #[cfg(target_arch = "wasm32")]
@@ -315,8 +316,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        Cover, Reason, Target, Verdict,
-        fixtures::{HEADER, NOW, issuers, payload, pepper, sign, verify},
+        Cover, Issuer, Reason, Target, Verdict,
+        fixtures::{HEADER, NOW, hmac_key, issuers, payload, pepper, peppers, sign, verify},
     };
 
     fn entry(target: Target<'_>, cover: Cover) -> Revocation {
@@ -430,6 +431,21 @@ mod tests {
             "✗ expiry     token_expired: exp 1000 s ago, leeway 5 s",
             "✗ start      claim_missing: no iat, nbf in 100 s, leeway 5 s",
             "✗ lifetime   claim_missing",
+        ] {
+            assert!(told.contains(&std::format!("{line}\n")), "{line} is not in\n{told}");
+        }
+    }
+
+    #[test]
+    fn tells_what_a_policy_wants() {
+        let issuer =
+            Issuer { required_claims: vec!["sub".into()], ..Issuer::new("a", vec![hmac_key()], Duration::ZERO) };
+        let issuers = Issuers::new(vec![issuer], &peppers(&[1])).unwrap();
+        let told = issuers.explain(&sign(HEADER, &payload("")), NOW).to_string();
+        for line in [
+            "✗ audience   audience_mismatch: aud \"api\"; configured: none",
+            "✗ lifetime   lifetime_too_long: 200 s of at most 0 s",
+            "✗ claims     claim_missing: the token has no `sub` claim",
         ] {
             assert!(told.contains(&std::format!("{line}\n")), "{line} is not in\n{told}");
         }

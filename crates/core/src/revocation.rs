@@ -223,6 +223,14 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn equal_covers_are_equal_values() {
+        let spared = Cover::everyone(Cutoff::Always).union(Cover::all_but(SESSIONS[0], Cutoff::Always));
+        assert_eq!(spared, Cover::everyone(Cutoff::Always));
+        assert_eq!(spared.others(), None);
+        assert_eq!(Cover::all_but(SESSIONS[0], Cutoff::Nothing), Cover::everyone(Cutoff::Nothing));
+    }
+
+    #[test]
     fn a_token_without_iat_is_as_old_as_can_be() {
         assert!(Cover::everyone(Cutoff::IssuedUntil(Timestamp::from_secs(0))).covers(None, None));
         assert!(!Cover::everyone(Cutoff::Nothing).covers(None, None));
