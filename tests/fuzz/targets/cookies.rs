@@ -1,0 +1,71 @@
+//! What a page writes to `document.cookie`: nobody's host, path or name may smuggle an attribute in. The input is a host, a
+//! path, a jar and, on the lines after them, a name.
+#![no_main]
+
+use std::collections::BTreeMap;
+
+use libfuzzer_sys::fuzz_target;
+use quash_core::logout::{Command, CookieName, MAX_COOKIE_NAME, Page, Selection, Wipe, is_readable, plan};
+
+/// Every attribute there may be, once.
+const ATTRIBUTES: &str = "=x; Max-Age=0; Path=/; Domain=; Secure; SameSite=None; Partitioned";
+
+fuzz_target!(|input: &[u8]| {
+    let Ok(text) = str::from_utf8(input) else { return };
+    let mut lines = text.splitn(4, '\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let (host, path, cookies, name) = (line(), line(), line(), line());
+
+    let named = CookieName::new(name);
+    assert_eq!(named.is_some(), is_possible(name));
+    for secure in [true, false] {
+        let page = Page { host, path, secure, cookies };
+        assert_plan(Selection::Everything, page);
+        assert_plan(named.clone().map_or(Selection::Nothing, |name| Selection::Names(vec![name])), page);
+    }
+});
+
+/// As RFC 6265bis section 5.6 has it; in characters, where core looks at bytes.
+fn is_possible(name: &str) -> bool {
+    let is_forbidden = |letter: char| ";=".contains(letter) || letter.is_ascii_control() && letter != '\t';
+    name.len() <= MAX_COOKIE_NAME && !name.contains(is_forbidden) && name.trim_matches([' ', '\t']) == name
+}
+
+fn assert_plan(cookies: Selection<CookieName>, page: Page<'_>) {
+    let is_of_jar = cookies == Selection::Everything;
+    for command in plan(Wipe { cookies, ..Wipe::default() }, page) {
+        let Command::ExpireCookie { name, writes } = command else { panic!("nobody asked for {command:?}") };
+        assert!(!is_of_jar || is_readable(page.cookies, &name));
+        writes.iter().for_each(|write| assert_write(write, name.as_str(), page));
+    }
+}
+
+fn assert_write(write: &str, name: &str, page: Page<'_>) {
+    assert!(!write.contains(|letter: char| letter.is_ascii_control() && letter != '\t'));
+    assert!(write.len() <= name.len() + ATTRIBUTES.len() + page.path.len() + page.host.len());
+
+    let mut parts = write.strip_prefix(name).unwrap().split("; ");
+    assert_eq!(parts.next(), Some("=x"));
+    let mut attributes = BTreeMap::new();
+    for part in parts {
+        assert!(!part.contains(';'));
+        let (attribute, value) = part.split_once('=').unwrap_or((part, ""));
+        assert_eq!(attributes.insert(attribute, value), None);
+    }
+
+    assert_eq!(attributes.remove("Max-Age"), Some("0"));
+    let path = attributes.remove("Path").unwrap();
+    assert!(path == "/" || page.path.starts_with(path));
+    let domain = attributes.remove("Domain");
+    let is_parent = |domain| page.host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    assert!(domain.is_none_or(is_parent));
+    let is_secure = attributes.remove("Secure").is_some();
+    assert_eq!(attributes.remove("SameSite"), is_secure.then_some("None"));
+    assert!(attributes.remove("Partitioned").is_none_or(|_| is_secure));
+    assert!(attributes.is_empty());
+
+    assert!(!is_secure || page.secure);
+    let name = name.to_ascii_lowercase();
+    assert!(!name.starts_with("__secure-") || is_secure);
+    assert!(!name.starts_with("__host-") || is_secure && path == "/" && domain.is_none());
+}

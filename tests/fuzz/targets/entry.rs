@@ -1,0 +1,35 @@
+//! What a store gives back. An entry that can be read means what its fields say, and is written so that it reads the same.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use quash_core::{Cover, Cutoff, Reason, Revocation, RevocationId, Timestamp};
+
+const ID: RevocationId = RevocationId::from_bytes([9; 16]);
+
+fuzz_target!(|input: &[u8]| {
+    let Ok(text) = str::from_utf8(input) else { return };
+    let Ok(revocation) = Revocation::from_entry(ID, text) else { return };
+    assert_eq!(Revocation::from_entry(ID, &revocation.to_entry()), Ok(revocation));
+    assert_eq!(revocation.merge(revocation), revocation);
+
+    let fields: Vec<_> = text.split(' ').collect();
+    let [version, everyone, others, expires_at, revoked_at, reason] = fields[..] else { panic!("{fields:?}") };
+    assert_eq!((version, revocation.id), ("1", ID));
+    assert_eq!((revocation.expires_at, revocation.revoked_at), (time(expires_at), time(revoked_at)));
+    assert!(revocation.reason.name() == reason || revocation.reason == Reason::Other);
+    let everyone = Cover::everyone(cutoff(everyone));
+    let others = others.split_once(':').map(|(until, keep)| Cover::all_but(keep.parse().unwrap(), cutoff(until)));
+    assert_eq!(revocation.cover, others.map_or(everyone, |others| others.union(everyone)));
+});
+
+fn cutoff(text: &str) -> Cutoff {
+    match text {
+        "nothing" => Cutoff::Nothing,
+        "always" => Cutoff::Always,
+        until => Cutoff::IssuedUntil(time(until)),
+    }
+}
+
+fn time(text: &str) -> Timestamp {
+    Timestamp::from_millis(text.parse().unwrap())
+}
