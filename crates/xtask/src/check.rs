@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::builds::{self, Part};
+use crate::fuzz;
 use crate::layers;
 use crate::step::Failures;
 use crate::tools::{self, CargoTool, Need};
@@ -41,6 +42,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     deny.args(["bans", "licenses", "sources"]);
     failures.record("cargo-deny", console.run("cargo deny", deny));
 
+    check_fuzz_targets(workspace, &mut failures);
+
     failures.record("layers", layers::check(workspace));
 
     // The types that the others import are made when the npm package and its module are.
@@ -51,4 +54,19 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     failures.record("tsc", types);
 
     failures.into_result()
+}
+
+/// They are outside the workspace. Without its default features their crate needs no C++ compiler, nor instrumentation.
+fn check_fuzz_targets(workspace: &Workspace, failures: &mut Failures) {
+    let console = &workspace.console;
+    let fmt = workspace.cargo(["fmt", "--manifest-path", fuzz::MANIFEST, "--check", "--", "-l"]);
+    failures.record("fmt of the fuzz targets", console.run("cargo fmt for the fuzz targets", fmt));
+
+    let mut clippy = workspace.cargo(["clippy", "--manifest-path", fuzz::MANIFEST, "--no-default-features"]);
+    clippy.args(["--", "-D", "warnings"]).env("CARGO_TARGET_DIR", fuzz::target_folder(workspace));
+    failures.record("clippy of the fuzz targets", console.run("cargo clippy for the fuzz targets", clippy));
+
+    let mut deny = workspace.command(CargoTool::cargo_deny(workspace).bin("cargo-deny"), []);
+    deny.args(["--manifest-path", fuzz::MANIFEST, "check", "bans", "licenses", "sources"]);
+    failures.record("cargo-deny of the fuzz targets", console.run("cargo deny for the fuzz targets", deny));
 }

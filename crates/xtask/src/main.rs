@@ -7,6 +7,7 @@ mod bench;
 mod builds;
 mod check;
 mod demo;
+mod fuzz;
 mod layers;
 mod size;
 mod stamp;
@@ -17,6 +18,7 @@ mod tools;
 mod workspace;
 
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 
@@ -31,8 +33,11 @@ Usage: cargo xtask [--verbose] <command>
 
   build [<part>]...                build browser, worker, demo or bench (default: all)
   demo [--once] [--port <number>]  build all and start the demo; --once plays its transcript and stops
-  test [rust|wasm|js|e2e]...       run these test groups (default: all)
+  test [rust|wasm|js|e2e|fuzz]...  run these test groups (default: all)
   check                            fmt, clippy, cargo-deny, rustdoc, tsc and the layer rule
+  fuzz [--seconds <number>] [--grow] [target]...
+                                   fuzz these targets of tests/fuzz (default: all) for so long in all (default: 60);
+                                   --grow keeps in their corpus what reaches more
   size [--json]                    bytes of what a browser downloads and of what is deployed
   bench core [--json]              nanoseconds that a request costs in the core, beside what jose takes to decode
 
@@ -46,6 +51,7 @@ enum Command {
     Build(Vec<Part>),
     Check,
     Demo { once: bool, port: Option<u16> },
+    Fuzz(fuzz::Options),
     Help,
     Size { json: bool },
     Test(Vec<Group>),
@@ -77,6 +83,7 @@ fn run(command: &Command, verbose: bool) -> Result<()> {
         Command::Build(parts) => builds::run(&workspace, parts),
         Command::Check => check::run(&workspace),
         Command::Demo { once, port } => demo::run(&workspace, *once, *port),
+        Command::Fuzz(options) => fuzz::run(&workspace, options, |_| {}),
         Command::Help => {
             println!("{USAGE}");
             Ok(())
@@ -98,7 +105,10 @@ fn parse(mut arguments: Vec<String>) -> Result<Command> {
         "bench" => Command::Bench { json: take_flag(&mut arguments, "--json"), bench: take_bench(&mut arguments)? },
         "build" => Command::Build(take_names(&mut arguments, &Part::ALL, Part::name)?),
         "check" => Command::Check,
-        "demo" => Command::Demo { once: take_flag(&mut arguments, "--once"), port: take_port(&mut arguments)? },
+        "demo" => {
+            Command::Demo { once: take_flag(&mut arguments, "--once"), port: take_number(&mut arguments, "--port")? }
+        }
+        "fuzz" => Command::Fuzz(take_fuzz_options(&mut arguments)?),
         "help" => Command::Help,
         "size" => Command::Size { json: take_flag(&mut arguments, "--json") },
         "test" => Command::Test(take_names(&mut arguments, &Group::ALL, Group::name)?),
@@ -124,16 +134,29 @@ fn take_bench(arguments: &mut Vec<String>) -> Result<Bench> {
     Bench::ALL.into_iter().find(|bench| bench.name() == name).with_context(|| format!("no such bench: `{name}`"))
 }
 
-fn take_port(arguments: &mut Vec<String>) -> Result<Option<u16>> {
-    let Some(at) = arguments.iter().position(|argument| argument == "--port") else {
+fn take_number<T: FromStr>(arguments: &mut Vec<String>, flag: &str) -> Result<Option<T>> {
+    let Some(at) = arguments.iter().position(|argument| argument == flag) else {
         return Ok(None);
     };
     arguments.remove(at);
     if at == arguments.len() {
-        bail!("`--port` needs a number");
+        bail!("`{flag}` needs a number");
     }
-    let port = arguments.remove(at);
-    port.parse().map(Some).with_context(|| format!("`--port {port}` is not a port"))
+    let number = arguments.remove(at);
+    match number.parse() {
+        Ok(number) => Ok(Some(number)),
+        Err(_) => bail!("`{flag}` does not take `{number}`"),
+    }
+}
+
+/// Which targets there are is known by their files, so their names are looked up later.
+fn take_fuzz_options(arguments: &mut Vec<String>) -> Result<fuzz::Options> {
+    let default = fuzz::Options::default();
+    let seconds = take_number(arguments, "--seconds")?.unwrap_or(default.seconds);
+    let grow = take_flag(arguments, "--grow");
+    let (targets, rest) = std::mem::take(arguments).into_iter().partition(|argument| !argument.starts_with('-'));
+    *arguments = rest;
+    Ok(fuzz::Options { targets, seconds, grow })
 }
 
 /// The named values, each once and in the order of `all`; all of them when none is named.
@@ -172,6 +195,11 @@ mod unit {
             ("check", Command::Check),
             ("demo", Command::Demo { once: false, port: None }),
             ("demo --port 8788 --once", Command::Demo { once: true, port: Some(8788) }),
+            ("fuzz", Command::Fuzz(fuzz::Options::default())),
+            (
+                "fuzz token --seconds 5 --grow entry",
+                Command::Fuzz(fuzz::Options { targets: vec!["token".into(), "entry".into()], seconds: 5, grow: true }),
+            ),
             ("size --json", Command::Size { json: true }),
             ("test wasm", Command::Test(vec![Group::Wasm])),
             ("build --help", Command::Help),
@@ -186,7 +214,8 @@ mod unit {
         let bench = ["bench", "bench --json", "bench cor", "bench core core"];
         let others =
             ["", "deploy", "build wrker", "check --json", "demo --port", "demo --port 70000", "test rust,wasm"];
-        for line in bench.iter().chain(&others) {
+        let fuzz = ["fuzz --fork", "fuzz --seconds", "fuzz --seconds soon"];
+        for line in bench.iter().chain(&fuzz).chain(&others) {
             assert!(parse_line(line).is_err(), "`{line}` was accepted");
         }
     }

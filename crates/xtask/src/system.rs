@@ -32,6 +32,18 @@ pub(crate) fn ensure_chromium(workspace: &Workspace) -> Result<()> {
     }
 }
 
+/// What compiles libFuzzer.
+///
+/// # Errors
+/// When it is missing and cannot be installed.
+pub(crate) fn ensure_cxx_compiler(workspace: &Workspace) -> Result<()> {
+    if succeeds(Command::new("c++").arg("--version")) {
+        workspace.console.cached("C++ compiler");
+        return Ok(());
+    }
+    install(workspace, "a C++ compiler", &["g++"])
+}
+
 /// OpenSSL's headers, which worker-build is compiled against (only its downloader uses them, and we never let it download).
 ///
 /// # Errors

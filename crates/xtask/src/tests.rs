@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::builds::{self, Part};
+use crate::fuzz;
 use crate::step::{Failures, Stopwatch};
 use crate::system;
 use crate::tools::{self, CargoTool, Need};
@@ -14,10 +15,11 @@ pub(crate) enum Group {
     Wasm,
     Js,
     E2e,
+    Fuzz,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 4] = [Self::Rust, Self::Wasm, Self::Js, Self::E2e];
+    pub(crate) const ALL: [Self; 5] = [Self::Rust, Self::Wasm, Self::Js, Self::E2e, Self::Fuzz];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -25,6 +27,7 @@ impl Group {
             Self::Wasm => "wasm",
             Self::Js => "js",
             Self::E2e => "e2e",
+            Self::Fuzz => "fuzz",
         }
     }
 
@@ -34,12 +37,14 @@ impl Group {
             Self::Wasm => "the core, as WebAssembly",
             Self::Js => "the npm package, in Chromium",
             Self::E2e => "the demo in workerd and Chromium",
+            Self::Fuzz => "what the core reads, for a minute",
         }
     }
 
     fn needs(self) -> &'static [Need] {
         match self {
-            Self::Rust => &[],
+            // `fuzz::run` sees to its own.
+            Self::Rust | Self::Fuzz => &[],
             Self::Wasm => &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen],
             Self::Js => &[Need::NpmPackages, Need::Chromium],
             Self::E2e => &[Need::NpmPackages, Need::Chromium],
@@ -49,7 +54,7 @@ impl Group {
     /// What has to be built first; the test runners build the rest themselves.
     fn parts(self) -> &'static [Part] {
         match self {
-            Self::Rust | Self::Wasm => &[],
+            Self::Rust | Self::Wasm | Self::Fuzz => &[],
             Self::Js => &[Part::Browser],
             Self::E2e => &Part::ALL,
         }
@@ -69,6 +74,7 @@ impl Group {
             }
             Self::Js => workspace.node(["--test", "www/quash/test/**/*.test.ts"]),
             Self::E2e => workspace.node(["--test", "tests/**/*.test.ts"]),
+            Self::Fuzz => return fuzz::run(workspace, &fuzz::Options::default(), |line| tally.read(line)),
         };
         if let Some(chromium) = system::chromium() {
             command.env(system::CHROMIUM_VARIABLE, chromium);
