@@ -6,6 +6,7 @@
 mod bench;
 mod builds;
 mod check;
+mod coverage;
 mod demo;
 mod fuzz;
 mod layers;
@@ -35,6 +36,7 @@ Usage: cargo xtask [--verbose] <command>
   demo [--once] [--port <number>]  build all and start the demo; --once plays its transcript and stops
   test [rust|wasm|js|e2e|fuzz]...  run these test groups (default: all)
   check                            fmt, clippy, cargo-deny, rustdoc, tsc and the layer rule
+  coverage                         lines of the core that its tests run; fails below 97 %
   fuzz [--seconds <number>] [--grow] [target]...
                                    fuzz these targets of tests/fuzz (default: all) for so long in all (default: 60);
                                    --grow keeps in their corpus what reaches more
@@ -50,6 +52,7 @@ enum Command {
     Bench { bench: Bench, json: bool },
     Build(Vec<Part>),
     Check,
+    Coverage,
     Demo { once: bool, port: Option<u16> },
     Fuzz(fuzz::Options),
     Help,
@@ -82,6 +85,7 @@ fn run(command: &Command, verbose: bool) -> Result<()> {
         Command::Bench { bench, json } => bench::run(&workspace, *bench, *json),
         Command::Build(parts) => builds::run(&workspace, parts),
         Command::Check => check::run(&workspace),
+        Command::Coverage => coverage::run(&workspace),
         Command::Demo { once, port } => demo::run(&workspace, *once, *port),
         Command::Fuzz(options) => fuzz::run(&workspace, options, |_| {}),
         Command::Help => {
@@ -105,6 +109,7 @@ fn parse(mut arguments: Vec<String>) -> Result<Command> {
         "bench" => Command::Bench { json: take_flag(&mut arguments, "--json"), bench: take_bench(&mut arguments)? },
         "build" => Command::Build(take_names(&mut arguments, &Part::ALL, Part::name)?),
         "check" => Command::Check,
+        "coverage" => Command::Coverage,
         "demo" => {
             Command::Demo { once: take_flag(&mut arguments, "--once"), port: take_number(&mut arguments, "--port")? }
         }
@@ -193,6 +198,7 @@ mod unit {
             ("build", Command::Build(Part::ALL.to_vec())),
             ("build worker browser", Command::Build(vec![Part::Browser, Part::Worker])),
             ("check", Command::Check),
+            ("coverage", Command::Coverage),
             ("demo", Command::Demo { once: false, port: None }),
             ("demo --port 8788 --once", Command::Demo { once: true, port: Some(8788) }),
             ("fuzz", Command::Fuzz(fuzz::Options::default())),

@@ -11,11 +11,13 @@ use crate::system;
 use crate::workspace::{WASM_TARGET, Workspace};
 
 const CARGO_DENY_VERSION: &str = "0.20.2";
+const CARGO_LLVM_COV_VERSION: &str = "0.9.1";
 
 /// What a command cannot do without. In the order of installation: what fails fast comes first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Need {
     RustLints,
+    LlvmTools,
     WasmTarget,
     NpmPackages,
     Chromium,
@@ -23,6 +25,7 @@ pub(crate) enum Need {
     WasmBindgen,
     WorkerBuild,
     CargoDeny,
+    CargoLlvmCov,
 }
 
 /// A program that `cargo install` builds into a folder of its own.
@@ -45,6 +48,10 @@ impl CargoTool {
 
     pub(crate) fn cargo_deny(workspace: &Workspace) -> Self {
         Self::new(workspace, "cargo-deny", CARGO_DENY_VERSION.to_owned())
+    }
+
+    pub(crate) fn cargo_llvm_cov(workspace: &Workspace) -> Self {
+        Self::new(workspace, "cargo-llvm-cov", CARGO_LLVM_COV_VERSION.to_owned())
     }
 
     fn new(workspace: &Workspace, package: &'static str, version: String) -> Self {
@@ -71,6 +78,7 @@ pub(crate) fn ensure(workspace: &Workspace, needs: impl IntoIterator<Item = Need
     for need in needs {
         match need {
             Need::RustLints => ensure_rust_lints(workspace)?,
+            Need::LlvmTools => ensure_llvm_tools(workspace)?,
             Need::WasmTarget => ensure_wasm_target(workspace)?,
             Need::NpmPackages => ensure_npm_packages(workspace)?,
             Need::Chromium => system::ensure_chromium(workspace)?,
@@ -78,6 +86,7 @@ pub(crate) fn ensure(workspace: &Workspace, needs: impl IntoIterator<Item = Need
             Need::WasmBindgen => cargo_tools.push(CargoTool::wasm_bindgen(workspace)?),
             Need::WorkerBuild => cargo_tools.push(CargoTool::worker_build(workspace)?),
             Need::CargoDeny => cargo_tools.push(CargoTool::cargo_deny(workspace)),
+            Need::CargoLlvmCov => cargo_tools.push(CargoTool::cargo_llvm_cov(workspace)),
         }
     }
     ensure_cargo_tools(workspace, &cargo_tools)
@@ -92,6 +101,18 @@ fn ensure_rust_lints(workspace: &Workspace) -> Result<()> {
     }
     let command = workspace.command("rustup", ["component", "add", "clippy", "rustfmt"]);
     workspace.console.run("rustup component add clippy rustfmt", command)
+}
+
+/// The ones of rustc's own LLVM: others may not read what its counters wrote.
+fn ensure_llvm_tools(workspace: &Workspace) -> Result<()> {
+    let mut query = workspace.command("rustc", ["--print=target-libdir"]);
+    let folder = String::from_utf8(query.output().context("cannot start `rustc`")?.stdout)?;
+    if Path::new(folder.trim()).with_file_name("bin").join("llvm-profdata").is_file() {
+        workspace.console.cached("llvm-tools");
+        return Ok(());
+    }
+    let command = workspace.command("rustup", ["component", "add", "llvm-tools"]);
+    workspace.console.run("rustup component add llvm-tools", command)
 }
 
 fn ensure_wasm_target(workspace: &Workspace) -> Result<()> {
