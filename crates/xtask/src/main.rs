@@ -10,6 +10,7 @@ mod coverage;
 mod demo;
 mod fuzz;
 mod layers;
+mod mutants;
 mod size;
 mod stamp;
 mod step;
@@ -40,6 +41,7 @@ Usage: cargo xtask [--verbose] <command>
   fuzz [--seconds <number>] [--grow] [target]...
                                    fuzz these targets of tests/fuzz (default: all) for so long in all (default: 60);
                                    --grow keeps in their corpus what reaches more
+  mutants [file]...                break the core in these files (default: all), and show what no test notices
   size [--json]                    bytes of what a browser downloads and of what is deployed
   bench core [--json]              nanoseconds that a request costs in the core, beside what jose takes to decode
 
@@ -56,6 +58,7 @@ enum Command {
     Demo { once: bool, port: Option<u16> },
     Fuzz(fuzz::Options),
     Help,
+    Mutants(Vec<String>),
     Size { json: bool },
     Test(Vec<Group>),
 }
@@ -92,6 +95,7 @@ fn run(command: &Command, verbose: bool) -> Result<()> {
             println!("{USAGE}");
             Ok(())
         }
+        Command::Mutants(files) => mutants::run(&workspace, files),
         Command::Size { json } => size::run(&workspace, *json),
         Command::Test(groups) => tests::run(&workspace, groups),
     }
@@ -115,6 +119,7 @@ fn parse(mut arguments: Vec<String>) -> Result<Command> {
         }
         "fuzz" => Command::Fuzz(take_fuzz_options(&mut arguments)?),
         "help" => Command::Help,
+        "mutants" => Command::Mutants(take_words(&mut arguments)),
         "size" => Command::Size { json: take_flag(&mut arguments, "--json") },
         "test" => Command::Test(take_names(&mut arguments, &Group::ALL, Group::name)?),
         _ => bail!("no such command: `{name}`"),
@@ -159,9 +164,14 @@ fn take_fuzz_options(arguments: &mut Vec<String>) -> Result<fuzz::Options> {
     let default = fuzz::Options::default();
     let seconds = take_number(arguments, "--seconds")?.unwrap_or(default.seconds);
     let grow = take_flag(arguments, "--grow");
-    let (targets, rest) = std::mem::take(arguments).into_iter().partition(|argument| !argument.starts_with('-'));
-    *arguments = rest;
-    Ok(fuzz::Options { targets, seconds, grow })
+    Ok(fuzz::Options { targets: take_words(arguments), seconds, grow })
+}
+
+/// All that are no flags.
+fn take_words(arguments: &mut Vec<String>) -> Vec<String> {
+    let (words, flags) = std::mem::take(arguments).into_iter().partition(|argument| !argument.starts_with('-'));
+    *arguments = flags;
+    words
 }
 
 /// The named values, each once and in the order of `all`; all of them when none is named.
@@ -206,6 +216,7 @@ mod unit {
                 "fuzz token --seconds 5 --grow entry",
                 Command::Fuzz(fuzz::Options { targets: vec!["token".into(), "entry".into()], seconds: 5, grow: true }),
             ),
+            ("mutants token.rs", Command::Mutants(vec!["token.rs".into()])),
             ("size --json", Command::Size { json: true }),
             ("test wasm", Command::Test(vec![Group::Wasm])),
             ("build --help", Command::Help),

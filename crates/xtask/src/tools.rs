@@ -12,6 +12,7 @@ use crate::workspace::{WASM_TARGET, Workspace};
 
 const CARGO_DENY_VERSION: &str = "0.20.2";
 const CARGO_LLVM_COV_VERSION: &str = "0.9.1";
+const CARGO_MUTANTS_VERSION: &str = "27.1.0";
 
 /// What a command cannot do without. In the order of installation: what fails fast comes first.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -26,6 +27,7 @@ pub(crate) enum Need {
     WorkerBuild,
     CargoDeny,
     CargoLlvmCov,
+    CargoMutants,
 }
 
 /// A program that `cargo install` builds into a folder of its own.
@@ -52,6 +54,10 @@ impl CargoTool {
 
     pub(crate) fn cargo_llvm_cov(workspace: &Workspace) -> Self {
         Self::new(workspace, "cargo-llvm-cov", CARGO_LLVM_COV_VERSION.to_owned())
+    }
+
+    pub(crate) fn cargo_mutants(workspace: &Workspace) -> Self {
+        Self::new(workspace, "cargo-mutants", CARGO_MUTANTS_VERSION.to_owned())
     }
 
     fn new(workspace: &Workspace, package: &'static str, version: String) -> Self {
@@ -87,6 +93,7 @@ pub(crate) fn ensure(workspace: &Workspace, needs: impl IntoIterator<Item = Need
             Need::WorkerBuild => cargo_tools.push(CargoTool::worker_build(workspace)?),
             Need::CargoDeny => cargo_tools.push(CargoTool::cargo_deny(workspace)),
             Need::CargoLlvmCov => cargo_tools.push(CargoTool::cargo_llvm_cov(workspace)),
+            Need::CargoMutants => cargo_tools.push(CargoTool::cargo_mutants(workspace)),
         }
     }
     ensure_cargo_tools(workspace, &cargo_tools)
