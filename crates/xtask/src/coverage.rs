@@ -75,7 +75,7 @@ fn end_of_code(source: &str) -> usize {
 fn row(name: &str, run: usize, all: usize, missed: &[String]) -> String {
     let percent = percent(run, all);
     let missed = if missed.is_empty() { String::new() } else { format!("   not {}", missed.join(", ")) };
-    format!("{name:34}{percent:6.2} %  {run:5} of {all:5}{missed}")
+    format!("{name:38}{percent:6.2} %  {run:5} of {all:5}{missed}")
 }
 
 fn percent(run: usize, all: usize) -> f64 {
@@ -103,8 +103,8 @@ mod unit {
     fn a_row_names_what_is_missed() {
         assert_eq!(
             row("a.rs", 3, 4, &["7".into()]),
-            "a.rs                               75.00 %      3 of     4   not 7"
+            "a.rs                                   75.00 %      3 of     4   not 7"
         );
-        assert_eq!(row("all", 0, 0, &[]), "all                                 0.00 %      0 of     0");
+        assert_eq!(row("all", 0, 0, &[]), "all                                     0.00 %      0 of     0");
     }
 }
