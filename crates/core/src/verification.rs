@@ -180,6 +180,21 @@ mod tests {
     }
 
     #[test]
+    fn no_log_can_be_used_to_log_in_or_says_who_did() {
+        let issuers = issuers();
+        let text = sign(r#"{"alg":"ES256"}"#, r#"{"iss":"b","sub":"ann"}"#);
+        let signature = text.rsplit_once('.').unwrap().1;
+        let asked = issuers.verify(UnverifiedToken::parse(&text).unwrap()).unwrap();
+        let Verification::Ask(check) = issuers.verify(UnverifiedToken::parse(&text).unwrap()).unwrap() else {
+            panic!("the host is not asked")
+        };
+        let bytes = std::format!("{:?}", check.signature());
+        for logged in [std::format!("{asked:?}"), std::format!("{:?}", check.answer(true).unwrap())] {
+            assert!(!logged.contains(signature) && !logged.contains(&bytes) && !logged.contains("ann"), "{logged}");
+        }
+    }
+
+    #[test]
     fn a_token_is_its_jti_or_else_what_is_signed() {
         let issuers = issuers();
         let named = verify(&issuers, &sign(HEADER, &payload(r#","jti":"j""#))).unwrap();

@@ -22,7 +22,7 @@ impl Source {
 }
 
 /// A token as text, and where it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) struct Credential<'h> {
     pub(crate) source: Source,
     pub(crate) token: &'h str,
