@@ -195,6 +195,11 @@ mod tests {
         let toe = format!(r#"{ANN},"toe":999000"#);
         assert_eq!(cutoff(&toe, r#""event_timestamp":999100"#), Some(999_105));
         assert_eq!(cutoff(&toe, ""), None, "all that it covers is dead");
+        // The last token that it can cover dies, margin and all, now.
+        assert_eq!(cutoff(ANN, r#""event_timestamp":999030"#), None);
+        assert_eq!(cutoff(ANN, r#""event_timestamp":999031"#), Some(999_036));
+        // As far ahead as the issuer's clock may be.
+        assert_eq!(cutoff(ANN, r#""event_timestamp":1000005"#), Some(1_000_010));
         assert_eq!(cutoff(&toe.replace("999000", "999300"), ""), Some(999_305));
         assert_eq!(cutoff(ANN, ""), Some(999_995));
         let inside = r#""subject":{"format":"iss_sub","iss":"a","sub":"ann"}"#;

@@ -156,6 +156,15 @@ mod tests {
     }
 
     #[test]
+    fn a_handle_may_name_four() {
+        let items = (1..=4).map(|byte| (RevocationId::from_bytes([byte; 16]), NOW)).collect();
+        let handle = RevocationHandle { items };
+        let text = handle.seal(&peppers(&[1]));
+        assert_eq!(text.len(), 152);
+        assert_eq!(RevocationHandle::open(&text, &peppers(&[1])), Ok(handle));
+    }
+
+    #[test]
     fn a_right_tag_is_not_all_that_it_takes() {
         let peppers = peppers(&[1]);
         let sealed = |body: &[u8]| {
