@@ -222,9 +222,13 @@ fn paths(path: &str) -> Vec<&str> {
     let end = path.bytes().position(ends_attribute).unwrap_or(path.len());
     let mut paths = Vec::from(["/"]);
     for (at, byte) in path.bytes().enumerate().take(end).skip(1) {
-        if byte == b'/' && paths.len() <= 2 * MAX_FOLDERS {
-            paths.extend(path.get(..at).filter(|&folder| folder != "/"));
-            paths.extend(path.get(..=at));
+        if byte == b'/' && paths.len() < 2 * MAX_FOLDERS {
+            for folder in [path.get(..at), path.get(..=at)].into_iter().flatten() {
+                // After an empty segment it is there already.
+                if !paths.contains(&folder) {
+                    paths.push(folder);
+                }
+            }
         }
     }
     // The page itself, unless it is a folder and there already.
@@ -405,6 +409,9 @@ mod tests {
         assert_eq!(writes.len(), (1 + 2 * MAX_FOLDERS + 1) * (1 + MAX_DOMAINS) * 3);
         assert_eq!(writes.len(), 324);
         assert!(contains(&writes, "token=x; Max-Age=0; Path=/; Domain=example.com"));
+        // Empty segments make an even number of paths.
+        let path = ["/", &path].concat();
+        assert!(paths(&path).len() <= 1 + 2 * MAX_FOLDERS + 1);
     }
 
     #[test]
@@ -432,6 +439,7 @@ mod tests {
         assert_eq!(paths(""), ["/"]);
         assert_eq!(paths("blank"), ["/"]);
         assert_eq!(paths("//a"), ["/", "//", "//a"]);
+        assert_eq!(paths("/a///b"), ["/", "/a", "/a/", "/a//", "/a///", "/a///b"]);
         assert_eq!(paths("/a/"), ["/", "/a", "/a/"]);
         assert_eq!(paths("/\u{e9}/b"), ["/", "/\u{e9}", "/\u{e9}/", "/\u{e9}/b"]);
     }

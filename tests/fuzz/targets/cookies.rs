@@ -2,13 +2,18 @@
 //! path, a jar and, on the lines after them, a name.
 #![no_main]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use libfuzzer_sys::fuzz_target;
-use quash_core::logout::{Command, CookieName, MAX_COOKIE_NAME, Page, Selection, Wipe, is_readable, plan};
+use quash_core::logout::{
+    Command, CookieName, MAX_COOKIE_NAME, MAX_DOMAINS, MAX_FOLDERS, Page, Selection, Wipe, is_readable, plan,
+};
 
 /// Every attribute there may be, once.
 const ATTRIBUTES: &str = "=x; Max-Age=0; Path=/; Domain=; Secure; SameSite=None; Partitioned";
+
+/// As the documentation of [`MAX_FOLDERS`] counts them.
+const MAX_WRITES: usize = (1 + 2 * MAX_FOLDERS + 1) * (1 + MAX_DOMAINS) * 3;
 
 fuzz_target!(|input: &[u8]| {
     let Ok(text) = str::from_utf8(input) else { return };
@@ -36,6 +41,8 @@ fn assert_plan(cookies: Selection<CookieName>, page: Page<'_>) {
     for command in plan(Wipe { cookies, ..Wipe::default() }, page) {
         let Command::ExpireCookie { name, writes } = command else { panic!("nobody asked for {command:?}") };
         assert!(!is_of_jar || is_readable(page.cookies, &name));
+        assert!(writes.len() <= MAX_WRITES);
+        assert_eq!(writes.iter().collect::<BTreeSet<_>>().len(), writes.len());
         writes.iter().for_each(|write| assert_write(write, name.as_str(), page));
     }
 }
