@@ -43,7 +43,8 @@ impl Revocation {
     /// Reads the stored form found under `id`.
     ///
     /// # Errors
-    /// [`InvalidEntry`] when it is anything that [`to_entry`](Self::to_entry) does not write.
+    /// [`InvalidEntry`] when it is anything that [`to_entry`](Self::to_entry) does not write, here or, as for the reason, in a
+    /// later version.
     pub fn from_entry(id: RevocationId, entry: &str) -> Result<Self, InvalidEntry> {
         let mut fields = entry.split(' ');
         let mut field = || fields.next().ok_or(InvalidEntry);
@@ -65,7 +66,9 @@ impl Revocation {
             revoked_at: parse_time(field()?)?,
             reason: Reason::from_name(field()?).ok_or(InvalidEntry)?,
         };
-        fields.next().is_none().then_some(revocation).ok_or(InvalidEntry)
+        // What is revoked until when has one spelling. A reason has others, in later versions.
+        let spelling = |entry: &str| entry.rsplit_once(' ').map(|(all_but_reason, _)| String::from(all_but_reason));
+        (spelling(&revocation.to_entry()) == spelling(entry)).then_some(revocation).ok_or(InvalidEntry)
     }
 }
 
@@ -160,6 +163,12 @@ mod tests {
             "1 always 5 1 1 logout",
             "1 never - 1 1 logout",
             "1 always - x 1 logout",
+            "1 always - +1 1 logout",
+            "1 always - 01 1 logout",
+            "1 always 5:abababababababababababababababab 1 1 logout",
+            "1 9 5:abababababababababababababababab 1 1 logout",
+            "1 9 50:ABABABABABABABABABABABABABABABAB 1 1 logout",
+            "1 always - 1 1 logout logout",
         ] {
             assert_eq!(Revocation::from_entry(ID, entry), Err(InvalidEntry), "{entry:?}");
         }

@@ -17,14 +17,14 @@ use crate::{
 /// [`Refusal::SubjectUnsupported`] when it names nothing that a revocation can.
 pub(crate) fn targets<'a>(identifier: Object<'a>, issuer: &Issuer) -> Result<Vec<Target<'a>>, Refusal> {
     let mut targets = Vec::new();
-    match string(identifier, "format") {
-        None | Some("complex") => match (identifier.get("session"), identifier.get("user")) {
+    match identifier.get("format") {
+        None | Some(Value::String("complex")) => match (identifier.get("session"), identifier.get("user")) {
             (Some(Value::Object(session)), _) => targets.extend(simple(session, issuer, Target::Session)),
             (None, Some(Value::Object(user))) => targets.extend(simple(user, issuer, Target::Subject)),
             _ => {}
         },
         // RFC 9493 section 3.2.8: aliases do not nest.
-        Some("aliases") => {
+        Some(Value::String("aliases")) => {
             if let Some(Value::Array(identifiers)) = identifier.get("identifiers") {
                 let identifiers = identifiers.items().filter_map(Value::as_object);
                 targets.extend(identifiers.filter_map(|identifier| simple(identifier, issuer, Target::Subject)));
@@ -126,6 +126,7 @@ mod tests {
             r#"{"format":"did","url":"did:example:1"}"#,
             r#"{"format":"account","uri":"acct:ann@a.example"}"#,
             r#"{"format":["opaque"],"id":"ann"}"#,
+            r#"{"format":1,"session":{"format":"opaque","id":"s"}}"#,
             r#"{"format":"aliases","identifiers":[]}"#,
             r#"{"format":"aliases","identifiers":["ann"]}"#,
             r#"{"format":"aliases","identifiers":{"format":"opaque","id":"ann"}}"#,

@@ -11,6 +11,7 @@ fuzz_target!(|input: &[u8]| {
     let Ok(revocation) = Revocation::from_entry(ID, text) else { return };
     assert_eq!(Revocation::from_entry(ID, &revocation.to_entry()), Ok(revocation));
     assert_eq!(revocation.merge(revocation), revocation);
+    assert!(revocation.to_entry() == text || revocation.reason == Reason::Other);
 
     let fields: Vec<_> = text.split(' ').collect();
     let [version, everyone, others, expires_at, revoked_at, reason] = fields[..] else { panic!("{fields:?}") };
