@@ -4,8 +4,8 @@
 //! Elsewhere there is no need for this: processors have instructions for SHA-256, and `sha2` uses them.
 
 use core::arch::wasm32::{
-    i32x4_add as add, u32x4, u32x4_extract_lane as lane, u32x4_shl, u32x4_shr, u32x4_splat as splat, v128, v128_and,
-    v128_andnot, v128_or, v128_xor,
+    i8x16_shuffle, i32x4_add as add, i32x4_shuffle, i64x2_shuffle, u32x4_shl, u32x4_shr, u32x4_splat as splat, u64x2,
+    u64x2_extract_lane, v128, v128_and, v128_andnot, v128_or, v128_xor,
 };
 
 use sha2::block_api::compress256;
@@ -39,7 +39,7 @@ impl Namespace {
             for ((message, fits), (_, target)) in messages.iter_mut().zip(&mut fits).zip(targets) {
                 target.encode(|part| *fits &= message.add(part).is_some());
             }
-            let macs = self.lanes.macs(&messages);
+            let macs = self.lanes.macs(&mut messages);
             for (((tag, target), mac), fits) in targets.iter().zip(macs).zip(fits) {
                 each(tag, if fits { RevocationId::from_bytes(mac) } else { self.id(target) });
             }
@@ -68,12 +68,19 @@ impl Message {
         Some(())
     }
 
-    /// The block with its end mark and the length in bits of what is hashed: the key's block and the message.
-    fn padded(mut self) -> [u8; BLOCK] {
+    /// Puts the end mark and the length in bits of what is hashed, the key's block and the message, where they belong.
+    fn pad(&mut self) {
         self.block[self.length] = 0x80;
         let bits = (BLOCK + self.length) as u64 * 8;
         self.block[BLOCK - 8..].copy_from_slice(&bits.to_be_bytes());
-        self.block
+    }
+
+    /// Four words of the block, from the `at`th on.
+    fn words(&self, at: usize) -> v128 {
+        let half = |at: usize| self.block[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        let bytes = u64x2(half(4 * at), half(4 * at + 8));
+        // SHA-256's words are big-endian.
+        i8x16_shuffle::<3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12>(bytes, bytes)
     }
 }
 
@@ -90,30 +97,38 @@ impl Lanes {
     }
 
     /// The first 16 bytes of each message's MAC.
-    fn macs(&self, messages: &[Message; LANES]) -> [[u8; 16]; LANES] {
-        let blocks = messages.map(Message::padded);
-        let word = |at: usize| {
-            let word = |block: &[u8; BLOCK]| {
-                u32::from_be_bytes([block[4 * at], block[4 * at + 1], block[4 * at + 2], block[4 * at + 3]])
-            };
-            u32x4(word(&blocks[0]), word(&blocks[1]), word(&blocks[2]), word(&blocks[3]))
-        };
-        let inner = compress(self.inner.map(|word| splat(word)), core::array::from_fn(word));
+    fn macs(&self, messages: &mut [Message; LANES]) -> [[u8; 16]; LANES] {
+        messages.iter_mut().for_each(Message::pad);
+        let mut words = [splat(0); 16];
+        for at in [0, 4, 8, 12] {
+            let rows = [0, 1, 2, 3].map(|lane| messages[lane].words(at));
+            words[at..at + 4].copy_from_slice(&transpose(rows));
+        }
+        let inner = compress(self.inner.map(|word| splat(word)), words);
         // The inner hash is the outer message: 32 bytes behind the key's block.
         let mut words = [splat(0); 16];
         words[..8].copy_from_slice(&inner);
         words[8] = splat(1 << 31);
         words[15] = splat((BLOCK as u32 + 32) * 8);
         let outer = compress(self.outer.map(|word| splat(word)), words);
-        let mut macs = [[0; 16]; LANES];
-        for (at, words) in outer.iter().take(4).enumerate() {
-            let words = [lane::<0>(*words), lane::<1>(*words), lane::<2>(*words), lane::<3>(*words)];
-            for (mac, word) in macs.iter_mut().zip(words) {
-                mac[4 * at..4 * at + 4].copy_from_slice(&word.to_be_bytes());
-            }
-        }
-        macs
+        transpose([outer[0], outer[1], outer[2], outer[3]]).map(|words| {
+            let bytes = i8x16_shuffle::<3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12>(words, words);
+            let (low, high) = (u64x2_extract_lane::<0>(bytes), u64x2_extract_lane::<1>(bytes));
+            ((u128::from(high) << 64) | u128::from(low)).to_le_bytes()
+        })
     }
+}
+
+/// Columns for rows: of four messages the first words, then the second ones, and so on; or back.
+fn transpose([a, b, c, d]: [v128; 4]) -> [v128; 4] {
+    let (ab_low, ab_high) = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b));
+    let (cd_low, cd_high) = (i32x4_shuffle::<0, 4, 1, 5>(c, d), i32x4_shuffle::<2, 6, 3, 7>(c, d));
+    [
+        i64x2_shuffle::<0, 2>(ab_low, cd_low),
+        i64x2_shuffle::<1, 3>(ab_low, cd_low),
+        i64x2_shuffle::<0, 2>(ab_high, cd_high),
+        i64x2_shuffle::<1, 3>(ab_high, cd_high),
+    ]
 }
 
 /// SHA-256's compression of one block in each lane (FIPS 180-4 section 6.2.2).
@@ -180,8 +195,8 @@ mod tests {
 
         #[test]
         fn each_lane_is_hmac(key: [u8; 32], messages in vec(vec(any::<u8>(), 0..=MAX_MESSAGE), LANES)) {
-            let blocks = core::array::from_fn(|lane| message(&messages[lane]).unwrap());
-            for (mac, message) in Lanes::new(&key).macs(&blocks).iter().zip(&messages) {
+            let mut blocks = core::array::from_fn(|lane| message(&messages[lane]).unwrap());
+            for (mac, message) in Lanes::new(&key).macs(&mut blocks).iter().zip(&messages) {
                 let expected = Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(message).finalize();
                 prop_assert_eq!(mac, &expected.into_bytes()[..16]);
             }
