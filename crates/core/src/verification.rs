@@ -184,12 +184,16 @@ mod tests {
         let issuers = issuers();
         let text = sign(r#"{"alg":"ES256"}"#, r#"{"iss":"b","sub":"ann"}"#);
         let signature = text.rsplit_once('.').unwrap().1;
-        let asked = issuers.verify(UnverifiedToken::parse(&text).unwrap()).unwrap();
+        let token = UnverifiedToken::parse(&text).unwrap();
+        assert_eq!(std::format!("{token:?}"), "UnverifiedToken([redacted])");
+        let asked = issuers.verify(token).unwrap();
         let Verification::Ask(check) = issuers.verify(UnverifiedToken::parse(&text).unwrap()).unwrap() else {
             panic!("the host is not asked")
         };
         let bytes = std::format!("{:?}", check.signature());
-        for logged in [std::format!("{asked:?}"), std::format!("{:?}", check.answer(true).unwrap())] {
+        let verified = check.answer(true).unwrap();
+        assert_eq!(std::format!("{:?}", verified.claims()), "Claims([redacted])");
+        for logged in [std::format!("{asked:?}"), std::format!("{verified:?}")] {
             assert!(!logged.contains(signature) && !logged.contains(&bytes) && !logged.contains("ann"), "{logged}");
         }
     }
