@@ -99,6 +99,16 @@ mod tests {
     }
 
     #[test]
+    fn a_claim_has_to_be_revocable() {
+        let document = Document::parse(br#"{"format":"phone_number","phone_number":"+12065550100"}"#.into()).unwrap();
+        let mut issuer = issuer("a", vec![]);
+        assert_eq!(targets(document.object(), &issuer), Err(Refusal::SubjectUnsupported));
+        issuer.revocable_claims.push("phone_number".into());
+        let phone = Target::Claim { name: "phone_number", value: "+12065550100" };
+        assert_eq!(targets(document.object(), &issuer), Ok(vec![phone]));
+    }
+
+    #[test]
     fn a_complex_subject_is_its_session_or_else_its_user() {
         let user = r#""user":{"format":"iss_sub","iss":"a","sub":"ann"}"#;
         let session = r#""session":{"format":"opaque","id":"s"}"#;
