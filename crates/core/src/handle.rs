@@ -9,6 +9,7 @@
 //! ```
 
 use alloc::{string::String, vec::Vec};
+use core::cmp::Reverse;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::Mac;
@@ -23,10 +24,10 @@ const VERSION: u8 = 1;
 const ITEM: usize = 16 + 8;
 const TAG: usize = 16;
 
-/// The most ids in a handle: a token and its session, and room for as many again.
-const MAX_ITEMS: usize = 4;
+/// The most ids in a handle: four tokens and their sessions.
+const MAX_ITEMS: usize = 8;
 
-/// The longest handle, in characters: (2 + 4 × 24 + 16) bytes as base64url, 4 letters for each 3 bytes begun.
+/// The longest handle, in characters: (2 + 8 × 24 + 16) bytes as base64url, 4 letters for each 3 bytes begun.
 const MAX_TEXT: usize = (2 + MAX_ITEMS * ITEM + TAG).div_ceil(3) * 4;
 
 /// A capability to revoke a token, or its session as well, and nothing more.
@@ -58,6 +59,21 @@ impl RevocationHandle {
             handle.items.push((id, token.retention().of_cutoff(token.retention().cutoff(dead_at))));
         }
         Some(handle)
+    }
+
+    /// All that these revoke, each id once, in as few handles as can name it: in one, up to four tokens and their sessions.
+    pub fn packed(handles: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let mut items: Vec<_> = handles.into_iter().flat_map(|handle| handle.items).collect();
+        // Of one id the longest kept is first, and so the one that stays: two tokens of a session end at different times.
+        items.sort_unstable_by_key(|&(id, expires_at)| (id, Reverse(expires_at)));
+        items.dedup_by_key(|&mut (id, _)| id);
+        items.chunks(MAX_ITEMS).map(|items| Self { items: items.into() }).collect()
+    }
+
+    /// When nothing is left to revoke.
+    pub fn expires_at(&self) -> Timestamp {
+        // A handle of nothing never had anything.
+        self.items.iter().map(|&(_, expires_at)| expires_at).max().unwrap_or(Timestamp::from_millis(0))
     }
 
     /// The handle as text, sealed with the current pepper.
@@ -117,7 +133,7 @@ impl RevocationHandle {
 
 #[cfg(test)]
 mod tests {
-    use std::{vec, vec::Vec};
+    use std::{format, vec, vec::Vec};
 
     use proptest::prelude::*;
     #[cfg(target_arch = "wasm32")]
@@ -156,11 +172,11 @@ mod tests {
     }
 
     #[test]
-    fn a_handle_may_name_four() {
-        let items = (1..=4).map(|byte| (RevocationId::from_bytes([byte; 16]), NOW)).collect();
+    fn a_handle_may_name_eight() {
+        let items = (1..=8).map(|byte| (RevocationId::from_bytes([byte; 16]), NOW)).collect();
         let handle = RevocationHandle { items };
         let text = handle.seal(&peppers(&[1]));
-        assert_eq!(text.len(), 152);
+        assert_eq!((text.len(), MAX_TEXT), (280, 280));
         assert_eq!(RevocationHandle::open(&text, &peppers(&[1])), Ok(handle));
     }
 
@@ -176,7 +192,7 @@ mod tests {
             assert_eq!(sealed(&body), Err(InvalidHandle), "{body:?}");
         }
         assert_eq!(sealed(&[&[1, 1], &[0; ITEM + 1][..]].concat()), Err(InvalidHandle));
-        assert_eq!(sealed(&[&[1, 5], &[0; 5 * ITEM][..]].concat()), Err(InvalidHandle));
+        assert_eq!(sealed(&[&[1, 9], &[0; 9 * ITEM][..]].concat()), Err(InvalidHandle));
     }
 
     #[test]
@@ -201,6 +217,37 @@ mod tests {
     }
 
     #[test]
+    fn several_tokens_are_packed_into_as_few_as_can_name_them() {
+        let issuers = issuers();
+        let of_session = |jti: usize, sid: usize, exp: u64| {
+            let payload = format!(r#"{{"iss":"a","iat":999900,"exp":{exp},"sid":"{sid}","jti":"{jti}"}}"#);
+            RevocationHandle::of_session(&verify(&issuers, &sign(HEADER, &payload)).unwrap(), NOW).unwrap()
+        };
+        let items = |handles: &[RevocationHandle]| handles.iter().map(|handle| handle.items.len()).collect::<Vec<_>>();
+        let packed = |count| RevocationHandle::packed((0..count).map(|n| of_session(n, n, 1_000_100)));
+        assert!(packed(0).is_empty());
+        assert_eq!(items(&packed(4)), [8]);
+        assert_eq!(items(&packed(5)), [8, 2]);
+        // Nothing is lost, whichever handle names it.
+        let revoked = |handles: &[RevocationHandle]| {
+            let mut revoked: Vec<_> =
+                handles.iter().flat_map(|handle| handle.revocations(NOW)).map(|r| (r.id, r.expires_at)).collect();
+            revoked.sort();
+            revoked
+        };
+        let each: Vec<_> = (0..5).map(|n| of_session(n, n, 1_000_100)).collect();
+        assert_eq!(revoked(&packed(5)), revoked(&each));
+        // A session of two tokens is named once, and kept as long as the later one needs, in whatever order they come.
+        let (early, late) = (of_session(1, 1, 1_000_100), of_session(2, 1, 1_000_200));
+        for pair in [[&early, &late], [&late, &early]] {
+            let both = RevocationHandle::packed(pair.map(Clone::clone));
+            assert_eq!(items(&both), [3]);
+            assert_eq!(both[0].expires_at(), late.expires_at());
+        }
+        assert!(late.expires_at() > early.expires_at());
+    }
+
+    #[test]
     fn of_the_dead_there_is_nothing_to_revoke() {
         let issuers = issuers();
         let token = verify(&issuers, &sign(HEADER, &payload(r#","sid":"s""#))).unwrap();
@@ -211,6 +258,7 @@ mod tests {
         let live = |now: Timestamp| handle.revocations(now).count();
         let before = |time: Timestamp| Timestamp::from_millis(time.as_millis() - 1);
         assert_eq!([live(before(dead)), live(dead), live(before(all_dead)), live(all_dead)], [2, 1, 1, 0]);
+        assert_eq!(handle.expires_at(), all_dead);
     }
 
     proptest! {
