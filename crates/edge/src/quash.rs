@@ -1,17 +1,18 @@
 use js_sys::{JSON, Reflect};
 use quash_core::Timestamp;
-use worker::{Date, Env, Headers, Method, Request, Response};
+use worker::{Date, Env, Headers, Request, Response};
 
 use crate::{
     client,
     config::{Config, ConfigError, Routes},
-    credential::{self, Credential, Source},
-    cross_site::{self, Provenance},
+    credential,
     error::Error,
     form::Form,
     guard::{Authorized, Guard},
     logout::{self, Receipt, Scope},
     origin::Origin,
+    presented::Presented,
+    request::{header, is_preflight, post_only},
     respond, revoke,
     store::EventualDenylist,
 };
@@ -90,7 +91,7 @@ impl Quash {
 
     async fn logout(&self, request: &mut Request) -> worker::Result<Response> {
         let origin = header(request, "Origin");
-        let mut response = match self.receipt(request, origin.as_deref()).await {
+        let mut response = match self.receipt(request).await {
             Ok(receipt) => {
                 let mut response = respond::json(200, &receipt)?;
                 self.clear_browser(response.headers_mut())?;
@@ -99,31 +100,25 @@ impl Quash {
             // The cookies stay: the same request has to be sent again, and it needs them.
             Err(error) => respond::error(&error)?,
         };
+        self.let_read(origin, response.headers_mut())?;
+        Ok(response)
+    }
+
+    async fn receipt(&self, request: &mut Request) -> Result<Receipt, Error> {
+        let presented = Presented::read(request, &self.routes).await?;
+        let scope = Scope::parse(presented.field("scope")?)?;
+        let tokens = presented.tokens(&self.routes)?;
+        logout::logout(&self.guard, self.routes.mode.name(), &tokens, scope, now()).await
+    }
+
+    /// Lets a page of an allowed origin read the answer, errors included.
+    fn let_read(&self, origin: Option<String>, headers: &Headers) -> worker::Result<()> {
         if let Some(origin) = origin.filter(|origin| self.routes.allowed_origins.contains(origin)) {
-            let headers = response.headers_mut();
             headers.set("Access-Control-Allow-Origin", &origin)?;
             headers.set("Access-Control-Allow-Credentials", "true")?;
             headers.append("Vary", "Origin")?;
         }
-        Ok(response)
-    }
-
-    async fn receipt(&self, request: &mut Request, origin: Option<&str>) -> Result<Receipt, Error> {
-        post_only(request)?;
-        let (authorization, cookie) = (header(request, "Authorization"), header(request, "Cookie"));
-        let mut presented = credential::all(authorization.as_deref(), cookie.as_deref(), &self.routes.token_cookies);
-        let fetch_site = header(request, "Sec-Fetch-Site");
-        let provenance = Provenance {
-            fetch_site: fetch_site.as_deref(),
-            origin,
-            own_origin: &request.url()?.origin().ascii_serialization(),
-            has_cookie: !presented.iter().all(|credential| credential.source == Source::Header),
-        };
-        cross_site::check(&provenance, &self.routes.allowed_origins)?;
-        let form = Form::read(request).await?;
-        let scope = Scope::parse(form.field("scope")?)?;
-        presented.extend(form.field("token")?.map(|token| Credential { source: Source::Form, token }));
-        logout::logout(&self.guard, self.routes.mode.name(), &presented, scope, now()).await
+        Ok(())
     }
 
     /// Has the browser drop what scripts cannot reach, and the rest.
@@ -147,23 +142,6 @@ impl Quash {
         // RFC 7009 section 2.2: 200, and nothing to say.
         Ok(Response::empty()?.with_headers(Headers::from_iter([("Cache-Control", "no-store")])).with_status(200))
     }
-}
-
-fn post_only(request: &Request) -> Result<(), Error> {
-    if request.method() == Method::Post { Ok(()) } else { Err(Error::MethodNotAllowed("POST")) }
-}
-
-/// Whether a browser asks what another origin's page may send (Fetch section 3.3.2). It asks without any credential, and
-/// nothing is done for it.
-fn is_preflight(request: &Request) -> bool {
-    request.method() == Method::Options
-        && header(request, "Origin").is_some()
-        && header(request, "Access-Control-Request-Method").is_some()
-}
-
-/// A header's value. The name is ours and well-formed, so there is nothing to fail.
-fn header(request: &Request, name: &str) -> Option<String> {
-    request.headers().get(name).ok().flatten()
 }
 
 fn now() -> Timestamp {
