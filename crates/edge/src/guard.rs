@@ -1,7 +1,7 @@
 use std::{fmt, time::Duration};
 
 use quash_core::{
-    Cutoff, Issuers, RevocationId, Timestamp, TokenIds, UnverifiedToken, ValidToken, Verdict, Verification,
+    Cutoff, Issuers, Peppers, RevocationId, Timestamp, TokenIds, UnverifiedToken, ValidToken, Verdict, Verification,
     VerifiedToken,
 };
 
@@ -15,6 +15,8 @@ pub(crate) struct Guard {
     issuers: Issuers,
     public_keys: PublicKeys,
     pub(crate) denylist: EventualDenylist,
+    /// What handles are sealed with.
+    pub(crate) peppers: Peppers,
 }
 
 /// A request that may pass.
@@ -49,8 +51,8 @@ impl fmt::Debug for Authorized {
 
 impl Guard {
     pub(crate) fn new(trust: Trust, denylist: EventualDenylist) -> Self {
-        let Trust { issuers, public_keys } = trust;
-        Self { issuers, public_keys: PublicKeys::new(public_keys), denylist }
+        let Trust { issuers, public_keys, peppers } = trust;
+        Self { issuers, public_keys: PublicKeys::new(public_keys), denylist, peppers }
     }
 
     /// Verifies a token's signature, in core or by WebCrypto.

@@ -39,6 +39,7 @@ mod cross_site;
 mod error;
 mod form;
 mod guard;
+mod handle;
 mod logout;
 mod origin;
 mod presented;

@@ -9,6 +9,7 @@ use crate::{
     error::Error,
     form::Form,
     guard::{Authorized, Guard},
+    handle::{self, Minted},
     logout::{self, Receipt, Scope},
     origin::Origin,
     presented::Presented,
@@ -20,7 +21,7 @@ use crate::{
 /// The variable that holds the configuration.
 const VARIABLE: &str = "QUASH";
 
-/// A guard in front of an origin, with the routes that log out and revoke. Make one for an isolate and keep it: it remembers
+/// A guard in front of an origin, with the routes that log out, mint handles and revoke. Make one for an isolate and keep it: it remembers
 /// what it revoked, and the keys it imported.
 pub struct Quash {
     routes: Routes,
@@ -61,6 +62,7 @@ impl Quash {
         let path = request.path();
         let answer = match path.strip_prefix(&self.routes.prefix) {
             Some("/logout") => return self.logout(&mut request).await,
+            Some("/handle") => return self.handle(&mut request).await,
             Some("/revoke") => self.revoke(&mut request).await,
             _ => self.pass(&request, &path).await,
         };
@@ -109,6 +111,22 @@ impl Quash {
         let scope = Scope::parse(presented.field("scope")?)?;
         let tokens = presented.tokens(&self.routes)?;
         logout::logout(&self.guard, self.routes.mode.name(), &tokens, scope, now()).await
+    }
+
+    async fn handle(&self, request: &mut Request) -> worker::Result<Response> {
+        let origin = header(request, "Origin");
+        let mut response = match self.minted(request).await {
+            Ok(minted) => respond::json(200, &minted)?,
+            Err(error) => respond::error(&error)?,
+        };
+        self.let_read(origin, response.headers_mut())?;
+        Ok(response)
+    }
+
+    async fn minted(&self, request: &mut Request) -> Result<Minted, Error> {
+        let presented = Presented::read(request, &self.routes).await?;
+        let scope = handle::Scope::parse(presented.field("scope")?)?;
+        handle::mint(&self.guard, &presented.tokens(&self.routes)?, scope, now()).await
     }
 
     /// Lets a page of an allowed origin read the answer, errors included.

@@ -28,6 +28,8 @@ pub(crate) struct Trust {
     pub(crate) issuers: Issuers,
     /// The keys that WebCrypto verifies with, and the field that each came from.
     pub(crate) public_keys: HashMap<KeyRef, (String, PublicKey)>,
+    /// What handles are sealed with, too.
+    pub(crate) peppers: Peppers,
 }
 
 /// What is answered where, and to whom.
@@ -81,6 +83,7 @@ impl Config {
         let trust = Trust {
             public_keys: keys::public_keys(&document.issuers)?,
             issuers: issuers(&document.issuers, &peppers, &secret)?,
+            peppers,
         };
         let routes = Routes {
             prefix,
