@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use quash_core::{Refusal, Rule, Timestamp};
+use quash_core::{InvalidHandle, Refusal, Rule, Timestamp};
 use thiserror::Error;
 
 use crate::{config::error::ConfigError, store::StoreError};
@@ -19,6 +19,9 @@ pub enum Error {
     /// The token is not accepted, by itself.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The text is no revocation handle of this deployment.
+    #[error(transparent)]
+    InvalidHandle(#[from] InvalidHandle),
     /// The token was revoked.
     #[error("the token has been revoked")]
     Revoked {
@@ -77,6 +80,7 @@ impl Error {
             Self::TokenMissing => "token_missing",
             Self::TokenAmbiguous => "token_ambiguous",
             Self::Refused(refusal) => refusal.code(),
+            Self::InvalidHandle(_) => "handle_invalid",
             Self::Revoked { .. } => "token_revoked",
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::CrossSite => "cross_site_refused",
@@ -96,7 +100,11 @@ impl Error {
     pub const fn status(&self) -> u16 {
         match self {
             Self::TokenAmbiguous | Self::Parameter(_) | Self::ClientMismatch => 400,
-            Self::TokenMissing | Self::Refused(_) | Self::Revoked { .. } | Self::ClientUnknown => 401,
+            Self::TokenMissing
+            | Self::Refused(_)
+            | Self::InvalidHandle(_)
+            | Self::Revoked { .. }
+            | Self::ClientUnknown => 401,
             Self::CrossSite => 403,
             Self::MethodNotAllowed(_) => 405,
             Self::BodyTooLarge => 413,
@@ -111,7 +119,7 @@ impl Error {
     /// clients. A request without any token gets none, as RFC 6750 wants it.
     pub const fn oauth_error(&self) -> Option<&'static str> {
         match self {
-            Self::Refused(_) | Self::Revoked { .. } => Some("invalid_token"),
+            Self::Refused(_) | Self::InvalidHandle(_) | Self::Revoked { .. } => Some("invalid_token"),
             Self::TokenAmbiguous
             | Self::MethodNotAllowed(_)
             | Self::BodyTooLarge

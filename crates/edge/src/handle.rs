@@ -1,6 +1,6 @@
 //! Revocation handles: what a browser may keep while it is offline, minted from its tokens and taken at a later logout.
 
-use quash_core::{Refusal, RevocationHandle, Timestamp};
+use quash_core::{InvalidHandle, Peppers, Refusal, RevocationHandle, Timestamp};
 use serde::Serialize;
 
 use crate::{credential::Credential, error::Error, guard::Guard};
@@ -75,4 +75,10 @@ async fn handle_of(guard: &Guard, token: &str, scope: Scope, now: Timestamp) -> 
             Ok(handle)
         }
     }
+}
+
+/// Opens what [`mint`] gave out: every handle of the list or none, so that no more is done for a forger than to find the first
+/// that is forged.
+pub(crate) fn open(text: &str, peppers: &Peppers) -> Result<Vec<RevocationHandle>, InvalidHandle> {
+    text.split(SEPARATOR).map(|handle| RevocationHandle::open(handle, peppers)).collect()
 }

@@ -1,7 +1,10 @@
 use quash_core::{Cover, Cutoff, Reason, Refusal, Revocation, Target, Timestamp, VerifiedToken};
 use serde::Serialize;
 
-use crate::{credential::Credential, error::Error, guard::Guard};
+use crate::{credential::Credential, error::Error, guard::Guard, handle};
+
+/// The source that a receipt names for a handle.
+const HANDLE: &str = "handle";
 
 /// How much a logout revokes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -61,31 +64,49 @@ enum TokenOutcome {
     Refused,
 }
 
-/// Revokes what the presented tokens allow, and comes back when that is durable.
+impl Receipt {
+    /// Whether a handle was all that was presented. It comes from a logout of before: the browser's cookies may be another's.
+    pub(crate) fn is_of_handle_alone(&self) -> bool {
+        matches!(self.tokens.as_slice(), [TokenReceipt { source: HANDLE, .. }])
+    }
+}
+
+/// Revokes what the presented tokens and the handle allow, and comes back when that is durable. The scope is the tokens'; what
+/// a handle covers is in it.
 ///
 /// # Errors
-/// [`Error::StoreUnavailable`]: nothing is acknowledged. [`Error::Configuration`]: a key of ours cannot be used. A token's own
-/// faults are no errors: they are in the receipt.
+/// [`Error::StoreUnavailable`]: nothing is acknowledged. [`Error::Configuration`]: a key of ours cannot be used. A token's or
+/// handle's own faults are no errors: they are in the receipt.
 pub(crate) async fn logout(
     guard: &Guard,
     mode: &'static str,
     presented: &[Credential<'_>],
+    handle: Option<&str>,
     scope: Scope,
     now: Timestamp,
 ) -> Result<Receipt, Error> {
     let mut revocations = Vec::new();
     let mut tokens = Vec::new();
-    for credential in presented {
-        let (outcome, code) = match revocations_of(guard, credential.token, scope, now).await {
+    let mut settle = |source, asked| {
+        let (outcome, code) = match asked {
             Ok(None) => (TokenOutcome::Expired, None),
             Ok(Some(more)) => {
-                revocations.extend(more);
+                revocations.extend::<Vec<_>>(more);
                 (TokenOutcome::Revoked, None)
             }
-            Err(error @ (Error::Refused(_) | Error::Revoked { .. })) => (TokenOutcome::Refused, Some(error.code())),
+            Err(error @ (Error::Refused(_) | Error::InvalidHandle(_) | Error::Revoked { .. })) => {
+                (TokenOutcome::Refused, Some(error.code()))
+            }
             Err(error) => return Err(error),
         };
-        tokens.push(TokenReceipt { source: credential.source.name(), outcome, code });
+        tokens.push(TokenReceipt { source, outcome, code });
+        Ok(())
+    };
+    for credential in presented {
+        settle(credential.source.name(), revocations_of(guard, credential.token, scope, now).await)?;
+    }
+    if let Some(handle) = handle {
+        settle(HANDLE, revocations_of_handle(guard, handle, now))?;
     }
     if !revocations.is_empty() {
         guard.denylist.record(&merged(revocations.clone()), now).await?;
@@ -119,6 +140,13 @@ async fn revocations_of(
         guard.check(&token.validate(now)?, now).await?;
     }
     Ok(Some([revocation].into_iter().chain(wider).collect()))
+}
+
+/// What a handle covers; `None` when all of it is dead already.
+fn revocations_of_handle(guard: &Guard, handle: &str, now: Timestamp) -> Result<Option<Vec<Revocation>>, Error> {
+    let handles = handle::open(handle, &guard.peppers)?;
+    let revocations: Vec<_> = handles.iter().flat_map(|handle| handle.revocations(now)).collect();
+    Ok((!revocations.is_empty()).then_some(revocations))
 }
 
 /// The revocation of one token; `None` when it is dead already.
@@ -155,8 +183,8 @@ fn wider(token: &VerifiedToken<'_>, target: &Target<'_>, cutoff: Cutoff, now: Ti
     }
 }
 
-/// One revocation for each id: the same token may have come in a cookie and in the form, and KV takes one write a second for
-/// each key.
+/// One revocation for each id: the same token may have come in a cookie, in the form and in a handle, and KV takes one write a
+/// second for each key.
 fn merged(mut revocations: Vec<Revocation>) -> Vec<Revocation> {
     revocations.sort_by_key(|revocation| revocation.id);
     revocations.dedup_by(|later, earlier| {

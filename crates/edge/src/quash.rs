@@ -96,7 +96,9 @@ impl Quash {
         let mut response = match self.receipt(request).await {
             Ok(receipt) => {
                 let mut response = respond::json(200, &receipt)?;
-                self.clear_browser(response.headers_mut())?;
+                if !receipt.is_of_handle_alone() {
+                    self.clear_browser(response.headers_mut())?;
+                }
                 response
             }
             // The cookies stay: the same request has to be sent again, and it needs them.
@@ -109,8 +111,8 @@ impl Quash {
     async fn receipt(&self, request: &mut Request) -> Result<Receipt, Error> {
         let presented = Presented::read(request, &self.routes).await?;
         let scope = Scope::parse(presented.field("scope")?)?;
-        let tokens = presented.tokens(&self.routes)?;
-        logout::logout(&self.guard, self.routes.mode.name(), &tokens, scope, now()).await
+        let (tokens, handle) = (presented.tokens(&self.routes)?, presented.field("handle")?);
+        logout::logout(&self.guard, self.routes.mode.name(), &tokens, handle, scope, now()).await
     }
 
     async fn handle(&self, request: &mut Request) -> worker::Result<Response> {
