@@ -159,7 +159,7 @@ impl fmt::Debug for Pepper {
 }
 
 /// The peppers in force. The first names what is written; all are looked up, so that a pepper can be changed without losing a
-/// revocation: put the new one first, drop the old one when the longest retention has passed.
+/// revocation: put the new one first, drop the old one when every entry and handle that was made under it has expired.
 #[derive(Clone, Debug)]
 pub struct Peppers(Vec<Pepper>);
 
