@@ -28,8 +28,8 @@ impl Scope {
     }
 }
 
-/// The body of the answer.
-#[derive(Debug, Serialize)]
+/// The body of the answer. It cannot be printed, since whoever reads the handle can use it.
+#[derive(Serialize)]
 pub(crate) struct Minted {
     handle: String,
     expires_at: u64,
