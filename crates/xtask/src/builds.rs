@@ -10,20 +10,28 @@ use crate::stamp::Stamp;
 use crate::tools::{self, CargoTool, Need};
 use crate::workspace::{SIMD, WASM_TARGET, Workspace};
 
-/// For bytes. The list of features that LLVM leaves in the module is for tools such as this one, no longer for browsers.
-const WASM_OPT: [&str; 3] = ["-Oz", "--converge", "--strip-target-features"];
+/// For bytes.
+const WASM_OPT: [&str; 2] = ["-Oz", "--converge"];
+
+/// What the browser module may use of WebAssembly: no more than wasm2js can translate, so no references to JavaScript's objects,
+/// which wasm-bindgen then keeps in a list. It is smaller for it, too.
+const BROWSER_FEATURES: (&str, &str) = (
+    "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+    "-Ctarget-cpu=mvp -Ctarget-feature=+bulk-memory,+mutable-globals,+nontrapping-fptoint,+sign-ext",
+);
 
 /// For speed: what runs at the edge on every request is downloaded by nobody.
 const WASM_OPT_ENGINE: [&str; 2] = ["-O3", "--enable-simd"];
 
-/// What rustc lets LLVM use for this target by default. Stated, so that wasm-opt emits nothing newer than that.
+/// What rustc lets LLVM use for this target by default. Stated, so that wasm-opt emits nothing newer than that. The browser
+/// module has the first four.
 const WASM_FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
-    "--enable-multivalue",
     "--enable-mutable-globals",
     "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
     "--enable-sign-ext",
+    "--enable-multivalue",
+    "--enable-reference-types",
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,32 +87,53 @@ pub(crate) fn run(workspace: &Workspace, parts: &[Part]) -> Result<()> {
     parts.iter().try_for_each(|part| part.build(workspace))
 }
 
+/// The module twice, as WebAssembly and as JavaScript, with one glue for both; and the npm package around it.
 fn build_browser(workspace: &Workspace) -> Result<()> {
-    let build = workspace.cargo(["build", "--package=quash-browser", "--profile=browser", "--target", WASM_TARGET]);
+    let mut build = workspace.cargo(["build", "--package=quash-browser", "--profile=browser", "--target", WASM_TARGET]);
+    // No other build has this profile, so none of theirs is thrown away for these flags.
+    build.env(BROWSER_FEATURES.0, BROWSER_FEATURES.1);
     workspace.console.run("cargo build quash-browser", build)?;
 
     let module = workspace.target.join(WASM_TARGET).join("browser/quash_browser.wasm");
     let bindgen = CargoTool::wasm_bindgen(workspace)?;
     let folder = workspace.path("www/quash/wasm");
-    let recipe = format!("{} {WASM_OPT:?} {WASM_FEATURES:?} minified", bindgen.label());
+    let features = WASM_FEATURES.first_chunk::<4>().unwrap_or(&[""; 4]);
+    let recipe = format!("{} {WASM_OPT:?} {features:?} wasm2js minified", bindgen.label());
     let inputs = vec![module.clone(), workspace.path("package-lock.json")];
     once(workspace, "www/quash/wasm", recipe, inputs, folder.clone(), || {
+        fs::create_dir_all(&folder)?;
+        // The standard library's part of the list names reference types, which nothing here uses; wasm-bindgen would.
+        let plain = module.with_file_name("quash.wasm");
+        let mut command = workspace.command(workspace.npm_bin("wasm-opt"), WASM_FEATURES);
+        command.arg("--strip-target-features").arg(&module).arg("-o").arg(&plain);
+        workspace.console.run("wasm-opt --strip-target-features", command)?;
+
         let mut command = Command::new(bindgen.bin("wasm-bindgen"));
-        command.args(["--target=web", "--out-name=quash", "--remove-producers-section", "--out-dir"]);
-        command.arg(&folder).arg(&module);
+        command.args(["--target=bundler", "--encode-into=always", "--out-name=quash", "--remove-producers-section"]);
+        command.arg("--out-dir").arg(&folder).arg(&plain);
         workspace.console.run("wasm-bindgen quash-browser", command)?;
 
         let bound = folder.join("quash_bg.wasm");
         let mut command = workspace.command(workspace.npm_bin("wasm-opt"), WASM_OPT);
-        command.args(WASM_FEATURES).arg(&bound).arg("-o").arg(&bound);
+        command.args(features).arg(&bound).arg("-o").arg(&bound);
         workspace.console.run("wasm-opt quash-browser", command)?;
 
-        // The glue is downloaded as it is where nobody bundles it.
-        let glue = folder.join("quash.js");
-        let mut command =
-            workspace.command(workspace.npm_bin("esbuild"), ["--minify", "--format=esm", "--allow-overwrite"]);
-        command.arg(&glue).arg(format!("--outfile={}", glue.display()));
-        workspace.console.run("esbuild quash-browser", command)
+        let translated = folder.join("quash_js.js");
+        let mut command = workspace.command(workspace.npm_bin("wasm2js"), ["-O"]);
+        command.args(features).arg(&bound).arg("-o").arg(&translated);
+        workspace.console.run("wasm2js quash-browser", command)?;
+
+        // Downloaded as they are where nobody bundles them.
+        for file in [folder.join("quash_bg.js"), translated] {
+            let mut command =
+                workspace.command(workspace.npm_bin("esbuild"), ["--minify", "--format=esm", "--allow-overwrite"]);
+            command.arg(&file).arg(format!("--outfile={}", file.display()));
+            workspace.console.run("esbuild quash-browser", command)?;
+        }
+        // The module that its target would import as one; the package loads it otherwise.
+        fs::remove_file(folder.join("quash.js"))?;
+        fs::rename(folder.join("quash.d.ts"), folder.join("quash_bg.d.ts"))?;
+        Ok(())
     })?;
     build_npm(workspace, "quash", "www/quash", &[])
 }

@@ -84,7 +84,7 @@ function ofEffect({ target, name, outcome, reason }: Effect): Finding {
   switch (target) {
     case 'tabs':
       return { mark, text: `Your other tabs${why || ': told'}` };
-    case 'cookie':
+    case 'cookies':
       return { mark, text: `Cookie “${name}”${why}` };
     default:
       return { mark, text: `${target}${name === '*' ? '' : ` “${name}”`}${why}` };

@@ -5,14 +5,14 @@ import type { LogoutReport } from './report.js';
 import { readToken } from './token.js';
 
 /** What `<quash-logout>` is doing; its `state` attribute, for styles. */
-export type LogoutState = 'busy' | 'done' | 'failed';
+export type LogoutState = 'busy' | 'done' | 'queued' | 'failed';
 
 /**
  * `<quash-logout>`: a button that logs out. Put your own button inside, or style the built-in one (`::part(button)`).
  *
  * Attributes: `endpoint`, `scope`, `token` (`cookie:NAME`, `localStorage:KEY` or `sessionStorage:KEY`), `cookies`,
  * `local-storage`, `session-storage` (names between spaces, or `everything`), `redirect` (where to go after success).
- * Parts: `button`, `status`, `retry`. Slots: the button, and the words of each state: `busy`, `done`, `failed`, `retry`.
+ * Parts: `button`, `status`, `retry`. Slots: the button, and the words of each state: `busy`, `done`, `queued`, `failed`, `retry`.
  *
  * Fires `quash:logout` with the report in `detail`; preventing its default keeps the page from redirecting.
  */
@@ -51,13 +51,14 @@ export class QuashLogoutElement extends (globalThis.HTMLElement ?? (Object as un
     const report = await logout({ ...this.#options(), token: this.#token });
     if (isComplete(report)) {
       this.#token = undefined;
-      this.#show('done', 'Logged out.');
+      if (report.outcome === 'queued') this.#show('queued', 'Logged out here. The rest follows when you are online.');
+      else this.#show('done', 'Logged out.');
     } else {
       this.#show('failed', 'The log-out could not be completed.');
     }
 
     const event = new CustomEvent('quash:logout', { detail: report, bubbles: true, composed: true, cancelable: true });
-    if (this.dispatchEvent(event) && this.state === 'done') this.#redirect();
+    if (this.dispatchEvent(event) && this.state !== 'failed') this.#redirect();
   }
 
   #show(state: LogoutState, words: string): void {
@@ -99,7 +100,7 @@ export class QuashLogoutElement extends (globalThis.HTMLElement ?? (Object as un
 /** Is there nothing left that a retry could improve? */
 function isComplete({ outcome, edge, effects }: LogoutReport): boolean {
   const isWiped = effects.every((effect) => effect.outcome !== 'failed' || effect.target === 'tabs');
-  return isWiped && (outcome === 'confirmed' || edge.outcome === 'no_token');
+  return isWiped && (outcome !== 'local-only' || edge.outcome === 'no_token');
 }
 
 function part<Tag extends 'button' | 'span'>(tag: Tag, name: string): HTMLElementTagNameMap[Tag] {

@@ -1,39 +1,10 @@
-import type { LogoutOptions } from './options.js';
-import type { LogoutReport } from './report.js';
-
-/** A logout as the engines are asked for it. */
-export interface LogoutRequest extends Omit<LogoutOptions, 'token'> {
-  readonly token: string | undefined;
-  readonly epoch: string;
-}
-
-/** What an engine reports. */
-export type EngineReport = Omit<LogoutReport, 'engine' | 'durationMs'>;
-
-/** `crates/browser`, compiled. */
+/** What a logout decides: `crates/browser`, compiled twice. */
 export interface Engine {
-  logout(window: Window, request: LogoutRequest): Promise<EngineReport>;
-}
+  readonly name: 'wasm' | 'wasm2js';
 
-/** Longer than this for 10 KB, and the user is better served by the fallback. */
-const LOAD_TIMEOUT_MS = 2000;
+  /** Is an item of this name and value selected? See `selector.ts` for how a selection is written. */
+  selects(selection: string, name: string, value: string): boolean;
 
-let engine: Promise<Engine> | undefined;
-
-/** The WebAssembly module, fetched at the first call. Rejects where it cannot be had; the next call tries again. */
-export function loadEngine(): Promise<Engine> {
-  engine ??= new Promise<Engine>((resolve, reject) => {
-    setTimeout(reject, LOAD_TIMEOUT_MS);
-    load().then(resolve, reject);
-  }).catch((error: unknown) => {
-    engine = undefined;
-    throw error;
-  });
-  return engine;
-}
-
-async function load(): Promise<Engine> {
-  const module = await import('../wasm/quash.js');
-  await module.default();
-  return module;
+  /** What to assign to `document.cookie`, a line each, likeliest first, until the cookie can no longer be read. */
+  expiringWrites(name: string, host: string, path: string, secure: boolean): string;
 }

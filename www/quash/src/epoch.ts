@@ -1,4 +1,4 @@
-/** The channel's name, and the message on it is an epoch. `crates/browser/src/effects/tabs.rs` has the same. */
+/** The channel's name, and the message on it is an epoch. */
 export const CHANNEL = 'quash';
 
 /** The `localStorage` key of the last epoch; writing it fires `storage` in the other tabs. */
@@ -17,4 +17,13 @@ export function newEpoch(): string {
 /** Is this the first time that this tab hears of `epoch`? */
 export function isNews(epoch: string): boolean {
   return known.size < known.add(epoch).size;
+}
+
+/** Of the last logout in this browser, if there was one and the browser tells. */
+export function lastEpoch(): string | null {
+  try {
+    return localStorage.getItem(EPOCH_KEY);
+  } catch {
+    return null;
+  }
 }

@@ -1,5 +1,17 @@
+export { explain } from './explain.js';
 export { logout } from './logout.js';
-export { onLogout } from './on-logout.js';
+export { forgetOnLogout } from './memory.js';
+export { onLogout, type OnLogoutOptions } from './on-logout.js';
+export { prepareLogout } from './prepare.js';
 export { preload } from './preload.js';
-export type { LogoutOptions, Scope, Selection, TokenSource, WipeOptions } from './options.js';
-export type { Effect, EffectReason, EdgeAnswer, LogoutEvent, LogoutReport, Outcome } from './report.js';
+export type {
+  DatabaseSelection,
+  DatabaseStores,
+  EdgeOptions,
+  LogoutOptions,
+  Scope,
+  Selection,
+  TokenSource,
+  WipeOptions,
+} from './options.js';
+export type { EdgeAnswer, Effect, EffectReason, LogoutEvent, LogoutReport, Outcome } from './report.js';

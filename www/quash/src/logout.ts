@@ -1,6 +1,6 @@
-import { loadEngine } from './engine.js';
-import { newEpoch } from './epoch.js';
-import { fallbackLogout } from './fallback.js';
+import { full, load } from './load.js';
+import { notify } from './notify.js';
+import { wipeObvious } from './obvious.js';
 import type { LogoutOptions } from './options.js';
 import type { LogoutReport } from './report.js';
 import { readToken } from './token.js';
@@ -9,19 +9,17 @@ import { readToken } from './token.js';
  * Logs this browser out: tells the edge to revoke the token, wipes what `options` name, tells the other tabs, and reports
  * what became of each. The edge and the wipe do not wait for each other, and nothing that fails stops the rest.
  *
- * Never rejects. A `local-only` report says what the edge answered; the same call can then be made again.
+ * When this returns, the request is under way and the obvious is gone, whether the rest has been loaded or not. Never rejects.
  */
 export async function logout(options: LogoutOptions = {}): Promise<LogoutReport> {
-  const started = performance.now();
-  // Read now, not when the module is there: the application's next line may be `localStorage.clear()`.
-  const request = { ...options, token: readToken(options.token), epoch: newEpoch() };
+  const started = Date.now();
+  // Read now: the next line wipes it.
+  const answer = notify(options, { token: readToken(options.token), scope: options.scope });
+  const first = full ? [] : wipeObvious(options);
 
-  const finish = (engine: LogoutReport['engine']) => (report: Omit<LogoutReport, 'engine' | 'durationMs'>) => ({
-    ...report,
-    engine,
-    durationMs: performance.now() - started,
-  });
-  return loadEngine()
-    .then((engine) => engine.logout(window, request))
-    .then(finish('wasm'), () => fallbackLogout(request).then(finish('fallback')));
+  const rest = full ?? (await load().catch(() => undefined));
+  if (rest) return rest.logout(options, answer, first, started);
+  const { status, body, reason } = await answer;
+  const outcome = status === 200 && body?.outcome === 'revoked' ? 'confirmed' : 'local-only';
+  return { outcome, edge: { status, reason }, effects: first, engine: 'none', durationMs: Date.now() - started };
 }

@@ -1,8 +1,9 @@
 /**
  * `confirmed`: the edge has revoked what was presented; no copy of the token is accepted any more.
+ * `queued`: the edge could not be told yet. A revocation handle is kept, and sent until the edge confirms it.
  * `local-only`: this browser is wiped as the effects say, but the edge has not confirmed a revocation.
  */
-export type Outcome = 'confirmed' | 'local-only';
+export type Outcome = 'confirmed' | 'queued' | 'local-only';
 
 /** What the edge said, in its own words (`POST /auth/logout`). */
 export interface EdgeAnswer {
@@ -14,34 +15,48 @@ export interface EdgeAnswer {
   /** When the revocation was written, in milliseconds since the epoch. */
   readonly revokedAt?: number | undefined;
   /** Why there is no answer that could be understood. */
-  readonly reason?: 'network' | 'timeout' | 'not_understood';
+  readonly reason?: 'network' | 'timeout' | 'not_understood' | undefined;
 }
 
 /** Why an effect was skipped or failed. */
 export type EffectReason =
   /** Nothing by that name could be seen. An HttpOnly cookie looks the same: the edge's answer expires it. */
   | 'not_found'
-  /** Not a possible cookie name, so no such cookie exists. */
-  | 'invalid_name'
-  /** The browser denied access. */
+  /** The browser denied access, or has no such thing. */
   | 'denied'
-  /** The cookie can still be read after every way to delete it: its domain or path is out of this page's reach. */
-  | 'still_readable';
+  /** It is still there after everything that could be tried. */
+  | 'remains'
+  /** It did not end within a second. It may still be under way. */
+  | 'timeout';
 
-/** One thing that was tried. `name` is a key, a cookie, a channel, or `*` for a whole storage area. */
+/** One thing that was tried. */
 export interface Effect {
-  readonly target: 'cookie' | 'localStorage' | 'sessionStorage' | 'tabs';
+  readonly target:
+    | 'cookies'
+    | 'localStorage'
+    | 'sessionStorage'
+    | 'indexedDB'
+    | 'caches'
+    | 'memory'
+    | 'serviceWorker'
+    | 'tabs';
+  /** What was asked for (`token`, `sb-*`, `tokens`, `*` for everything) or found: a cookie, a database, a cache. */
   readonly name: string;
   readonly outcome: 'done' | 'skipped' | 'failed';
   readonly reason?: EffectReason;
+  /** How many items are gone, where one effect is for several. */
+  readonly count?: number;
 }
 
 export interface LogoutReport {
   readonly outcome: Outcome;
   readonly edge: EdgeAnswer;
   readonly effects: readonly Effect[];
-  /** `fallback`: WebAssembly could not be loaded, and a shorter wipe (fewer cookie paths and domains) ran instead. */
-  readonly engine: 'wasm' | 'fallback';
+  /**
+   * What decided: WebAssembly; the same, compiled to JavaScript, where WebAssembly may not run; or, where neither could be
+   * loaded, a few lines that know only the obvious.
+   */
+  readonly engine: 'wasm' | 'wasm2js' | 'none';
   /** From the call to the report, in milliseconds. */
   readonly durationMs: number;
 }
@@ -51,4 +66,6 @@ export interface LogoutEvent {
   /** Names the logout: the same string in every tab. */
   readonly epoch: string;
   readonly effects: readonly Effect[];
+  /** Shows the page again, if it was hidden because it would have shown what was there before the logout. */
+  reveal(): void;
 }

@@ -1,14 +1,15 @@
-import { cookieValue } from './cookie.js';
+import { readCookies } from './cookie.js';
 import type { TokenSource } from './options.js';
 
-/** The token itself, or `undefined` if there is none or the browser denies the look. */
-export function readToken(source: TokenSource | undefined): string | undefined {
-  if (source === undefined || typeof source === 'string') return source;
+type Place = 'cookie' | 'localStorage' | 'sessionStorage';
+
+/** The token itself, if there is one and the browser does not deny the look. */
+export function readToken(source: TokenSource | undefined): string | null | undefined {
+  if (typeof source !== 'object') return source;
   try {
-    if ('cookie' in source) return cookieValue(source.cookie);
-    if ('localStorage' in source) return localStorage.getItem(source.localStorage) ?? undefined;
-    return sessionStorage.getItem(source.sessionStorage) ?? undefined;
+    const [[place, wanted]] = Object.entries(source) as [[Place, string]];
+    return place === 'cookie' ? readCookies().find(([name]) => name === wanted)?.[1] : window[place].getItem(wanted);
   } catch {
-    return undefined;
+    return null;
   }
 }

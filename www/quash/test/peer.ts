@@ -18,7 +18,8 @@ export interface Fault {
   /** The answer to `/auth/logout`; `cut` ends the connection, `hang` never answers. */
   readonly answer?: { status: number; body: unknown } | 'cut' | 'hang';
   readonly csp?: string;
-  readonly withoutWasm?: boolean;
+  /** What cannot be fetched: WebAssembly, or all that is fetched late. */
+  readonly without?: 'wasm' | 'rest' | undefined;
 }
 
 export async function startPeer() {
@@ -45,7 +46,8 @@ export async function startPeer() {
       else if (fault.answer !== 'hang') answer(response, fault.answer ?? REVOKED);
     } else if (/^\/(dist|wasm)\//.test(pathname)) {
       fetched.push(pathname);
-      if (fault.withoutWasm && pathname.endsWith('.wasm')) return void response.writeHead(404).end();
+      const isMissing = { wasm: pathname.endsWith('.wasm'), rest: pathname.endsWith('full.js') };
+      if (fault.without && isMissing[fault.without]) return void response.writeHead(404).end();
       const file = await readFile(new URL(`..${pathname}`, import.meta.url));
       response.setHeader('Content-Type', TYPES[pathname.split('.').at(-1) ?? ''] ?? 'text/plain');
       response.end(file);

@@ -15,8 +15,17 @@ const stop: () => void = onLogout((event) => console.log(event.epoch, event.effe
 stop();
 preload();
 
-const outcomes: Record<Outcome, true> = { confirmed: true, 'local-only': true };
-const targets: Record<Effect['target'], true> = { cookie: true, localStorage: true, sessionStorage: true, tabs: true };
+const outcomes: Record<Outcome, true> = { confirmed: true, queued: true, 'local-only': true };
+const targets: Record<Effect['target'], true> = {
+  caches: true,
+  cookies: true,
+  indexedDB: true,
+  localStorage: true,
+  memory: true,
+  serviceWorker: true,
+  sessionStorage: true,
+  tabs: true,
+};
 const scopes: Record<Scope, true> = { token: true, session: true, everywhere: true };
 console.log(report.outcome satisfies Outcome, outcomes, targets, scopes);
 
@@ -28,9 +37,9 @@ await logout({ cookies: 'token' });
 await logout({ token: { indexedDB: 'token' } });
 // @ts-expect-error the other tab has wiped what tabs share
 onLogout(() => {}, { localStorage: 'everything' });
-// @ts-expect-error no such outcome yet
-const queued: Outcome = 'queued';
+// @ts-expect-error no cache has a token for a name
+await logout({ caches: 'tokens' });
 // @ts-expect-error the report is a record, not a draft
 report.outcome = 'confirmed';
 const names: Selection = ['token'] as const;
-console.log(queued, names);
+console.log(names);

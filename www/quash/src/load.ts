@@ -1,0 +1,22 @@
+import type { Full } from './full.js';
+
+/** Longer than this for 8 KB, and the user is better served by what is here already. */
+const TIMEOUT_MS = 2000;
+
+/** What a logout needs beyond the obvious, once it has been fetched. */
+export let full: Full | undefined;
+let loading: Promise<Full> | undefined;
+
+/** Fetches it, once. Rejects where it cannot be had; the next call tries again. */
+export function load(): Promise<Full> {
+  return (loading ??= new Promise<Full>((resolve, reject) => {
+    setTimeout(reject, TIMEOUT_MS);
+    import('./full.js').then((module) => module.start()).then(resolve, reject);
+  }).then(
+    (started) => (full = started),
+    (error: unknown) => {
+      loading = undefined;
+      throw error;
+    },
+  ));
+}

@@ -1,0 +1,37 @@
+import { readCookies } from './cookie.js';
+import type { WipeOptions } from './options.js';
+import type { Effect } from './report.js';
+
+/**
+ * Wipes the obvious, in a few lines that need not be fetched: they run first where the rest is not loaded yet, and alone where
+ * that cannot be had. They look for no tokens, and for cookies on `Path=/` only.
+ */
+export function wipeObvious(options: WipeOptions): Effect[] {
+  const kept = ['quash:*', ...(options.keep ?? [])];
+  return (['localStorage', 'sessionStorage', 'cookies'] as const).flatMap((target) => {
+    const isCookie = target === 'cookies';
+    const names = () => (isCookie ? readCookies().map(([name]) => name) : Object.keys(window[target]));
+    const selection = options[target] ?? options.wipe ?? [];
+    const items = selection === 'everything' ? ['*'] : selection === 'tokens' ? [] : selection;
+    return items.map((item): Effect => {
+      let outcome: Pick<Effect, 'outcome' | 'reason' | 'count'> = { outcome: 'failed', reason: 'denied' };
+      try {
+        const before = names();
+        for (const name of before) {
+          if (!isNamed(name, [item]) || isNamed(name, kept)) continue;
+          if (isCookie) document.cookie = name + '=x; Max-Age=0; Path=/';
+          else window[target].removeItem(name);
+        }
+        const count = before.length - names().length;
+        outcome = count ? { outcome: 'done', count } : { outcome: 'skipped', reason: 'not_found' };
+      } catch {
+        // Denied, as it is until it is done.
+      }
+      return { target, name: item, ...outcome };
+    });
+  });
+}
+
+function isNamed(name: string, items: readonly string[]): boolean {
+  return items.some((item) => item === name || (item.endsWith('*') && name.startsWith(item.slice(0, -1))));
+}

@@ -1,0 +1,43 @@
+import { load } from './load.js';
+import { notify } from './notify.js';
+import type { EdgeOptions } from './options.js';
+import { type Handle, keepHandle, keptHandle } from './outbox.js';
+import { readToken } from './token.js';
+
+/** So long before a handle is good for nothing another is asked for. */
+const RENEWAL_MS = 60_000;
+
+/**
+ * Makes a logout work offline, too. Call it when the page is loaded and after every login: it keeps a revocation handle for the
+ * token (which can do nothing but revoke it), and sends what earlier logouts could not, now and whenever the browser comes
+ * online or the page to the front. Returns a function that ends it. On a server it does nothing.
+ */
+export function prepareLogout(options: EdgeOptions = {}): () => void {
+  if (typeof window === 'undefined') return () => {};
+
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const renew = async () => {
+    const handle = keptHandle() ?? (await mint(options));
+    if (handle) timer = setTimeout(renew, Math.min(handle.expiresAt - Date.now() - RENEWAL_MS, 2 ** 31 - 1));
+  };
+  const flush = () => void load().then((full) => full.flush(), () => {});
+  const wake = () => document.visibilityState === 'visible' && flush();
+
+  flush();
+  void renew();
+  addEventListener('online', flush);
+  addEventListener('visibilitychange', wake);
+  return () => {
+    clearTimeout(timer);
+    removeEventListener('online', flush);
+    removeEventListener('visibilitychange', wake);
+  };
+}
+
+async function mint({ endpoint = '/auth/logout', token, scope }: EdgeOptions): Promise<Handle | undefined> {
+  const asked = await notify({ endpoint: endpoint.replace(/logout$/, 'handle') }, { token: readToken(token), scope });
+  if (asked.status !== 200 || !asked.body?.handle) return undefined;
+  const { handle, expires_at: expiresAt } = asked.body;
+  const kept = { handle, endpoint: new URL(endpoint, location.href).href, expiresAt };
+  return keepHandle(kept) ? kept : undefined;
+}
