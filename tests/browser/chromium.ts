@@ -2,6 +2,9 @@
 import puppeteer from 'puppeteer-core';
 import type { Browser } from 'puppeteer-core';
 
+import type { Engine } from './engine.ts';
+import { engineOf } from './puppeteer.ts';
+
 const EXECUTABLE = process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium';
 
 /** Starts it with a profile of its own, which goes with it. `CHROMIUM_BIN` in the environment names another one than Debian's. */
@@ -17,4 +20,9 @@ export function launchChromium(): Promise<Browser> {
       '--no-first-run',
     ],
   });
+}
+
+/** The same, for tests that run in the other engines, too. */
+export async function startChromium(): Promise<Engine> {
+  return engineOf('chromium', await launchChromium());
 }
