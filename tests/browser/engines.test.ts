@@ -127,6 +127,17 @@ for (const name of ENGINE_NAMES) {
       assert.equal(await tab.evaluate(() => localStorage.length), 1);
     });
 
+    it('starts several profiles at once', async () => {
+      const profiles = await Promise.all([engine.newProfile(), engine.newProfile()]);
+      const tabs = await Promise.all(profiles.map((profile) => profile.open(site.origin)));
+      const set = (number: number) => {
+        localStorage.setItem('number', String(number));
+        return new Promise<string>((done) => setTimeout(() => done(localStorage['number']), 100));
+      };
+      assert.deepEqual(await Promise.all(tabs.map((tab, number) => tab.evaluate(set, number))), ['0', '1']);
+      await Promise.all(profiles.map((profile) => profile.close()));
+    });
+
     it('tells all cookies, HttpOnly ones too', async () => {
       await tab.goto(`${site.origin}/cookies`);
       const of = (cookie: string, all: readonly { name: string }[]) => all.find(({ name }) => name === cookie);
@@ -150,6 +161,17 @@ for (const name of ENGINE_NAMES) {
       await tab.goto(`${site.origin}/cookie-header`);
       assert.equal(await tab.evaluate(() => document.body.innerText), 'given=1');
       assert.equal(await tab.evaluate(() => document.cookie), '');
+    });
+
+    it('has a CookieStore; in WebKit it only reads on http', async () => {
+      const seen = await tab.evaluate(async () => {
+        document.cookie = 'old=1';
+        const before = (await cookieStore.getAll()).map(({ name }) => name);
+        await cookieStore.set('new', '2');
+        await cookieStore.delete('old');
+        return { before, after: document.cookie };
+      });
+      assert.deepEqual(seen, { before: ['old'], after: name === 'webkit' ? 'old=1' : 'new=2' });
     });
 
     it('goes back and forward to pages that have waited in the bfcache', async () => {
@@ -192,14 +214,12 @@ for (const name of ENGINE_NAMES) {
         await new Promise((done) => database.addEventListener('success', done));
         const scope = await navigator.serviceWorker.register('/sw.js').then(({ scope }) => scope);
         const worker = await navigator.serviceWorker.ready.then(({ active }) => active?.scriptURL);
-        await cookieStore.set('stored', 'yes');
         return {
           isSecureContext,
           serviceWorker: [scope, worker],
           caches: await caches.has('none'),
           locks: await navigator.locks.request('lock', (lock) => lock?.name),
           databases: (await indexedDB.databases()).map(({ name }) => name),
-          cookieStore: (await cookieStore.get('stored'))?.value,
           digest: (await crypto.subtle.digest('SHA-256', new Uint8Array())).byteLength,
           wasm: WebAssembly.validate(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)),
         };
@@ -210,7 +230,6 @@ for (const name of ENGINE_NAMES) {
         caches: false,
         locks: 'lock',
         databases: ['known'],
-        cookieStore: 'yes',
         digest: 32,
         wasm: true,
       });

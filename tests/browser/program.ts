@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** After this long it does not end by itself any more. */
 const STOP_TIMEOUT_MS = 3_000;
+const LAST_WORDS_MS = 200;
 /** Enough for a stack trace, little enough to print. */
 const OUTPUT_KEPT_CHARS = 4_000;
 
@@ -34,8 +35,10 @@ export function startProgram(file: string, args: readonly string[], env: NodeJS.
       printed = (printed + text).slice(-OUTPUT_KEPT_CHARS);
     });
   }
-  // Not `close`: the streams stay open as long as anybody holds them that it has started.
-  const ended = once(child, 'exit').then(([code, signal]) => {
+  const closed = once(child, 'close').catch(() => {}); // By `exit` all is said.
+  const ended = once(child, 'exit').then(async ([code, signal]) => {
+    // The last words come after the end. What it has started may hold the streams for longer, and has no say here.
+    await Promise.race([closed, delay(LAST_WORDS_MS, undefined, { ref: false })]);
     throw new Error(`${file} ended (${signal ?? code}): ${printed.trim()}`);
   });
   ended.catch(() => {}); // Not everybody watches it.

@@ -11,7 +11,13 @@ export async function engineOf(name: EngineName, browser: Browser): Promise<Engi
     name,
     version,
     newProfile: async () => new PuppeteerProfile(await limited(`${name}: a profile`, browser.createBrowserContext())),
-    close: () => browser.close(),
+    close: async () => {
+      try {
+        await limited(`the end of ${name}`, browser.close());
+      } finally {
+        browser.process()?.kill('SIGKILL'); // When it has not ended by itself.
+      }
+    },
   };
 }
 
