@@ -11,6 +11,7 @@ const EXECUTABLE = process.env['CHROMIUM_BIN'] ?? '/usr/bin/chromium';
 export function launchChromium(): Promise<Browser> {
   return puppeteer.launch({
     executablePath: EXECUTABLE,
+    acceptInsecureCerts: true, // A site of the tests signs for itself.
     args: [
       '--no-sandbox', // The sandbox does not run as root.
       '--disable-gpu',

@@ -1,7 +1,28 @@
 /**
  * A browser as the tests need it: what all three engines can do from outside a page. Scenarios are written against this.
  *
- * @@TABLE@@
+ * Where they differ, as seen with Debian 12's packages in November 2026; what `engines.test.ts` holds them to is marked `·`:
+ *
+ *                                     Chromium 156          Firefox ESR 153       WebKitGTK 2.50.6
+ *   a profile is                      a browser context     a user context        a driver with a browser
+ *   visible                        ·  a tab per profile     one tab of all        a tab per profile
+ *   timers of a hidden tab            as in a visible one   once a second         four times a second
+ *   bfcache                        ·  yes                   yes; see arrive.ts    yes
+ *     of a page with `no-store`       no                    no                    no
+ *     of a page that holds a lock     yes                   no                    yes
+ *   cookies from outside           ·  all                   all                   those of the pages that are open
+ *   a cookie from outside is       ·  for its host          for its host          also for hosts below
+ *   `Secure` cookies from http     ·  kept                  kept                  refused; kept from https
+ *   `Partitioned`                  ·  kept, and told        kept, not told        kept on top as if it were not there
+ *   cookies in a foreign frame        partitioned ones      all, partitioned      none
+ *   CookieStore writes on http     ·  yes                   yes                   resolve, and change nothing
+ *   `storage.getDirectory`            yes                   yes                   no
+ *   `eval` under a CSP, in evaluate   works                 works                 refused, as the page's own
+ *   an evaluation whose page leaves   an error at once      an error in the end   an error at once
+ *   offline                           puppeteer can         puppeteer can         no; a server can hang up
+ *
+ * All have service workers, the Cache API, Web Locks, `indexedDB.databases`, BroadcastChannel, WebCrypto and wasm, take names
+ * under `localhost` for loopback without a resolver, and trust them over http.
  */
 
 export type EngineName = 'chromium' | 'firefox' | 'webkit';
@@ -15,7 +36,7 @@ export interface Engine {
 
 /** Cookies and storage of its own, which go with it. */
 export interface Profile {
-  /** The new tab is in front, and the others are hidden. */
+  /** The new tab is in front, and the profile's others are hidden; in Firefox those of all profiles. */
   open(url: string): Promise<Tab>;
   /** As the browser has them, HttpOnly ones too. WebKit tells only those that belong to the pages that are open. */
   cookies(): Promise<Cookie[]>;

@@ -59,6 +59,12 @@ for (const name of ENGINE_NAMES) {
       assert.equal(answer, 42);
     });
 
+    it('says that a page cannot be had', async () => {
+      await assert.rejects(tab.goto(`${site.origin}/cut`));
+      await tab.goto(site.origin);
+      assert.equal(await tab.evaluate(() => document.title), '/');
+    });
+
     it('waits for what comes, across pages, too', async () => {
       await tab.evaluate(() => void setTimeout(() => (location.href = '/later'), 100));
       assert.equal(await tab.waitFor(() => location.pathname === '/later' && document.title), '/later');

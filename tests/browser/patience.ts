@@ -5,6 +5,8 @@ import type { Tab } from './engine.ts';
 
 /** Several times what anything takes on a busy machine. */
 const LIMIT_MS = 30_000;
+/** In Firefox a page that has left for the bfcache takes what it was asked with it. */
+const LOOK_MS = 5_000;
 const POLL_MS = 20;
 
 /** @throws Error that names `what`, when it takes too long. */
@@ -31,7 +33,7 @@ export async function until<T>(what: string, look: () => Promise<T>, limitMs = L
   let last = 'nothing';
   while (performance.now() < end) {
     try {
-      const value = await look();
+      const value = await limited('an answer', look(), LOOK_MS);
       if (value) return value;
       last = JSON.stringify(value) ?? 'undefined';
     } catch (error) {
@@ -42,27 +44,3 @@ export async function until<T>(what: string, look: () => Promise<T>, limitMs = L
   throw new Error(`${what}: not within ${limitMs / 1000} s; at last ${last}`);
 }
 
-/**
- * Goes from one document to another, and waits for it. Asks the page itself: after a page has come back from the bfcache, what
- * puppeteer knows of Firefox's navigations is wrong, and its `goto`, `reload` and `goBack` wait for what was long ago.
- */
-export async function arrive(what: string, tab: Pick<Tab, 'evaluate'>, go: () => Promise<unknown>): Promise<void> {
-  // A document has a time of its own, and brings it along from the bfcache.
-  const born = () => (document.readyState === 'complete' ? performance.timeOrigin : 0);
-  const before = await tab.evaluate(() => performance.timeOrigin);
-  let arrived = false;
-  const going = go().then(() => {
-    arrived = true;
-  });
-  const seen = until(what, async () => {
-    if (arrived) return true;
-    const now = await tab.evaluate(born);
-    return now > 0 && now !== before;
-  });
-  try {
-    await Promise.race([going, seen]);
-  } finally {
-    arrived = true;
-    for (const other of [going, seen]) other.catch(() => {}); // The one that lost fails alone.
-  }
-}

@@ -1,8 +1,9 @@
 /** The engines that puppeteer drives: Chromium over CDP, Firefox over WebDriver BiDi. */
 import type { Browser, BrowserContext, Frame, Page } from 'puppeteer-core';
 
+import { arrive } from './arrive.ts';
 import type { Cookie, Engine, EngineName, InPage, NewCookie, Profile, Tab } from './engine.ts';
-import { arrive, limited, until } from './patience.ts';
+import { limited, until } from './patience.ts';
 import { expression, result } from './script.ts';
 
 export async function engineOf(name: EngineName, browser: Browser): Promise<Engine> {
@@ -30,7 +31,6 @@ class PuppeteerProfile implements Profile {
 
   async open(url: string): Promise<Tab> {
     const tab = new PuppeteerTab(await limited('a new tab', this.#context.newPage()));
-    await tab.bringToFront(); // Firefox's first one is.
     await tab.goto(url);
     return tab;
   }

@@ -20,6 +20,7 @@ export async function startSite(): Promise<Site> {
       response.setHeader('Content-Type', 'text/javascript');
       response.end(body);
     };
+    if (pathname === '/cut') return request.socket.destroy();
     if (pathname === '/answer.js') return script('export const answer = 42;');
     if (pathname === '/sw.js') return script('addEventListener("install", () => skipWaiting());');
     if (pathname === '/cookie-header') return page(request.headers.cookie ?? '');

@@ -4,7 +4,7 @@ import { By } from 'selenium-webdriver';
 import type { WebDriver } from 'selenium-webdriver';
 
 import type { Cookie, InPage, NewCookie, Profile, Tab } from './engine.ts';
-import { arrive, limited, until } from './patience.ts';
+import { until } from './patience.ts';
 import { expression, result } from './script.ts';
 import type { Session } from './webkit-session.ts';
 
@@ -78,8 +78,11 @@ class WebKitTab implements Tab {
     this.#profile = profile;
   }
 
-  goto(url: string): Promise<void> {
-    return this.#do(url, (driver) => driver.get(url));
+  async goto(url: string): Promise<void> {
+    await this.#do(url, (driver) => driver.get(url));
+    // An error has a page of its own, and to the driver it is as good as any.
+    const [href, text] = await this.evaluate(() => [location.href, document.body?.innerText]);
+    if (href === 'about:blank' && url !== href) throw new Error(`${url}: ${text}`);
   }
 
   reload(): Promise<void> {
@@ -87,11 +90,11 @@ class WebKitTab implements Tab {
   }
 
   back(): Promise<void> {
-    return arrive('back', this, () => this.#do('back', (driver) => driver.navigate().back()));
+    return this.#do('back', (driver) => driver.navigate().back());
   }
 
   forward(): Promise<void> {
-    return arrive('forward', this, () => this.#do('forward', (driver) => driver.navigate().forward()));
+    return this.#do('forward', (driver) => driver.navigate().forward());
   }
 
   async close(): Promise<void> {
