@@ -1,7 +1,7 @@
 /**
  * A browser as the tests need it: what all three engines can do from outside a page. Scenarios are written against this.
  *
- * Where they differ, as seen with Debian 12's packages in November 2026; what `engines.test.ts` holds them to is marked `·`:
+ * Where they differ, as seen with Debian 12's packages in November 2026; what `engines.test.ts` holds them to has a `·`:
  *
  *                                     Chromium 156          Firefox ESR 153       WebKitGTK 2.50.6
  *   a profile is                      a browser context     a user context        a driver with a browser
