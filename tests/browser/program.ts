@@ -20,8 +20,8 @@ export interface Program {
 }
 
 /**
- * Starts it as the leader of a group. setpriv (Debian's util-linux) has the kernel end it with this process: a test runner that is
- * killed ends nobody itself.
+ * Starts it as the leader of a group. setpriv (Debian's util-linux) has the kernel end it with this process: a test runner
+ * that is killed ends nobody itself.
  */
 export function startProgram(file: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Program {
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', file, ...args], {

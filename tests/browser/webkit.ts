@@ -2,9 +2,9 @@
 import type { Engine, Profile } from './engine.ts';
 import { limited } from './patience.ts';
 import { startProgram } from './program.ts';
+import { WebKitProfile } from './webkit-profile.ts';
 import { startSession } from './webkit-session.ts';
 import type { Session } from './webkit-session.ts';
-import { WebKitProfile } from './webkit-profile.ts';
 
 /** The driver takes one session at a time, hence each profile has a driver and a browser: its data live as long as they do. */
 export async function startWebKit(): Promise<Engine> {
