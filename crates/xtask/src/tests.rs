@@ -35,8 +35,8 @@ impl Group {
         match self {
             Self::Rust => "every crate, natively",
             Self::Wasm => "the core, as WebAssembly",
-            Self::Js => "the npm package, in Chromium",
-            Self::E2e => "the demo in workerd and Chromium",
+            Self::Js => "the npm package, in browsers",
+            Self::E2e => "the whole of it, in workerd and browsers",
             Self::Fuzz => "what the core reads, for a minute",
         }
     }
@@ -46,8 +46,7 @@ impl Group {
             // `fuzz::run` sees to its own.
             Self::Rust | Self::Fuzz => &[],
             Self::Wasm => &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen],
-            Self::Js => &[Need::NpmPackages, Need::Chromium],
-            Self::E2e => &[Need::NpmPackages, Need::Chromium],
+            Self::Js | Self::E2e => &[Need::NpmPackages, Need::Chromium, Need::Firefox, Need::WebKit],
         }
     }
 
@@ -76,9 +75,7 @@ impl Group {
             Self::E2e => workspace.node(["--test", "tests/**/*.test.ts"]),
             Self::Fuzz => return fuzz::run(workspace, &fuzz::Options::default(), |line| tally.read(line)),
         };
-        if let Some(chromium) = system::chromium() {
-            command.env(system::CHROMIUM_VARIABLE, chromium);
-        }
+        system::name_browsers(&mut command);
         workspace.console.show(command, |line| tally.read(line))?;
         if tally.passed == 0 {
             bail!("no test ran");

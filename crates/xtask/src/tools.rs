@@ -22,6 +22,8 @@ pub(crate) enum Need {
     WasmTarget,
     NpmPackages,
     Chromium,
+    Firefox,
+    WebKit,
     CxxCompiler,
     WasmBindgen,
     WorkerBuild,
@@ -87,7 +89,12 @@ pub(crate) fn ensure(workspace: &Workspace, needs: impl IntoIterator<Item = Need
             Need::LlvmTools => ensure_llvm_tools(workspace)?,
             Need::WasmTarget => ensure_wasm_target(workspace)?,
             Need::NpmPackages => ensure_npm_packages(workspace)?,
-            Need::Chromium => system::ensure_chromium(workspace)?,
+            Need::Chromium => system::CHROMIUM.ensure(workspace)?,
+            Need::Firefox => system::FIREFOX.ensure(workspace)?,
+            Need::WebKit => {
+                system::WEBKIT_DRIVER.ensure(workspace)?;
+                system::XVFB.ensure(workspace)?;
+            }
             Need::CxxCompiler => system::ensure_cxx_compiler(workspace)?,
             Need::WasmBindgen => cargo_tools.push(CargoTool::wasm_bindgen(workspace)?),
             Need::WorkerBuild => cargo_tools.push(CargoTool::worker_build(workspace)?),
