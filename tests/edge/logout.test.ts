@@ -18,7 +18,7 @@ const sameOrigin = { 'sec-fetch-site': 'same-origin' };
 function assertBrowserCleared(answer: Answer): void {
   assert.equal(answer.status, 200);
   const [cookie] = answer.headers.getSetCookie();
-  assert.equal(cookie, 'session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax');
+  assert.equal(cookie, 'session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax');
   assert.equal(answer.headers.get('clear-site-data'), '"cookies", "storage"');
   assert.equal(answer.headers.get('cache-control'), 'no-store');
 }

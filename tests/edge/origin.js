@@ -1,11 +1,13 @@
 /**
- * What the guard stands in front of in these tests: it tells which request reached it. It also holds the key to the real local
- * KV namespace, so that a test can look at what Quash wrote.
+ * What the guard stands in front of in these tests: it tells which request reached it, or serves the files that it was given.
+ * It also holds the key to the real local KV namespace, so that a test can look at what Quash wrote.
  */
 export default {
   async fetch(request, env) {
     const url = new URL(request.url);
     if (url.pathname === '/kv') return kv(request, url, env.QUASH_DENYLIST);
+    if (url.pathname === '/login') return login(url.searchParams.get('token'));
+    if (env.ASSETS && request.method === 'GET' && url.pathname !== '/api') return env.ASSETS.fetch(request);
     const wait = Number(url.searchParams.get('wait') ?? 0);
     if (wait > 0) await scheduler.wait(wait);
     return Response.json({
@@ -16,6 +18,11 @@ export default {
     });
   },
 };
+
+/** The cookie that no script can read. */
+function login(token) {
+  return new Response('', { headers: { 'Set-Cookie': `session=${token}; Path=/; HttpOnly; SameSite=Lax` } });
+}
 
 async function kv(request, url, namespace) {
   const key = url.searchParams.get('key');

@@ -37,6 +37,8 @@ export interface Options {
   readonly quash?: Readonly<Record<string, unknown>>;
   /** A folder that is bound as static assets, `ASSETS`. */
   readonly assets?: string;
+  /** A folder that the origin serves. */
+  readonly site?: string;
 }
 
 /** Starts the Worker; rejects with what wrangler printed when it does not come up. */
@@ -86,7 +88,12 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
       ...(options.assets && { assets: { directory: options.assets, binding: 'ASSETS', run_worker_first: true } }),
       vars: { QUASH: quash, ...secrets },
     },
-    { ...common, name: 'origin', main: resolve(import.meta.dirname, 'origin.js') },
+    {
+      ...common,
+      name: 'origin',
+      main: resolve(import.meta.dirname, 'origin.js'),
+      ...(options.site && { assets: { directory: options.site, binding: 'ASSETS', run_worker_first: true } }),
+    },
   ];
   return Promise.all(
     workers.map(async (worker) => {

@@ -49,14 +49,15 @@ impl ExpiredCookie {
         }
     }
 
-    /// The `Set-Cookie` value. `Secure` always: a `__Secure-` or `__Host-` cookie cannot be expired without it, and no other
-    /// minds.
-    pub(crate) fn set_cookie(&self) -> String {
+    /// The `Set-Cookie` value. `Secure` over https: a `__Secure-` or `__Host-` cookie cannot be expired without it, and no
+    /// other minds. Not over http, where Safari ignores a `Secure` cookie, on localhost too.
+    pub(crate) fn set_cookie(&self, over_https: bool) -> String {
         let domain = self.domain.as_ref().map(|domain| format!("; Domain={domain}")).unwrap_or_default();
         let partitioned = if self.partitioned { "; Partitioned" } else { "" };
         let same_site = if self.partitioned { "None" } else { "Lax" };
+        let secure = if over_https || self.partitioned { "; Secure" } else { "" };
         format!(
-            "{}=; Path={}{domain}; Max-Age=0; HttpOnly; Secure; SameSite={same_site}{partitioned}",
+            "{}=; Path={}{domain}; Max-Age=0; HttpOnly{secure}; SameSite={same_site}{partitioned}",
             self.name, self.path
         )
     }
@@ -78,11 +79,15 @@ mod tests {
     fn expires_with_the_cookies_own_identity() {
         let cookie = |json| serde_json::from_str::<ExpiredCookie>(json).unwrap();
         assert_eq!(
-            cookie(r#"{"name":"session"}"#).set_cookie(),
+            cookie(r#"{"name":"session"}"#).set_cookie(true),
             "session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax"
         );
         assert_eq!(
-            cookie(r#"{"name":"s","path":"/app","domain":"example.com","partitioned":true}"#).set_cookie(),
+            cookie(r#"{"name":"session"}"#).set_cookie(false),
+            "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+        );
+        assert_eq!(
+            cookie(r#"{"name":"s","path":"/app","domain":"example.com","partitioned":true}"#).set_cookie(false),
             "s=; Path=/app; Domain=example.com; Max-Age=0; HttpOnly; Secure; SameSite=None; Partitioned"
         );
         for wrong in [

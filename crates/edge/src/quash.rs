@@ -13,7 +13,7 @@ use crate::{
     logout::{self, Receipt, Scope},
     origin::Origin,
     presented::Presented,
-    request::{header, is_preflight, post_only},
+    request::{header, is_https, is_preflight, post_only},
     respond, revoke,
     store::EventualDenylist,
 };
@@ -97,7 +97,7 @@ impl Quash {
             Ok(receipt) => {
                 let mut response = respond::json(200, &receipt)?;
                 if !receipt.is_of_handle_alone() {
-                    self.clear_browser(response.headers_mut())?;
+                    self.clear_browser(response.headers_mut(), is_https(request)?)?;
                 }
                 response
             }
@@ -142,9 +142,9 @@ impl Quash {
     }
 
     /// Has the browser drop what scripts cannot reach, and the rest.
-    fn clear_browser(&self, headers: &Headers) -> worker::Result<()> {
+    fn clear_browser(&self, headers: &Headers, over_https: bool) -> worker::Result<()> {
         for cookie in &self.routes.expired_cookies {
-            headers.append("Set-Cookie", &cookie.set_cookie())?;
+            headers.append("Set-Cookie", &cookie.set_cookie(over_https))?;
         }
         match &self.routes.clear_site_data {
             Some(kinds) => headers.set("Clear-Site-Data", kinds),

@@ -20,3 +20,7 @@ pub(crate) fn is_preflight(request: &Request) -> bool {
         && header(request, "Origin").is_some()
         && header(request, "Access-Control-Request-Method").is_some()
 }
+
+pub(crate) fn is_https(request: &Request) -> worker::Result<bool> {
+    Ok(request.url()?.scheme() == "https")
+}

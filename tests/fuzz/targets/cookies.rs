@@ -23,7 +23,11 @@ fuzz_target!(|input: &[u8]| {
         let writes = expiring_writes(name, page);
         assert!(is_possible(name) || writes.is_empty());
         // The likeliest always comes first, but where the name's prefix demands `Secure`.
-        assert!(!is_possible(name) || name.starts_with("__") || writes.starts_with(&format!("{name}=x; Max-Age=0; Path=/\n")));
+        assert!(
+            !is_possible(name)
+                || name.starts_with("__")
+                || writes.starts_with(&format!("{name}=x; Max-Age=0; Path=/\n"))
+        );
         assert!(writes.lines().count() <= MAX_WRITES);
         writes.split_terminator('\n').for_each(|write| assert_write(write, name, page));
     }

@@ -34,7 +34,7 @@ export class QuashLogoutElement extends (globalThis.HTMLElement ?? (Object as un
 
     // Nodes and no markup: a page's Content-Security-Policy or Trusted Types need not allow any.
     this.attachShadow({ mode: 'open' }).append(entrance, this.#status, this.#retry);
-    for (const event of ['pointerenter', 'focusin']) this.addEventListener(event, preload);
+    for (const event of ['pointerenter', 'focusin']) this.addEventListener(event, () => void preload());
     for (const clickable of [entrance, this.#retry]) clickable.addEventListener('click', () => void this.logout());
   }
 

@@ -7,7 +7,10 @@ const TIMEOUT_MS = 2000;
 export let full: Full | undefined;
 let loading: Promise<Full> | undefined;
 
-/** Fetches it, once. Rejects where it cannot be had; the next call tries again. */
+/**
+ * Fetches it, once. Rejects where it cannot be had; the next call tries again. (In vain in Firefox, which remembers for a page
+ * what it could not import. Hence early: `prepareLogout`.)
+ */
 export function load(): Promise<Full> {
   return (loading ??= new Promise<Full>((resolve, reject) => {
     setTimeout(reject, TIMEOUT_MS);

@@ -2,6 +2,7 @@ import { full, load } from './load.js';
 import { notify } from './notify.js';
 import { wipeObvious } from './obvious.js';
 import type { LogoutOptions } from './options.js';
+import { queue } from './outbox.js';
 import type { LogoutReport } from './report.js';
 import { readToken } from './token.js';
 
@@ -20,6 +21,8 @@ export async function logout(options: LogoutOptions = {}): Promise<LogoutReport>
   const rest = full ?? (await load().catch(() => undefined));
   if (rest) return rest.logout(options, answer, first, started);
   const { status, body, reason } = await answer;
-  const outcome = status === 200 && body?.outcome === 'revoked' ? 'confirmed' : 'local-only';
+  // Where even this could not be fetched, the edge was hardly reached; the next page sends what is queued now.
+  const outcome =
+    status === 200 && body?.outcome === 'revoked' ? 'confirmed' : queue(`${started}`) ? 'queued' : 'local-only';
   return { outcome, edge: { status, reason }, effects: first, engine: 'none', durationMs: Date.now() - started };
 }

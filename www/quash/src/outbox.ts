@@ -41,10 +41,11 @@ export function readHandle(key: string): Handle | undefined {
 /** Puts the handle into the outbox before the edge has answered: the tab may be closed by then. Was there one? */
 export function queue(epoch: string): boolean {
   try {
-    const handle = keptHandle();
-    if (handle) localStorage.setItem(OUTBOX + epoch, JSON.stringify(handle));
+    const handle = localStorage.getItem(HANDLE_KEY);
+    if (!handle) return false;
+    localStorage.setItem(OUTBOX + epoch, handle);
     localStorage.removeItem(HANDLE_KEY);
-    return handle !== undefined;
+    return true;
   } catch {
     return false;
   }

@@ -16,7 +16,7 @@ export function wipeDatabases(engine: Engine, options: WipeOptions): Promise<Eff
         const databases = await indexedDB.databases();
         const isOfTokens = selection[0] === '~';
         const found = databases.flatMap(({ name = '' }) =>
-          engine.selects(isOfTokens ? selection.replace('~', '*') : selection, name, '') ? name : [],
+          engine.selects(isOfTokens ? selection.replace('~', '^') : selection, name, '') ? name : [],
         );
         const gone = await Promise.all(
           found.map((name) => (isOfTokens ? emptyOfTokens(name, engine) : deleteDatabase(name))),

@@ -1,0 +1,292 @@
+/** A logout as users and thieves see it: every scenario in every engine, against the real Worker. */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+
+import type { LogoutEvent, LogoutOptions, LogoutReport } from '../../www/quash/src/index.ts';
+import { token as mint } from '../edge/tokens.ts';
+import type { Engine, Profile, Tab } from './engine.ts';
+import { ENGINES, ENGINE_NAMES } from './engines.ts';
+import { type Stand, startStand } from './stand.ts';
+
+/** What the scenarios leave in their pages. */
+declare const heard: { visibility: string; at: number }[];
+
+let stand: Stand;
+before(async () => {
+  stand = await startStand();
+});
+after(() => stand?.stop());
+
+for (const name of ENGINE_NAMES) {
+  describe(`a logout in ${name}`, () => {
+    let engine: Engine;
+    let profile: Profile;
+    let tab: Tab;
+    let token: string;
+
+    before(async () => {
+      engine = await ENGINES[name]();
+    });
+    after(() => engine?.close());
+
+    beforeEach(async () => {
+      profile = await engine.newProfile();
+      tab = await profile.open(`${stand.origin}/page`);
+      token = await mint();
+      assert.equal(await stand.replay(token), 'let in');
+    });
+    afterEach(async () => {
+      stand.network.mend();
+      await stand.edge.fault(undefined);
+      await profile?.close();
+    });
+
+    const logout = (options: LogoutOptions, at = tab): Promise<LogoutReport> =>
+      at.evaluate(async (options) => (await import('quash')).logout(options), options);
+
+    it('wipes every place, and nothing comes back with a reload; a copy is refused', async () => {
+      await tab.evaluate(async (token: string) => void (await fetch(`/login?token=${token}`)), token);
+      await tab.evaluate(fill, token);
+      assert.ok((await profile.cookies()).some(({ name, httpOnly }) => name === 'session' && httpOnly));
+      const report = await logout({ wipe: 'everything', keep: ['theme'] });
+
+      assert.equal(report.outcome, 'confirmed');
+      assert.equal(report.engine, 'wasm');
+      const failed = report.effects.filter(({ outcome }) => outcome !== 'done');
+      assert.deepEqual(failed, []);
+      for (const reload of [false, true]) {
+        if (reload) await tab.reload();
+        assert.deepEqual(await tab.evaluate(left), { cookies: '', local: ['quash:epoch', 'theme'], session: [], databases: [], caches: [] });
+        assert.deepEqual(await profile.cookies(), []);
+        assert.equal(await stand.replay(token), 'token_revoked');
+      }
+    });
+
+    it('wipes by name and by prefix, and nothing else', async () => {
+      await tab.evaluate(fill, token);
+      await logout({
+        localStorage: ['to*'],
+        sessionStorage: ['draft', 'missing'],
+        cookies: ['deep'],
+        indexedDB: [{ database: 'app', stores: ['sessions'] }],
+        caches: ['pages*'],
+      });
+      const { cookies, local, session, databases, caches } = await tab.evaluate(left);
+      assert.deepEqual(local, ['quash:epoch', 'theme', 'user']);
+      assert.deepEqual(session, ['tab']);
+      assert.match(cookies, /token=/);
+      assert.doesNotMatch(cookies, /deep=/);
+      assert.deepEqual([databases, caches], [['app', 'other'], ['images']]);
+      assert.deepEqual(await tab.evaluate(count, 'sessions'), 0);
+      assert.deepEqual(await tab.evaluate(count, 'drafts'), 1);
+    });
+
+    it('finds tokens by their shape', async () => {
+      await tab.evaluate(fill, token);
+      const report = await logout({ wipe: 'tokens', token });
+      assert.equal(report.outcome, 'confirmed');
+      const { cookies, local, session, databases } = await tab.evaluate(left);
+      assert.deepEqual([local, session], [['quash:epoch', 'theme'], ['draft']]);
+      assert.equal(cookies, 'deep=1; wide=1');
+      assert.deepEqual(databases, ['app', 'other']);
+      assert.deepEqual([await tab.evaluate(count, 'sessions'), await tab.evaluate(count, 'drafts')], [0, 1]);
+    });
+
+    it('forgets what is held in memory', async () => {
+      const forgotten = await tab.evaluate(async (token: string) => {
+        const { forgetOnLogout, logout } = await import('quash');
+        let held: string | undefined = token;
+        const calls: string[] = [];
+        forgetOnLogout('token', () => (held = undefined));
+        forgetOnLogout('broken', () => Promise.reject(new Error('no')));
+        forgetOnLogout('stopped', () => calls.push('stopped'))();
+        const { effects } = await logout();
+        return { held, calls, effects: effects.filter(({ target }) => target === 'memory') };
+      }, token);
+      assert.deepEqual(forgotten, {
+        calls: [],
+        effects: [
+          { target: 'memory', name: 'token', outcome: 'done' },
+          { target: 'memory', name: 'broken', outcome: 'failed', reason: 'denied' },
+        ],
+      });
+    });
+
+    it('has service workers forget, and waits until they have', async () => {
+      await tab.evaluate(async () => {
+        await caches.open('of-the-worker');
+        await navigator.serviceWorker.register('/worker.js');
+        await navigator.serviceWorker.ready;
+        if (!navigator.serviceWorker.controller) {
+          await new Promise((claimed) => (navigator.serviceWorker.oncontrollerchange = claimed));
+        }
+      });
+      const { effects } = await logout({ serviceWorker: true });
+      const told = effects.filter(({ target }) => target === 'serviceWorker');
+      assert.deepEqual(told, [{ target: 'serviceWorker', name: '*', outcome: 'done', count: 1 }]);
+      assert.deepEqual(await tab.evaluate(async () => caches.keys()), []);
+    });
+
+    it('is heard in another tab, which wipes its own', async () => {
+      const other = await profile.open(`${stand.origin}/page`);
+      await other.evaluate(listen);
+      await tab.bringToFront();
+      const at = await tab.evaluate(async () => {
+        const { logout } = await import('quash');
+        const at = Date.now();
+        await logout();
+        return at;
+      });
+      await other.waitFor(() => heard.length === 1);
+      const [event] = await other.evaluate(() => heard);
+      assert.equal(await other.evaluate(() => sessionStorage.length), 0);
+      assert.ok(event!.at - at < 2000, `${event!.at - at} ms`);
+    });
+
+    it('reaches a page that was in the back/forward cache, before anybody sees it', async () => {
+      await tab.evaluate(listen);
+      await tab.goto(`${stand.origin}/elsewhere`);
+      const other = await profile.open(`${stand.origin}/page`);
+      await logout({}, other);
+      await tab.bringToFront();
+      await tab.back();
+      await tab.waitFor(() => heard.length > 0);
+      assert.deepEqual(await tab.evaluate(() => heard.map(({ visibility }) => visibility)), ['hidden']);
+    });
+
+    it('comes to an end when the edge can be reached again', async () => {
+      await tab.evaluate(prepare, token);
+      stand.network.cut();
+      const report = await logout({ token, timeout: 2000 });
+      assert.equal(report.outcome, 'queued');
+      assert.equal(await stand.replay(token), 'let in');
+      assert.doesNotMatch(await tab.evaluate(() => JSON.stringify(localStorage)), new RegExp(token.slice(0, 20)));
+
+      stand.network.mend();
+      await tab.evaluate(() => dispatchEvent(new Event('online')));
+      await tab.waitFor(() => !Object.keys(localStorage).some((key) => key.startsWith('quash:outbox:')));
+      assert.equal(await stand.replay(token), 'token_revoked');
+    });
+
+    it('comes to an end with the next page when the store was down and the tab was closed', async () => {
+      await tab.evaluate(prepare, token);
+      await stand.edge.fault('write');
+      const { outcome, edge } = await logout({ token });
+      assert.deepEqual([outcome, edge.code], ['queued', 'store_unavailable']);
+      const other = await profile.open(`${stand.origin}/page`);
+      await tab.close();
+      await stand.edge.fault(undefined);
+
+      await other.evaluate(async () => void (await import('quash')).prepareLogout());
+      await other.waitFor(() => !Object.keys(localStorage).some((key) => key.startsWith('quash:outbox:')));
+      assert.equal(await stand.replay(token), 'token_revoked');
+    });
+
+    it('is over although the page leaves at once', async () => {
+      await tab.evaluate(async (token: string) => {
+        localStorage.setItem('token', token);
+        const { logout } = await import('quash');
+        // Not before this has been answered: the driver would hear of a page that has gone.
+        setTimeout(() => {
+          void logout({ token: { localStorage: 'token' }, localStorage: ['token'] });
+          location.href = '/elsewhere';
+        });
+      }, token);
+      await tab.waitFor(() => document.title === 'Elsewhere');
+      assert.equal(await tab.evaluate(() => localStorage.getItem('token')), null);
+      for (let tries = 0; tries < 50 && (await stand.replay(token)) === 'let in'; tries++) {
+        await new Promise((later) => setTimeout(later, 100));
+      }
+      assert.equal(await stand.replay(token), 'token_revoked');
+    });
+
+    it('runs as JavaScript where a policy forbids WebAssembly', async () => {
+      await tab.goto(`${stand.origin}/strict`);
+      await tab.evaluate(fill, token);
+      const report = await tab.evaluate(async (token: string) => {
+        const { logout } = (await import('/dist/index.js' as string)) as typeof import('../../www/quash/src/index.ts');
+        return logout({ wipe: 'everything', token });
+      }, token);
+      assert.deepEqual([report.engine, report.outcome], ['wasm2js', 'confirmed']);
+      assert.deepEqual(await tab.evaluate(left), { cookies: '', local: ['quash:epoch'], session: [], databases: [], caches: [] });
+    });
+
+    it('runs as JavaScript where there is no WebAssembly', async () => {
+      await tab.evaluate(() => void Object.assign(window, { WebAssembly: undefined }));
+      assert.equal((await logout({})).engine, 'wasm2js');
+    });
+  });
+}
+
+async function fill(token: string): Promise<void> {
+  document.cookie = `token=${token}; Path=/`;
+  document.cookie = 'deep=1; Path=/';
+  document.cookie = 'wide=1; Path=/; Domain=quash.localhost';
+  localStorage.setItem('token', token);
+  localStorage.setItem('user', JSON.stringify({ name: 'Ann', tokens: { access: token } }));
+  localStorage.setItem('theme', 'dark');
+  sessionStorage.setItem('tab', `Bearer ${token}`);
+  sessionStorage.setItem('draft', 'version 1.2.3');
+  await Promise.all(['pages-v1', 'images'].map((name) => caches.open(name)));
+  for (const name of ['app', 'other']) {
+    await new Promise<void>((resolve, reject) => {
+      const request = indexedDB.open(name);
+      request.onerror = reject;
+      request.onupgradeneeded = () => {
+        const { result } = request;
+        result.createObjectStore('sessions', { autoIncrement: true }).add({ id: 1, token: { text: token } });
+        result.createObjectStore('drafts', { autoIncrement: true }).add({ text: 'Dear Ann' });
+      };
+      request.onsuccess = () => {
+        request.result.close();
+        resolve();
+      };
+    });
+  }
+}
+
+async function left() {
+  const names = (storage: Storage) => Object.keys(storage).sort();
+  return {
+    cookies: document.cookie.split('; ').sort().join('; '),
+    local: names(localStorage),
+    session: names(sessionStorage),
+    databases: (await indexedDB.databases()).map(({ name }) => name).sort(),
+    caches: (await caches.keys()).sort(),
+  };
+}
+
+function count(store: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open('app');
+    request.onerror = reject;
+    request.onsuccess = () => {
+      const { result } = request;
+      result.transaction(store).objectStore(store).count().onsuccess = ({ target }) => {
+        resolve((target as IDBRequest<number>).result);
+        result.close();
+      };
+    };
+  });
+}
+
+async function listen(): Promise<void> {
+  const { onLogout } = await import('quash');
+  sessionStorage.setItem('draft', '1');
+  const heard: unknown[] = [];
+  onLogout(
+    ({ reveal }: LogoutEvent) => {
+      heard.push({ visibility: document.documentElement.style.visibility, at: Date.now() });
+      setTimeout(reveal, 1000);
+    },
+    { sessionStorage: 'everything' },
+  );
+  Object.assign(window, { heard });
+}
+
+async function prepare(token: string): Promise<void> {
+  const { prepareLogout, preload } = await import('quash');
+  prepareLogout({ token });
+  await preload();
+  while (localStorage.getItem('quash:handle') === null) await new Promise((later) => setTimeout(later, 20));
+}
