@@ -1,7 +1,7 @@
 import type { Full } from './full.js';
 
-/** Longer than this for 8 KB, and the user is better served by what is here already. */
-const TIMEOUT_MS = 2000;
+/** Longer than this for 8 KB, twice if WebAssembly hangs, and the user is better served by what is here already. */
+const TIMEOUT_MS = 3000;
 
 /** What a logout needs beyond the obvious, once it has been fetched. */
 export let full: Full | undefined;
