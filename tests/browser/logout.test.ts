@@ -6,7 +6,11 @@ import type { LogoutEvent, LogoutOptions, LogoutReport } from '../../www/quash/s
 import { token as mint } from '../edge/tokens.ts';
 import type { Engine, Profile, Tab } from './engine.ts';
 import { ENGINES, ENGINE_NAMES } from './engines.ts';
+import { Matrix } from './matrix.ts';
 import { type Stand, startStand } from './stand.ts';
+
+/** What every engine did, for docs/browsers.md. */
+const matrix = new Matrix();
 
 /** What the scenarios leave in their pages. */
 declare const heard: { visibility: string; at: number }[];
@@ -15,7 +19,10 @@ let stand: Stand;
 before(async () => {
   stand = await startStand();
 });
-after(() => stand?.stop());
+after(async () => {
+  await stand?.stop();
+  await matrix.compare();
+});
 
 for (const name of ENGINE_NAMES) {
   describe(`a logout in ${name}`, () => {
@@ -41,10 +48,14 @@ for (const name of ENGINE_NAMES) {
       await profile?.close();
     });
 
+    /** What it returns is a remark on how this engine differs. */
+    const scenario = (what: string, play: () => Promise<string | void>) =>
+      it(what, async () => matrix.record(what, name, await play()));
+
     const logout = (options: LogoutOptions, at = tab): Promise<LogoutReport> =>
       at.evaluate(async (options) => (await import('quash')).logout(options), options);
 
-    it('wipes every place, and nothing comes back with a reload; a copy is refused', async () => {
+    scenario('wipes every place, and nothing comes back with a reload; a copy is refused', async () => {
       await tab.evaluate(async (token: string) => void (await fetch(`/login?token=${token}`)), token);
       await tab.evaluate(fill, token);
       assert.ok((await profile.cookies()).some(({ name, httpOnly }) => name === 'session' && httpOnly));
@@ -62,7 +73,7 @@ for (const name of ENGINE_NAMES) {
       }
     });
 
-    it('wipes by name and by prefix, and nothing else', async () => {
+    scenario('wipes by name and by prefix, and nothing else', async () => {
       await tab.evaluate(fill, token);
       await logout({
         localStorage: ['to*'],
@@ -81,7 +92,7 @@ for (const name of ENGINE_NAMES) {
       assert.deepEqual(await tab.evaluate(count, 'drafts'), 1);
     });
 
-    it('finds tokens by their shape', async () => {
+    scenario('finds tokens by their shape', async () => {
       await tab.evaluate(fill, token);
       const report = await logout({ wipe: 'tokens', token });
       assert.equal(report.outcome, 'confirmed');
@@ -92,7 +103,7 @@ for (const name of ENGINE_NAMES) {
       assert.deepEqual([await tab.evaluate(count, 'sessions'), await tab.evaluate(count, 'drafts')], [0, 1]);
     });
 
-    it('forgets what is held in memory', async () => {
+    scenario('forgets what is held in memory', async () => {
       const forgotten = await tab.evaluate(async (token: string) => {
         const { forgetOnLogout, logout } = await import('quash');
         let held: string | undefined = token;
@@ -112,7 +123,7 @@ for (const name of ENGINE_NAMES) {
       });
     });
 
-    it('has service workers forget, and waits until they have', async () => {
+    scenario('has service workers forget, and waits until they have', async () => {
       await tab.evaluate(async () => {
         await caches.open('of-the-worker');
         await navigator.serviceWorker.register('/worker.js');
@@ -127,7 +138,7 @@ for (const name of ENGINE_NAMES) {
       assert.deepEqual(await tab.evaluate(async () => caches.keys()), []);
     });
 
-    it('is heard in another tab, which wipes its own', async () => {
+    scenario('is heard in another tab, which wipes its own', async () => {
       const other = await profile.open(`${stand.origin}/page`);
       await other.evaluate(listen);
       await tab.bringToFront();
@@ -143,7 +154,7 @@ for (const name of ENGINE_NAMES) {
       assert.ok(event!.at - at < 2000, `${event!.at - at} ms`);
     });
 
-    it('reaches a page that was in the back/forward cache, before anybody sees it', async () => {
+    scenario('reaches a page that was in the back/forward cache, before anybody sees it', async () => {
       await tab.evaluate(listen);
       await tab.goto(`${stand.origin}/elsewhere`);
       const other = await profile.open(`${stand.origin}/page`);
@@ -154,7 +165,7 @@ for (const name of ENGINE_NAMES) {
       assert.deepEqual(await tab.evaluate(() => heard.map(({ visibility }) => visibility)), ['hidden']);
     });
 
-    it('comes to an end when the edge can be reached again', async () => {
+    scenario('comes to an end when the edge can be reached again', async () => {
       await tab.evaluate(prepare, token);
       stand.network.cut();
       const report = await logout({ token, timeout: 2000 });
@@ -168,7 +179,7 @@ for (const name of ENGINE_NAMES) {
       assert.equal(await stand.replay(token), 'token_revoked');
     });
 
-    it('comes to an end with the next page when the store was down and the tab was closed', async () => {
+    scenario('comes to an end with the next page when the store was down and the tab was closed', async () => {
       await tab.evaluate(prepare, token);
       await stand.edge.fault('write');
       const { outcome, edge } = await logout({ token });
@@ -182,7 +193,7 @@ for (const name of ENGINE_NAMES) {
       assert.equal(await stand.replay(token), 'token_revoked');
     });
 
-    it('is over although the page leaves at once', async () => {
+    scenario('is over although the page leaves at once', async () => {
       await tab.evaluate(async (token: string) => {
         localStorage.setItem('token', token);
         const { logout } = await import('quash');
@@ -200,7 +211,7 @@ for (const name of ENGINE_NAMES) {
       assert.equal(await stand.replay(token), 'token_revoked');
     });
 
-    it('runs as JavaScript where a policy forbids WebAssembly', async () => {
+    scenario('runs as JavaScript where a policy forbids WebAssembly', async () => {
       await tab.goto(`${stand.origin}/strict`);
       await tab.evaluate(fill, token);
       const report = await tab.evaluate(async (token: string) => {
@@ -211,9 +222,38 @@ for (const name of ENGINE_NAMES) {
       assert.deepEqual(await tab.evaluate(left), { cookies: '', local: ['quash:epoch'], session: [], databases: [], caches: [] });
     });
 
-    it('runs as JavaScript where there is no WebAssembly', async () => {
+    scenario('runs as JavaScript where there is no WebAssembly', async () => {
       await tab.evaluate(() => void Object.assign(window, { WebAssembly: undefined }));
       assert.equal((await logout({})).engine, 'wasm2js');
+    });
+
+    scenario('runs in a frame of another site', async () => {
+      await tab.goto(stand.origin.replace('app.quash', 'other') + '/frames');
+      const [report, left, cookie] = await tab.evaluateInFrame('?foreign', async (token: string) => {
+        const { logout } = await import('quash');
+        document.cookie = 'token=1; Path=/; Secure; SameSite=None';
+        const cookie = document.cookie;
+        localStorage.setItem('token', token);
+        const report = await logout({ token, localStorage: ['token'], cookies: 'everything' });
+        return [report, [document.cookie, localStorage.getItem('token')], cookie] as const;
+      }, token);
+      assert.equal(report.outcome, 'confirmed');
+      assert.deepEqual(left, ['', null]);
+      assert.equal(await stand.replay(token), 'token_revoked');
+      if (cookie === '') return 'the frame has no cookies';
+    });
+
+    scenario('reports what a sandboxed frame is denied', async () => {
+      await tab.goto(stand.origin.replace('app.quash', 'other') + '/frames');
+      const { outcome, edge, effects } = await tab.evaluateInFrame('?sandboxed', async () => {
+        const { logout } = await import('quash');
+        return logout({ wipe: 'everything' });
+      });
+      assert.deepEqual([outcome, edge.status], ['local-only', 0]);
+      const denied = new Set(effects.filter(({ reason }) => reason === 'denied').map(({ target }) => target));
+      for (const target of ['cookies', 'localStorage', 'sessionStorage', 'indexedDB', 'caches'] as const) {
+        assert.ok(denied.has(target), target);
+      }
     });
   });
 }

@@ -25,7 +25,7 @@ export async function startStand(): Promise<Stand> {
   const edge = await start({
     site,
     quash: {
-      public: ['/', '/kv', '/page', '/strict', '/elsewhere', '/login', '/worker.js', '/dist/*', '/wasm/*'],
+      public: ['/', '/kv', '/page', '/strict', '/elsewhere', '/frames', '/login', '/worker.js', '/dist/*', '/wasm/*'],
       // Scripts have to wipe by themselves here, or nothing would show whether they do.
       logout: { cookies: [{ name: 'session' }], clear_site_data: [] },
     },
@@ -64,5 +64,21 @@ const FILES = {
       await caches.delete('of-the-worker');
       ports[0].postMessage('forgotten');
     });`,
-  _headers: "/strict\n  Content-Security-Policy: default-src 'self'\n",
+  // Of another site, and of nobody.
+  'frames.html': `<!doctype html><title>Frames</title><body><script>
+    for (const sandbox of [false, true]) {
+      const frame = document.createElement('iframe');
+      frame.src = '//app.quash.localhost:' + location.port + (sandbox ? '/page?sandboxed' : '/page?foreign');
+      if (sandbox) frame.sandbox = 'allow-scripts';
+      document.body.append(frame);
+    }
+  </script>`,
+  _headers: `
+/strict
+  Content-Security-Policy: default-src 'self'
+/dist/*
+  Access-Control-Allow-Origin: *
+/wasm/*
+  Access-Control-Allow-Origin: *
+`,
 };

@@ -1,6 +1,7 @@
 import { logout } from './logout.js';
-import type { LogoutOptions, Scope, Selection, TokenSource } from './options.js';
+import type { EdgeOptions, Scope, Selection, TokenSource, WipeOptions } from './options.js';
 import { preload } from './preload.js';
+import { prepareLogout } from './prepare.js';
 import type { LogoutReport } from './report.js';
 import { readToken } from './token.js';
 
@@ -10,8 +11,10 @@ export type LogoutState = 'busy' | 'done' | 'queued' | 'failed';
 /**
  * `<quash-logout>`: a button that logs out. Put your own button inside, or style the built-in one (`::part(button)`).
  *
- * Attributes: `endpoint`, `scope`, `token` (`cookie:NAME`, `localStorage:KEY` or `sessionStorage:KEY`), `cookies`,
- * `local-storage`, `session-storage` (names between spaces, or `everything`), `redirect` (where to go after success).
+ * Attributes: `endpoint`, `scope`, `token` (`cookie:NAME`, `localStorage:KEY` or `sessionStorage:KEY`); `wipe` (`everything` or
+ * `tokens`), `keep`, and for each place `cookies`, `local-storage`, `session-storage`, `indexed-db`, `caches` (names between
+ * spaces, `everything` or `tokens`); `service-worker`; `offline` (keep a handle for a logout that has to wait, see
+ * `prepareLogout`); `redirect` (where to go after success).
  * Parts: `button`, `status`, `retry`. Slots: the button, and the words of each state: `busy`, `done`, `queued`, `failed`, `retry`.
  *
  * Fires `quash:logout` with the report in `detail`; preventing its default keeps the page from redirecting.
@@ -21,6 +24,7 @@ export class QuashLogoutElement extends (globalThis.HTMLElement ?? (Object as un
   readonly #retry = part('button', 'retry');
   // Kept for a retry: by then the wipe has taken it from where it was.
   #token: string | undefined;
+  #unprepare: (() => void) | undefined;
 
   constructor() {
     super();
@@ -38,6 +42,14 @@ export class QuashLogoutElement extends (globalThis.HTMLElement ?? (Object as un
     for (const clickable of [entrance, this.#retry]) clickable.addEventListener('click', () => void this.logout());
   }
 
+  connectedCallback(): void {
+    if (this.hasAttribute('offline')) this.#unprepare = prepareLogout({ ...this.#edge(), token: this.#tokenSource() });
+  }
+
+  disconnectedCallback(): void {
+    this.#unprepare?.();
+  }
+
   get state(): LogoutState | undefined {
     return (this.getAttribute('state') as LogoutState | null) ?? undefined;
   }
@@ -48,7 +60,7 @@ export class QuashLogoutElement extends (globalThis.HTMLElement ?? (Object as un
     this.#token = readToken(this.#tokenSource()) ?? this.#token;
     this.#show('busy', 'Logging out…');
 
-    const report = await logout({ ...this.#options(), token: this.#token });
+    const report = await logout({ ...this.#edge(), ...this.#wipe(), token: this.#token });
     if (isComplete(report)) {
       this.#token = undefined;
       if (report.outcome === 'queued') this.#show('queued', 'Logged out here. The rest follows when you are online.');
@@ -68,19 +80,34 @@ export class QuashLogoutElement extends (globalThis.HTMLElement ?? (Object as un
     this.#retry.hidden = state !== 'failed';
   }
 
-  #options(): LogoutOptions {
+  #edge(): EdgeOptions {
     return {
       endpoint: this.getAttribute('endpoint') ?? undefined,
       scope: (this.getAttribute('scope') as Scope | null) ?? undefined,
+    };
+  }
+
+  #wipe(): WipeOptions {
+    const caches = this.#selection('caches');
+    return {
+      wipe: (this.getAttribute('wipe') as WipeOptions['wipe'] | null) ?? undefined,
+      keep: this.#names('keep'),
       cookies: this.#selection('cookies'),
       localStorage: this.#selection('local-storage'),
       sessionStorage: this.#selection('session-storage'),
+      indexedDB: this.#selection('indexed-db'),
+      caches: caches === 'tokens' ? undefined : caches,
+      serviceWorker: this.hasAttribute('service-worker'),
     };
   }
 
   #selection(attribute: string): Selection | undefined {
     const value = this.getAttribute(attribute)?.trim();
-    return value === 'everything' ? value : value?.split(/\s+/).filter(Boolean);
+    return value === 'everything' || value === 'tokens' ? value : this.#names(attribute);
+  }
+
+  #names(attribute: string): string[] | undefined {
+    return this.getAttribute(attribute)?.split(/\s+/).filter(Boolean);
   }
 
   #tokenSource(): TokenSource | undefined {

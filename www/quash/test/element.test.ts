@@ -70,6 +70,32 @@ test('logs out as its attributes say', async () => {
   assert.deepEqual(left, [['quash:epoch'], 0]);
 });
 
+test('wipes everything but what is to be kept', async () => {
+  await page.evaluate(() => localStorage.setItem('theme', 'dark'));
+  await show('wipe="everything" keep=" theme consent* "');
+  await click();
+  await settled('done');
+  const left = await page.evaluate(() => [Object.keys(localStorage).sort(), sessionStorage.length, document.cookie]);
+  assert.deepEqual(left, [['quash:epoch', 'theme'], 0, '']);
+});
+
+test('keeps a handle for the time when it is offline, and says so', async () => {
+  await show('offline token="localStorage:token" local-storage="token"');
+  await page.waitForFunction(() => localStorage.getItem('quash:handle'));
+  peer.reset({ answer: { status: 503, body: { code: 'store_unavailable' } } });
+  await click();
+  await settled('queued');
+  assert.equal(await announced(), 'status/polite: Logged out here. The rest follows when you are online. busy=false');
+  const kept = await page.evaluate(() => Object.entries(localStorage).filter(([key]) => key.startsWith('quash:outbox:')));
+  assert.equal(kept.length, 1);
+  assert.match(kept[0]?.[1] ?? '', /"handle":"handle-of-the-peer"/);
+
+  peer.reset();
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await page.waitForFunction(() => !Object.keys(localStorage).some((key) => key.startsWith('quash:outbox:')));
+  assert.deepEqual(peer.received.map(({ body, cookie }) => [body, cookie]), [['handle=handle-of-the-peer', undefined]]);
+});
+
 test('touches nothing that it is not told to', async () => {
   await show('endpoint="/auth/logout"');
   await click();

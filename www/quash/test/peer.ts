@@ -44,6 +44,8 @@ export async function startPeer() {
       received.push({ method, contentType, cookie, body: await text(request) });
       if (fault.answer === 'cut') request.socket.destroy();
       else if (fault.answer !== 'hang') answer(response, fault.answer ?? REVOKED);
+    } else if (pathname === '/auth/handle') {
+      answer(response, { status: 200, body: { handle: 'handle-of-the-peer', expires_at: Date.now() + 900_000 } });
     } else if (/^\/(dist|wasm)\//.test(pathname)) {
       fetched.push(pathname);
       const isMissing = { wasm: pathname.endsWith('.wasm'), rest: pathname.endsWith('full.js') };
