@@ -6,18 +6,22 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::builds::{self, Part};
+use crate::system;
+use crate::tools::{self, Need};
 use crate::workspace::Workspace;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Bench {
+    Click,
     Core,
 }
 
 impl Bench {
-    pub(crate) const ALL: [Self; 1] = [Self::Core];
+    pub(crate) const ALL: [Self; 2] = [Self::Click, Self::Core];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Click => "click",
             Self::Core => "core",
         }
     }
@@ -25,6 +29,13 @@ impl Bench {
     /// Builds what is measured. The driver does the rest.
     fn prepare(self, workspace: &Workspace) -> Result<Command> {
         match self {
+            Self::Click => {
+                tools::ensure(workspace, [Need::Chromium])?;
+                builds::run(workspace, &[Part::Browser])?;
+                let mut driver = workspace.node(["tests/bench/click.ts"]);
+                system::name_browsers(&mut driver);
+                Ok(driver)
+            }
             Self::Core => {
                 builds::run(workspace, &[Part::Bench])?;
                 let build = workspace.cargo(["build", "--package=quash-bench", "--bins", "--profile=engine"]);

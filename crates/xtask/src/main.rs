@@ -43,6 +43,7 @@ Usage: cargo xtask [--verbose] <command>
                                    --grow keeps in their corpus what reaches more
   mutants [file]...                break the core in these files (default: all), and show what no test notices
   size [--json]                    bytes of what a browser downloads and of what is deployed
+  bench click [--json]             milliseconds from a click to the request, and until the token is gone, in Chromium
   bench core [--json]              nanoseconds that a request costs in the core, beside what jose takes to decode
 
   --verbose    show the output of every step, not only of failed ones

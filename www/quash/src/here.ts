@@ -4,12 +4,15 @@ import type { WipeOptions } from './options.js';
 import type { Effect } from './report.js';
 import { label, selections } from './selector.js';
 
+type Item = readonly [name: string, value: string];
+
 /** Wipes what can be wiped at once: Web Storage and the cookies that scripts can read. It is over when this returns. */
 export function wipeHere(engine: Engine, options: WipeOptions): Effect[] {
   const storage = (target: 'localStorage' | 'sessionStorage') =>
     selections(options[target] ?? options.wipe, options).flatMap((selection) =>
-      wipe(engine, target, selection, () => Object.entries(window[target]), (names) => {
+      wipe(engine, target, selection, () => readStorage(window[target], selection), (names) => {
         for (const name of names) window[target].removeItem(name);
+        return readStorage(window[target], selection);
       }),
     );
   const cookies = selections(options.cookies ?? options.wipe, options).flatMap((selection) =>
@@ -22,36 +25,48 @@ function wipe(
   engine: Engine,
   target: Effect['target'],
   selection: string,
-  read: () => [name: string, value: string][],
-  remove: (names: ReadonlySet<string>) => void,
+  read: () => readonly Item[],
+  /** Gives back what can then be read. */
+  remove: (names: ReadonlySet<string>) => readonly Item[],
 ): Effect[] {
   const name = label(selection);
   try {
-    const before = read();
-    const names = new Set(before.flatMap((item) => (engine.selects(selection, ...item) ? item[0] : [])));
-    if (!names.size) return [{ target, name, outcome: 'skipped', reason: 'not_found' }];
-    remove(names);
-    const after = read();
-    const left = new Set(after.flatMap(([name]) => (names.has(name) ? name : [])));
-    const effects = [...left].map((name): Effect => ({ target, name, outcome: 'failed', reason: 'remains' }));
-    const count = before.length - after.length;
+    const items = read().filter((item) => engine.selects(selection, ...item));
+    if (!items.length) return [{ target, name, outcome: 'skipped', reason: 'not_found' }];
+    const names = new Set(items.map(([name]) => name));
+    const left = remove(names).filter(([name]) => names.has(name));
+    const effects = [...new Set(left.map(([name]) => name))].map(
+      (name): Effect => ({ target, name, outcome: 'failed', reason: 'remains' }),
+    );
+    const count = items.length - left.length;
     return count ? [{ target, name, outcome: 'done', count }, ...effects] : effects;
   } catch {
     return [{ target, name, outcome: 'failed', reason: 'denied' }];
   }
 }
 
+/** What `selection` may select: one item if it is for one, and values only where they are looked at. There may be thousands. */
+function readStorage(storage: Storage, selection: string): Item[] {
+  const names = selection[0] === '=' ? [label(selection)] : Object.keys(storage);
+  const hasTokens = selection.includes('~');
+  return names.flatMap((name) => {
+    const value = hasTokens || names.length === 1 ? storage.getItem(name) : '';
+    return value === null ? [] : [[name, value]];
+  });
+}
+
 /**
  * The likeliest write for every cookie, then the next for those that are left: the first takes most, and reading the cookies is
  * what costs, a call to another process. A cookie is only gone when it can no longer be read; no write says so.
  */
-function expire(engine: Engine, names: ReadonlySet<string>): void {
+function expire(engine: Engine, names: ReadonlySet<string>): readonly Item[] {
   const { hostname, pathname } = location;
   let left = [...names].map((name) => [name, engine.expiringWrites(name, hostname, pathname, isSecureContext).split('\n')] as const);
+  let visible: readonly Item[] = [];
   for (let round = 0; left.length; round++) {
-    left = left.filter(([, writes]) => writes[round]);
     for (const [, writes] of left) document.cookie = writes[round]!;
-    const visible = new Set(readCookies().map(([name]) => name));
-    left = left.filter(([name]) => visible.has(name));
+    visible = readCookies();
+    left = left.filter(([name, writes]) => writes[round + 1] && visible.some(([other]) => other === name));
   }
+  return visible;
 }
