@@ -13,10 +13,14 @@ const TITLES: Readonly<Record<EngineName, string>> = { chromium: 'Chromium', fir
 export class Matrix {
   readonly #rows = new Map<string, Map<EngineName, string>>();
 
+  /** Whatever is to be played, so that a run of a part is known for one. */
+  expect(scenario: string): void {
+    if (!this.#rows.has(scenario)) this.#rows.set(scenario, new Map());
+  }
+
   /** Only what has passed comes here. */
   record(scenario: string, engine: EngineName, remark: string | void): void {
-    const row = this.#rows.get(scenario) ?? new Map();
-    this.#rows.set(scenario, row.set(engine, remark ? `yes; ${remark}` : 'yes'));
+    this.#rows.get(scenario)?.set(engine, remark ? `yes; ${remark}` : 'yes');
   }
 
   /** Does the page say what was seen? Of a run that was not whole there is nothing to say. */
