@@ -278,7 +278,7 @@ async function fill(token: string): Promise<void> {
       request.onerror = reject;
       request.onupgradeneeded = () => {
         const { result } = request;
-        result.createObjectStore('sessions', { autoIncrement: true }).add({ id: 1, token: { text: token } });
+        result.createObjectStore('sessions', { autoIncrement: true }).add({ id: 1n, tokens: new Map([['access', token]]) });
         result.createObjectStore('drafts', { autoIncrement: true }).add({ text: 'Dear Ann' });
       };
       request.onsuccess = () => {

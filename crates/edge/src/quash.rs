@@ -21,8 +21,8 @@ use crate::{
 /// The variable that holds the configuration.
 const VARIABLE: &str = "QUASH";
 
-/// A guard in front of an origin, with the routes that log out, mint handles and revoke. Make one for an isolate and keep it: it remembers
-/// what it revoked, and the keys it imported.
+/// A guard in front of an origin, with the routes that log out, mint handles and revoke. Make one for an isolate and keep it:
+/// it remembers what it revoked, and the keys it imported.
 pub struct Quash {
     routes: Routes,
     guard: Guard,

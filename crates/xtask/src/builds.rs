@@ -23,16 +23,12 @@ const BROWSER_FEATURES: (&str, &str) = (
 /// For speed: what runs at the edge on every request is downloaded by nobody.
 const WASM_OPT_ENGINE: [&str; 2] = ["-O3", "--enable-simd"];
 
-/// What rustc lets LLVM use for this target by default. Stated, so that wasm-opt emits nothing newer than that. The browser
-/// module has the first four.
-const WASM_FEATURES: [&str; 6] = [
-    "--enable-bulk-memory",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-sign-ext",
-    "--enable-multivalue",
-    "--enable-reference-types",
-];
+/// What rustc lets LLVM use for this target by default. Stated, so that wasm-opt emits nothing newer than that.
+const WASM_FEATURES: [&str; 4] =
+    ["--enable-bulk-memory", "--enable-mutable-globals", "--enable-nontrapping-float-to-int", "--enable-sign-ext"];
+
+/// The rest of it, which the browser module does without.
+const WASM_FEATURES_OF_SERVERS: [&str; 2] = ["--enable-multivalue", "--enable-reference-types"];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Part {
@@ -97,14 +93,14 @@ fn build_browser(workspace: &Workspace) -> Result<()> {
     let module = workspace.target.join(WASM_TARGET).join("browser/quash_browser.wasm");
     let bindgen = CargoTool::wasm_bindgen(workspace)?;
     let folder = workspace.path("www/quash/wasm");
-    let features = WASM_FEATURES.first_chunk::<4>().unwrap_or(&[""; 4]);
-    let recipe = format!("{} {WASM_OPT:?} {features:?} wasm2js minified", bindgen.label());
+    let recipe = format!("{} {WASM_OPT:?} {WASM_FEATURES:?} wasm2js minified typed", bindgen.label());
     let inputs = vec![module.clone(), workspace.path("package-lock.json")];
     once(workspace, "www/quash/wasm", recipe, inputs, folder.clone(), || {
         fs::create_dir_all(&folder)?;
         // The standard library's part of the list names reference types, which nothing here uses; wasm-bindgen would.
         let plain = module.with_file_name("quash.wasm");
         let mut command = workspace.command(workspace.npm_bin("wasm-opt"), WASM_FEATURES);
+        command.args(WASM_FEATURES_OF_SERVERS);
         command.arg("--strip-target-features").arg(&module).arg("-o").arg(&plain);
         workspace.console.run("wasm-opt --strip-target-features", command)?;
 
@@ -115,12 +111,12 @@ fn build_browser(workspace: &Workspace) -> Result<()> {
 
         let bound = folder.join("quash_bg.wasm");
         let mut command = workspace.command(workspace.npm_bin("wasm-opt"), WASM_OPT);
-        command.args(features).arg(&bound).arg("-o").arg(&bound);
+        command.args(WASM_FEATURES).arg(&bound).arg("-o").arg(&bound);
         workspace.console.run("wasm-opt quash-browser", command)?;
 
         let translated = folder.join("quash_js.js");
         let mut command = workspace.command(workspace.npm_bin("wasm2js"), ["-O"]);
-        command.args(features).arg(&bound).arg("-o").arg(&translated);
+        command.args(WASM_FEATURES).arg(&bound).arg("-o").arg(&translated);
         workspace.console.run("wasm2js quash-browser", command)?;
 
         // Downloaded as they are where nobody bundles them.
@@ -133,6 +129,7 @@ fn build_browser(workspace: &Workspace) -> Result<()> {
         // The module that its target would import as one; the package loads it otherwise.
         fs::remove_file(folder.join("quash.js"))?;
         fs::rename(folder.join("quash.d.ts"), folder.join("quash_bg.d.ts"))?;
+        fs::rename(folder.join("quash_bg.wasm.d.ts"), folder.join("quash_js.d.ts"))?;
         Ok(())
     })?;
     build_npm(workspace, "quash", "www/quash", &[])
@@ -178,13 +175,14 @@ fn build_bench(workspace: &Workspace) -> Result<()> {
     let modules = workspace.target.join(WASM_TARGET);
     let (module, whole) = (modules.join("engine/quash_bench.wasm"), modules.join("debug/quash_bench.wasm"));
     let folder = workspace.path("tests/bench/build");
-    let recipe = format!("{WASM_OPT_ENGINE:?} {WASM_FEATURES:?}");
+    let recipe = format!("{WASM_OPT_ENGINE:?} {WASM_FEATURES:?} {WASM_FEATURES_OF_SERVERS:?}");
     let inputs = vec![module.clone(), whole.clone(), workspace.path("package-lock.json")];
     once(workspace, "tests/bench/build", recipe, inputs, folder.clone(), || {
         fs::create_dir_all(&folder)?;
         fs::copy(&whole, folder.join("whole_core.wasm"))?;
         let mut command = workspace.command(workspace.npm_bin("wasm-opt"), WASM_OPT_ENGINE);
-        command.args(WASM_FEATURES).arg(&module).arg("-o").arg(folder.join("quash_bench.wasm"));
+        command.args(WASM_FEATURES).args(WASM_FEATURES_OF_SERVERS);
+        command.arg(&module).arg("-o").arg(folder.join("quash_bench.wasm"));
         workspace.console.run("wasm-opt quash-bench", command)
     })
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
@@ -24,7 +25,7 @@ pub(crate) fn run(workspace: &Workspace, json: bool) -> Result<()> {
 }
 
 /// What `wrangler deploy` uploads: it bundles once more, so the files in `build/` are not quite it.
-fn bundle_worker(workspace: &Workspace) -> Result<std::path::PathBuf> {
+fn bundle_worker(workspace: &Workspace) -> Result<PathBuf> {
     let folder = workspace.target.join("xtask/size/worker");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;

@@ -19,8 +19,6 @@ import { tellWorkers } from './wipe/workers.js';
 export interface Full {
   /** Wipes what can be wiped at once. It is over when this returns. */
   wipeHere(options: WipeOptions): Effect[];
-  /** Tells everything that holds tokens in memory to forget. */
-  forgetAll(): Promise<Effect[]>;
   /** The rest of a logout, after the edge has been asked and `first` has been done. */
   logout(
     options: LogoutOptions,
@@ -36,7 +34,6 @@ export async function start(): Promise<Full> {
   const engine = await startWasm();
   return {
     wipeHere: (options) => wipeHere(engine, options),
-    forgetAll,
     flush,
     async logout(options, answer, first, started) {
       const epoch = newEpoch();
@@ -48,7 +45,7 @@ export async function start(): Promise<Full> {
         wipeDatabases(engine, options),
         wipeCaches(engine, options),
         tellWorkers(options, epoch),
-        // After what tabs share is gone: they look at it when they hear.
+        // After cookies and Web Storage are gone: the others look at them when they hear.
         tellTabs(epoch),
       ];
       const [raw, ...done] = await Promise.all([answer, ...effects]);

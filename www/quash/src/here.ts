@@ -47,12 +47,10 @@ function wipe(
 
 /** What `selection` may select: one item if it is for one, and values only where they are looked at. There may be thousands. */
 function readStorage(storage: Storage, selection: string): Item[] {
-  const names = selection[0] === '=' ? [label(selection)] : Object.keys(storage);
+  const isThere = (name: string) => storage.getItem(name) !== null;
+  const names = selection[0] === '=' ? [label(selection)].filter(isThere) : Object.keys(storage);
   const hasTokens = selection.includes('~');
-  return names.flatMap((name) => {
-    const value = hasTokens || names.length === 1 ? storage.getItem(name) : '';
-    return value === null ? [] : [[name, value]];
-  });
+  return names.map((name) => [name, hasTokens ? (storage.getItem(name) ?? '') : '']);
 }
 
 /**

@@ -1,8 +1,9 @@
 import { CHANNEL, EPOCH_KEY, isNews, lastEpoch } from './epoch.js';
-import { full, load } from './load.js';
+import { full } from './load.js';
 import { wipeObvious } from './obvious.js';
 import type { WipeOptions } from './options.js';
 import type { LogoutEvent } from './report.js';
+import { forgetAll } from './wipe/memory.js';
 
 /** What this tab wipes when another logs out. The rest is shared between tabs, and the other one has wiped it. */
 export type OnLogoutOptions = Pick<WipeOptions, 'sessionStorage' | 'keep'>;
@@ -29,7 +30,7 @@ export function onLogout(listener: (event: LogoutEvent) => void, options: OnLogo
     if (typeof epoch !== 'string' || !isNews(epoch)) return false;
     seen = epoch;
     const effects = full?.wipeHere(options) ?? wipeObvious(options);
-    load().then((full) => full.forgetAll(), () => {});
+    void forgetAll();
     listener({ epoch, effects, reveal });
     return true;
   };

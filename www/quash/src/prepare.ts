@@ -4,7 +4,7 @@ import type { EdgeOptions } from './options.js';
 import { type Handle, keepHandle, keptHandle } from './outbox.js';
 import { readToken } from './token.js';
 
-/** So long before a handle is good for nothing another is asked for. */
+/** So long before a handle is good for nothing another is asked for; no sooner than that after the last. */
 const RENEWAL_MS = 60_000;
 
 /**
@@ -17,8 +17,11 @@ export function prepareLogout(options: EdgeOptions = {}): () => void {
 
   let timer: ReturnType<typeof setTimeout> | undefined;
   const renew = async () => {
-    const handle = keptHandle() ?? (await mint(options));
-    if (handle) timer = setTimeout(renew, Math.min(handle.expiresAt - Date.now() - RENEWAL_MS, 2 ** 31 - 1));
+    // Not the one that is kept, unless there is no other to be had: it may be of an earlier login.
+    const handle = (await mint(options)) ?? keptHandle();
+    if (!handle) return;
+    const delay = Math.max(handle.expiresAt - Date.now() - RENEWAL_MS, RENEWAL_MS);
+    timer = setTimeout(renew, Math.min(delay, 2 ** 31 - 1));
   };
   const flush = () => void load().then((full) => full.flush(), () => {});
   const wake = () => document.visibilityState === 'visible' && flush();

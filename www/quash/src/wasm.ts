@@ -16,7 +16,6 @@ export async function startWasm(): Promise<Engine> {
     setModule(await Promise.race([instantiate(), late]));
     return { name: 'wasm', selects, expiringWrites };
   } catch {
-    // @ts-ignore: it has no types, and needs none.
     setModule(await import('../wasm/quash_js.js'));
     return { name: 'wasm2js', selects, expiringWrites };
   }

@@ -88,12 +88,12 @@ test('keeps a handle for the time when it is offline, and says so', async () => 
   assert.equal(await announced(), 'status/polite: Logged out here. The rest follows when you are online. busy=false');
   const kept = await page.evaluate(() => Object.entries(localStorage).filter(([key]) => key.startsWith('quash:outbox:')));
   assert.equal(kept.length, 1);
-  assert.match(kept[0]?.[1] ?? '', /"handle":"handle-of-the-peer"/);
+  assert.match(kept[0]?.[1] ?? '', /"handle":"handle-1"/);
 
   peer.reset();
   await page.evaluate(() => dispatchEvent(new Event('online')));
   await page.waitForFunction(() => !Object.keys(localStorage).some((key) => key.startsWith('quash:outbox:')));
-  assert.deepEqual(peer.received.map(({ body, cookie }) => [body, cookie]), [['handle=handle-of-the-peer', undefined]]);
+  assert.deepEqual(peer.received.map(({ body, cookie }) => [body, cookie]), [['handle=handle-1', undefined]]);
 });
 
 test('touches nothing that it is not told to', async () => {

@@ -306,6 +306,26 @@ for (const way of ['BroadcastChannel', 'storage'] as const) {
   });
 }
 
+test('keeps the handle of the latest login', async () => {
+  const kept = () =>
+    page.evaluate(async () => {
+      const { prepareLogout } = await import('quash');
+      const before = localStorage.getItem('quash:handle');
+      const stop = prepareLogout({ token: 'a.b.c' });
+      while (localStorage.getItem('quash:handle') === before) await new Promise((later) => setTimeout(later, 10));
+      stop();
+      return JSON.parse(localStorage.getItem('quash:handle') ?? '').handle as string;
+    });
+  assert.deepEqual([await kept(), await kept()], ['handle-1', 'handle-2']);
+});
+
+test('asks for handles now and then, however short they live', async () => {
+  peer.reset({ handleLife: 1000 });
+  await page.evaluate(async () => void (await import('quash')).prepareLogout());
+  await new Promise((later) => setTimeout(later, 500));
+  assert.equal(peer.minted(), 1);
+});
+
 test('fetches the module when it is needed, and once', async () => {
   const wasm = () => peer.fetched.filter((path) => path.startsWith('/wasm/'));
   await page.evaluate(async () => void (await import('quash')).onLogout(() => {}));

@@ -19,6 +19,30 @@ test('a logout on a server is a report, not an error', async () => {
   assert.deepEqual(report.edge, { status: 0, reason: 'network' });
 });
 
+test('a report can be read by people', async () => {
+  const { explain } = await import('quash');
+  const text = explain({
+    outcome: 'queued',
+    edge: { status: 503, code: 'store_unavailable' },
+    effects: [
+      { target: 'localStorage', name: '*', outcome: 'done', count: 3 },
+      { target: 'cookies', name: 'token', outcome: 'failed', reason: 'remains' },
+      { target: 'caches', name: 'api', outcome: 'skipped', reason: 'not_found' },
+    ],
+    engine: 'wasm',
+    durationMs: 41.2,
+  });
+  assert.deepEqual(text.split('\n'), [
+    'The edge could not be told yet. It will be, as soon as it can be reached.',
+    'The edge: 503, store_unavailable.',
+    '✓ localStorage * (3)',
+    '✗ cookies token is still there',
+    '– caches api was not there',
+    '✗ cookies that scripts cannot read (HttpOnly): only the answer of the edge can expire them',
+    'wasm, 41 ms',
+  ]);
+});
+
 test('what is published is what a user needs, and nothing else', () => {
   const packed = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: ROOT, encoding: 'utf8' }));
   const files = packed[0].files.map(({ path }: { path: string }) => path).sort();

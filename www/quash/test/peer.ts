@@ -18,6 +18,8 @@ export interface Fault {
   /** The answer to `/auth/logout`; `cut` ends the connection, `hang` never answers. */
   readonly answer?: { status: number; body: unknown } | 'cut' | 'hang';
   readonly csp?: string;
+  /** For how long the handles are good that are minted, in milliseconds. */
+  readonly handleLife?: number;
   /** What cannot be fetched: WebAssembly, or all that is fetched late. */
   readonly without?: 'wasm' | 'rest' | undefined;
 }
@@ -26,6 +28,7 @@ export async function startPeer() {
   let fault: Fault = {};
   const received: Received[] = [];
   const fetched: string[] = [];
+  let minted = 0;
 
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
@@ -45,7 +48,7 @@ export async function startPeer() {
       if (fault.answer === 'cut') request.socket.destroy();
       else if (fault.answer !== 'hang') answer(response, fault.answer ?? REVOKED);
     } else if (pathname === '/auth/handle') {
-      answer(response, { status: 200, body: { handle: 'handle-of-the-peer', expires_at: Date.now() + 900_000 } });
+      answer(response, { status: 200, body: { handle: `handle-${++minted}`, expires_at: Date.now() + (fault.handleLife ?? 900_000) } });
     } else if (/^\/(dist|wasm)\//.test(pathname)) {
       fetched.push(pathname);
       const isMissing = { wasm: pathname.endsWith('.wasm'), rest: pathname.endsWith('full.js') };
@@ -67,10 +70,12 @@ export async function startPeer() {
     origin: `http://app.quash.localhost:${port}`,
     received,
     fetched,
+    minted: () => minted,
     reset(next: Fault = {}) {
       fault = next;
       received.length = 0;
       fetched.length = 0;
+      minted = 0;
     },
     async stop() {
       server.closeAllConnections();

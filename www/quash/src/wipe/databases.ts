@@ -16,7 +16,7 @@ export function wipeDatabases(engine: Engine, options: WipeOptions): Promise<Eff
         const databases = await indexedDB.databases();
         const isOfTokens = selection[0] === '~';
         const found = databases.flatMap(({ name = '' }) =>
-          engine.selects(isOfTokens ? selection.replace('~', '^') : selection, name, '') ? name : [],
+          engine.selects(isOfTokens ? '^' + selection.slice(1) : selection, name, '') ? name : [],
         );
         const gone = await Promise.all(
           found.map((name) => (isOfTokens ? emptyOfTokens(name, engine) : deleteDatabase(name))),
@@ -66,14 +66,13 @@ async function emptyOfTokens(name: string, engine: Engine): Promise<number> {
   return count;
 }
 
-/** Every text in a value, whatever it is made of. What cannot be a text holds no token either. */
-function textOf(value: unknown): string {
-  try {
-    return typeof value === 'string' ? value : JSON.stringify(value) ?? '';
-  } catch {
-    // In a circle, or a BigInt.
-    return Object.values(value as object).map((inner) => (typeof inner === 'string' ? inner : '')).join(' ');
-  }
+/** Every text in a value, however deep. Bytes are none. */
+function textOf(value: unknown, seen = new Set<unknown>()): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || seen.has(value)) return '';
+  seen.add(value);
+  const inner = value instanceof Map ? [...value].flat() : value instanceof Set ? [...value] : Object.values(value);
+  return inner.map((inner) => textOf(inner, seen)).join(' ');
 }
 
 /** Has `act` change the stores that are wanted, in one transaction. `false` when there are none. */
