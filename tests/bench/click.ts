@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 
 import { startPeer } from '../../www/quash/test/peer.ts';
 import { launchChromium } from '../browser/chromium.ts';
+import { printMilliseconds } from './milliseconds.ts';
 
 const ROUNDS = 50;
 const KEYS = 1000;
@@ -18,24 +19,10 @@ try {
   const page = await browser.newPage();
   await page.goto(`${peer.origin}/account/settings`);
   const timings = await page.evaluate(measure, { rounds: ROUNDS, keys: KEYS, cookies: COOKIES });
-  for (const [name, all] of Object.entries(timings)) {
-    const sorted = all.sort((a, b) => a - b);
-    const median = round(sorted[sorted.length >> 1]!);
-    const p99 = round(sorted.at(-1)!);
-    if (values.json) {
-      console.log(JSON.stringify({ case: name, metric: 'median', value: median, unit: 'ms' }));
-      console.log(JSON.stringify({ case: name, metric: 'p99', value: p99, unit: 'ms' }));
-    } else {
-      console.log(`${name.padEnd(28)}${`${median} ms`.padStart(12)} median${`${p99} ms`.padStart(12)} p99`);
-    }
-  }
+  for (const [name, all] of Object.entries(timings)) printMilliseconds(name, all, values.json);
 } finally {
   await browser.close();
   await peer.stop();
-}
-
-function round(milliseconds: number): number {
-  return Math.round(milliseconds * 100) / 100;
 }
 
 /** Quash and the peer in turn, each on a page as full as the other's. */
