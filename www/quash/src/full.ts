@@ -1,9 +1,10 @@
 import { understand } from './answer.js';
+import { tellAtUnload } from './beacon.js';
 import { both } from './both.js';
 import { newEpoch } from './epoch.js';
 import { flush } from './flush.js';
 import { wipeHere } from './here.js';
-import type { RawAnswer } from './notify.js';
+import type { Fields, RawAnswer } from './notify.js';
 import type { LogoutOptions, WipeOptions } from './options.js';
 import { queue, unqueue } from './outbox.js';
 import type { Effect, LogoutReport } from './report.js';
@@ -13,21 +14,27 @@ import { wipeCaches } from './wipe/caches.js';
 import { expireStubborn } from './wipe/cookie-store.js';
 import { wipeDatabases } from './wipe/databases.js';
 import { forgetAll } from './wipe/memory.js';
-import { tellWorkers } from './wipe/workers.js';
+import { settleWorkers, tellWorkers } from './wipe/workers.js';
 
 /** All that a logout can do, fetched when it is needed or likely. */
 export interface Full {
   /** Wipes what can be wiped at once. It is over when this returns. */
   wipeHere(options: WipeOptions): Effect[];
-  /** The rest of a logout, after the edge has been asked and `first` has been done. */
-  logout(
-    options: LogoutOptions,
-    answer: Promise<RawAnswer>,
-    first: readonly Effect[],
-    started: number,
-  ): Promise<LogoutReport>;
+  /** The rest of a logout that has begun. */
+  logout(begun: Begun): Promise<LogoutReport>;
   /** Sends what is in the outbox. */
   flush(): void;
+}
+
+/** The edge has been asked, and what could be done at once has been done. */
+export interface Begun {
+  readonly options: LogoutOptions;
+  /** What the edge has been asked, and what it answers. */
+  readonly fields: Fields;
+  readonly answer: Promise<RawAnswer>;
+  readonly first: readonly Effect[];
+  /** When, in milliseconds since the epoch. */
+  readonly started: number;
 }
 
 export async function start(): Promise<Full> {
@@ -35,16 +42,17 @@ export async function start(): Promise<Full> {
   return {
     wipeHere: (options) => wipeHere(engine, options),
     flush,
-    async logout(options, answer, first, started) {
+    async logout({ options, fields, answer, first, started }) {
+      tellAtUnload(options, fields, answer);
       const epoch = newEpoch();
-      const isQueued = queue(epoch);
+      const queued = queue(epoch);
       const here = both(first, wipeHere(engine, options));
       const effects = [
         expireStubborn(here),
         forgetAll(),
         wipeDatabases(engine, options),
         wipeCaches(engine, options),
-        tellWorkers(options, epoch),
+        tellWorkers(options, epoch, queued),
         // After cookies and Web Storage are gone: the others look at them when they hear.
         tellTabs(epoch),
       ];
@@ -52,10 +60,12 @@ export async function start(): Promise<Full> {
 
       const edge = understand(raw);
       const isConfirmed = edge.outcome === 'revoked';
-      if (isConfirmed) unqueue(epoch);
-      else if (isQueued) flush();
+      if (isConfirmed) {
+        unqueue(epoch);
+        if (queued) settleWorkers(options, epoch).catch(() => {});
+      } else if (queued) flush();
       return {
-        outcome: isConfirmed ? 'confirmed' : isQueued ? 'queued' : 'local-only',
+        outcome: isConfirmed ? 'confirmed' : queued ? 'queued' : 'local-only',
         edge,
         effects: done.flat(),
         engine: engine.name,

@@ -10,6 +10,13 @@ export interface RawAnswer {
   readonly reason?: EdgeAnswer['reason'];
 }
 
+/** Of a form; what has no value is left out. */
+export type Fields = Readonly<Record<string, string | null | undefined>>;
+
+export function formOf(fields: Fields): URLSearchParams {
+  return new URLSearchParams(Object.entries(fields).filter((field): field is [string, string] => !!field[1]));
+}
+
 /**
  * Tells the edge, at once: the request is under way when this returns. Never rejects.
  *
@@ -18,13 +25,12 @@ export interface RawAnswer {
  */
 export function notify(
   { endpoint = '/auth/logout', timeout = 5000 }: LogoutOptions,
-  fields: Readonly<Record<string, string | null | undefined>>,
+  fields: Fields,
   credentials: RequestCredentials = 'include',
 ): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const send = async () => {
-      const body = new URLSearchParams(Object.entries(fields).filter((field): field is [string, string] => !!field[1]));
-      const response = await fetch(endpoint, { method: 'POST', credentials, keepalive: true, body });
+      const response = await fetch(endpoint, { method: 'POST', credentials, keepalive: true, body: formOf(fields) });
       resolve({ status: response.status, body: await response.json().catch(() => null) });
     };
     setTimeout(resolve, timeout, { status: 0, reason: 'timeout' });

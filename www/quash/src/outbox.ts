@@ -38,16 +38,16 @@ export function readHandle(key: string): Handle | undefined {
   }
 }
 
-/** Puts the handle into the outbox before the edge has answered: the tab may be closed by then. Was there one? */
-export function queue(epoch: string): boolean {
+/** Puts the handle into the outbox before the edge has answered: the tab may be closed by then. Gives it back, if there was one. */
+export function queue(epoch: string): Handle | undefined {
   try {
     const handle = localStorage.getItem(HANDLE_KEY);
-    if (!handle) return false;
+    if (!handle) return undefined;
     localStorage.setItem(OUTBOX + epoch, handle);
     localStorage.removeItem(HANDLE_KEY);
-    return true;
+    return JSON.parse(handle);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
