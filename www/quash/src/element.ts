@@ -1,12 +1,16 @@
-import { logout } from './logout.js';
-import type { EdgeOptions, Scope, Selection, TokenSource, WipeOptions } from './options.js';
+import { createLogout, type CreateLogoutOptions, type LogoutProgress, type LogoutState } from './create-logout.js';
+import type { Scope, Selection, TokenSource, WipeOptions } from './options.js';
 import { preload } from './preload.js';
-import { prepareLogout } from './prepare.js';
 import type { LogoutReport } from './report.js';
-import { readToken } from './token.js';
 
-/** What `<quash-logout>` is doing; its `state` attribute, for styles. */
-export type LogoutState = 'busy' | 'done' | 'queued' | 'failed';
+export type { LogoutState } from './create-logout.js';
+
+const WORDS = {
+  busy: 'Logging out…',
+  done: 'Logged out.',
+  queued: 'Logged out here. The rest follows when you are online.',
+  failed: 'The log-out could not be completed.',
+} as const;
 
 /**
  * `<quash-logout>`: a button that logs out. Put your own button inside, or style the built-in one (`::part(button)`).
@@ -20,11 +24,10 @@ export type LogoutState = 'busy' | 'done' | 'queued' | 'failed';
  * Fires `quash:logout` with the report in `detail`; preventing its default keeps the page from redirecting.
  */
 export class QuashLogoutElement extends (globalThis.HTMLElement ?? (Object as unknown as typeof HTMLElement)) {
+  readonly #logout = createLogout(() => this.#options());
   readonly #status = part('span', 'status');
   readonly #retry = part('button', 'retry');
-  // Kept for a retry: by then the wipe has taken it from where it was.
-  #token: string | undefined;
-  #unprepare: (() => void) | undefined;
+  #unsubscribe: (() => void) | undefined;
 
   constructor() {
     super();
@@ -43,53 +46,40 @@ export class QuashLogoutElement extends (globalThis.HTMLElement ?? (Object as un
   }
 
   connectedCallback(): void {
-    if (this.hasAttribute('offline')) this.#unprepare = prepareLogout({ ...this.#edge(), token: this.#tokenSource() });
+    this.#unsubscribe = this.#logout.subscribe((progress) => this.#show(progress));
   }
 
   disconnectedCallback(): void {
-    this.#unprepare?.();
+    this.#unsubscribe?.();
   }
 
-  get state(): LogoutState | undefined {
-    return (this.getAttribute('state') as LogoutState | null) ?? undefined;
+  get state(): LogoutState {
+    return this.#logout.current().state;
   }
 
   /** Logs out as the attributes say, as a click does. A second call while the first is busy does nothing. */
   async logout(): Promise<void> {
     if (this.state === 'busy') return;
-    this.#token = readToken(this.#tokenSource()) ?? this.#token;
-    this.#show('busy', 'Logging out…');
-
-    const report = await logout({ ...this.#edge(), ...this.#wipe(), token: this.#token });
-    if (isComplete(report)) {
-      this.#token = undefined;
-      if (report.outcome === 'queued') this.#show('queued', 'Logged out here. The rest follows when you are online.');
-      else this.#show('done', 'Logged out.');
-    } else {
-      this.#show('failed', 'The log-out could not be completed.');
-    }
-
-    const event = new CustomEvent('quash:logout', { detail: report, bubbles: true, composed: true, cancelable: true });
+    // Also when the element leaves the page meanwhile: the menu that it was in may have closed with the click.
+    const detail = await this.#logout.logout();
+    const event = new CustomEvent('quash:logout', { detail, bubbles: true, composed: true, cancelable: true });
     if (this.dispatchEvent(event) && this.state !== 'failed') this.#redirect();
   }
 
-  #show(state: LogoutState, words: string): void {
+  #show({ state }: LogoutProgress): void {
+    if (state === 'idle') return;
     this.setAttribute('state', state);
     this.setAttribute('aria-busy', String(state === 'busy'));
-    this.#status.replaceChildren(slot(state, words));
+    this.#status.replaceChildren(slot(state, WORDS[state]));
     this.#retry.hidden = state !== 'failed';
   }
 
-  #edge(): EdgeOptions {
-    return {
-      endpoint: this.getAttribute('endpoint') ?? undefined,
-      scope: (this.getAttribute('scope') as Scope | null) ?? undefined,
-    };
-  }
-
-  #wipe(): WipeOptions {
+  #options(): CreateLogoutOptions {
     const caches = this.#selection('caches');
     return {
+      endpoint: this.getAttribute('endpoint') ?? undefined,
+      token: this.#tokenSource(),
+      scope: (this.getAttribute('scope') as Scope | null) ?? undefined,
       wipe: (this.getAttribute('wipe') as WipeOptions['wipe'] | null) ?? undefined,
       keep: this.#names('keep'),
       cookies: this.#selection('cookies'),
@@ -98,6 +88,7 @@ export class QuashLogoutElement extends (globalThis.HTMLElement ?? (Object as un
       indexedDB: this.#selection('indexed-db'),
       caches: caches === 'tokens' ? undefined : caches,
       serviceWorker: this.hasAttribute('service-worker'),
+      offline: this.hasAttribute('offline'),
     };
   }
 
@@ -122,12 +113,6 @@ export class QuashLogoutElement extends (globalThis.HTMLElement ?? (Object as un
     // Never `javascript:`, wherever the attribute's value came from.
     if (/^https?:$/.test(url.protocol)) location.assign(url);
   }
-}
-
-/** Is there nothing left that a retry could improve? */
-function isComplete({ outcome, edge, effects }: LogoutReport): boolean {
-  const isWiped = effects.every((effect) => effect.outcome !== 'failed' || effect.target === 'tabs');
-  return isWiped && (outcome !== 'local-only' || edge.outcome === 'no_token');
 }
 
 function part<Tag extends 'button' | 'span'>(tag: Tag, name: string): HTMLElementTagNameMap[Tag] {
