@@ -4,6 +4,7 @@ export { forgetOnLogout } from './memory.js';
 export { onLogout, type OnLogoutOptions } from './on-logout.js';
 export { prepareLogout } from './prepare.js';
 export { preload } from './preload.js';
+export { watchSession, type SessionEnd, type WatchedSession, type WatchSessionOptions } from './watch-session.js';
 export type {
   DatabaseSelection,
   DatabaseStores,
