@@ -8,44 +8,54 @@ type Item = readonly [name: string, value: string];
 
 /** Wipes what can be wiped at once: Web Storage and the cookies that scripts can read. It is over when this returns. */
 export function wipeHere(engine: Engine, options: WipeOptions): Effect[] {
-  const storage = (target: 'localStorage' | 'sessionStorage') =>
-    selections(options[target] ?? options.wipe, options).flatMap((selection) =>
-      wipe(engine, target, selection, () => readStorage(window[target], selection), (names) => {
-        for (const name of names) window[target].removeItem(name);
-        return readStorage(window[target], selection);
-      }),
-    );
-  const cookies = selections(options.cookies ?? options.wipe, options).flatMap((selection) =>
-    wipe(engine, 'cookies', selection, readCookies, (names) => expire(engine, names)),
-  );
-  return [...storage('localStorage'), ...storage('sessionStorage'), ...cookies];
+  const wipe = (target: Place, read: (selection: string) => readonly Item[], remove: (names: Names) => Names) =>
+    wipePlace(engine, target, selections(options[target] ?? options.wipe, options), read, remove);
+  const wipeStorage = (target: 'localStorage' | 'sessionStorage') =>
+    wipe(target, (selection) => readStorage(window[target], selection), (names) => removeItems(window[target], names));
+  // Read once for all selections: reading cookies is what costs, a call to another process.
+  let cookies: readonly Item[] | undefined;
+  const readOnce = () => (cookies ??= readCookies());
+  return [
+    ...wipeStorage('localStorage'),
+    ...wipeStorage('sessionStorage'),
+    ...wipe('cookies', readOnce, (names) => expireCookies(engine, names)),
+  ];
 }
 
-function wipe(
+type Place = 'localStorage' | 'sessionStorage' | 'cookies';
+type Names = ReadonlySet<string>;
+
+function wipePlace(
   engine: Engine,
-  target: Effect['target'],
-  selection: string,
-  read: () => readonly Item[],
-  /** Gives back what can then be read. */
-  remove: (names: ReadonlySet<string>) => readonly Item[],
+  target: Place,
+  selections: readonly string[],
+  /** At least what the selection selects. */
+  read: (selection: string) => readonly Item[],
+  /** Gives back those that are still there. */
+  remove: (names: Names) => Names,
 ): Effect[] {
-  const name = label(selection);
   try {
-    const items = read().filter((item) => engine.selects(selection, ...item));
-    if (!items.length) return [{ target, name, outcome: 'skipped', reason: 'not_found' }];
-    const names = new Set(items.map(([name]) => name));
-    const left = remove(names).filter(([name]) => names.has(name));
-    const effects = [...new Set(left.map(([name]) => name))].map(
-      (name): Effect => ({ target, name, outcome: 'failed', reason: 'remains' }),
-    );
-    const count = items.length - left.length;
-    return count ? [{ target, name, outcome: 'done', count }, ...effects] : effects;
+    const found = selections.map((selection) => {
+      const names = read(selection).flatMap((item) => (engine.selects(selection, ...item) ? item[0] : []));
+      return [label(selection), names] as const;
+    });
+    const all = new Set(found.flatMap(([, names]) => names));
+    const left = all.size > 0 ? remove(all) : all;
+    return found.flatMap(([name, names]): Effect[] => {
+      if (names.length === 0) return [{ target, name, outcome: 'skipped', reason: 'not_found' }];
+      const remains = [...new Set(names)].filter((name) => left.has(name));
+      const count = names.filter((name) => !left.has(name)).length;
+      return [
+        ...(count > 0 ? [{ target, name, outcome: 'done', count } as const] : []),
+        ...remains.map((name) => ({ target, name, outcome: 'failed', reason: 'remains' }) as const),
+      ];
+    });
   } catch {
-    return [{ target, name, outcome: 'failed', reason: 'denied' }];
+    return selections.map((selection) => ({ target, name: label(selection), outcome: 'failed', reason: 'denied' }));
   }
 }
 
-/** What `selection` may select: one item if it is for one, and values only where they are looked at. There may be thousands. */
+/** One item if the selection is for one, and values only where they are looked at. There may be thousands. */
 function readStorage(storage: Storage, selection: string): Item[] {
   const isThere = (name: string) => storage.getItem(name) !== null;
   const names = selection[0] === '=' ? [label(selection)].filter(isThere) : Object.keys(storage);
@@ -53,18 +63,26 @@ function readStorage(storage: Storage, selection: string): Item[] {
   return names.map((name) => [name, hasTokens ? (storage.getItem(name) ?? '') : '']);
 }
 
+function removeItems(storage: Storage, names: Names): Names {
+  for (const name of names) storage.removeItem(name);
+  return new Set([...names].filter((name) => storage.getItem(name) !== null));
+}
+
 /**
- * The likeliest write for every cookie, then the next for those that are left: the first takes most, and reading the cookies is
- * what costs, a call to another process. A cookie is only gone when it can no longer be read; no write says so.
+ * The likeliest write for every cookie, then the next for those that are left: the first takes most. A cookie is only gone when it
+ * can no longer be read; no write says so.
  */
-function expire(engine: Engine, names: ReadonlySet<string>): readonly Item[] {
+function expireCookies(engine: Engine, names: Names): Names {
   const { hostname, pathname } = location;
-  let left = [...names].map((name) => [name, engine.expiringWrites(name, hostname, pathname, isSecureContext).split('\n')] as const);
-  let visible: readonly Item[] = [];
-  for (let round = 0; left.length; round++) {
-    for (const [, writes] of left) document.cookie = writes[round]!;
-    visible = readCookies();
-    left = left.filter(([name, writes]) => writes[round + 1] && visible.some(([other]) => other === name));
+  const writes = new Map([...names].map((name) => [name, engine.expiringWrites(name, hostname, pathname, isSecureContext).split('\n')]));
+  let left = names;
+  for (let round = 0; [...left].some((name) => writes.get(name)?.[round]); round++) {
+    for (const name of left) {
+      const write = writes.get(name)?.[round];
+      if (write) document.cookie = write;
+    }
+    const visible = new Set(readCookies().map(([name]) => name));
+    left = new Set([...left].filter((name) => visible.has(name)));
   }
-  return visible;
+  return left;
 }
