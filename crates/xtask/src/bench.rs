@@ -14,28 +14,24 @@ use crate::workspace::Workspace;
 pub(crate) enum Bench {
     Click,
     Core,
+    Tabs,
 }
 
 impl Bench {
-    pub(crate) const ALL: [Self; 2] = [Self::Click, Self::Core];
+    pub(crate) const ALL: [Self; 3] = [Self::Click, Self::Core, Self::Tabs];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Click => "click",
             Self::Core => "core",
+            Self::Tabs => "tabs",
         }
     }
 
     /// Builds what is measured. The driver does the rest.
     fn prepare(self, workspace: &Workspace) -> Result<Command> {
         match self {
-            Self::Click => {
-                tools::ensure(workspace, [Need::Chromium])?;
-                builds::run(workspace, &[Part::Browser])?;
-                let mut driver = workspace.node(["tests/bench/click.ts"]);
-                system::name_browsers(&mut driver);
-                Ok(driver)
-            }
+            Self::Click => in_browsers(workspace, &[Need::Chromium], "tests/bench/click.ts"),
             Self::Core => {
                 builds::run(workspace, &[Part::Bench])?;
                 let build = workspace.cargo(["build", "--package=quash-bench", "--bins", "--profile=engine"]);
@@ -44,8 +40,18 @@ impl Bench {
                 driver.arg("--native").arg(workspace.target.join("engine/quash-bench"));
                 Ok(driver)
             }
+            Self::Tabs => in_browsers(workspace, &[Need::Chromium, Need::Firefox, Need::WebKit], "tests/bench/tabs.ts"),
         }
     }
+}
+
+/// A driver that runs the npm package in browsers.
+fn in_browsers(workspace: &Workspace, browsers: &[Need], file: &str) -> Result<Command> {
+    tools::ensure(workspace, browsers.iter().copied())?;
+    builds::run(workspace, &[Part::Browser])?;
+    let mut driver = workspace.node([file]);
+    system::name_browsers(&mut driver);
+    Ok(driver)
 }
 
 /// # Errors

@@ -45,6 +45,7 @@ Usage: cargo xtask [--verbose] <command>
   size [--json]                    bytes of what a browser downloads and of what is deployed
   bench click [--json]             milliseconds from a click to the request, and until the token is gone, in Chromium
   bench core [--json]              nanoseconds that a request costs in the core, beside what jose takes to decode
+  bench tabs [--json]              milliseconds from a logout until another tab has wiped its own, in three browsers
 
   --verbose    show the output of every step, not only of failed ones
 
@@ -206,6 +207,8 @@ mod unit {
         let cases = [
             ("bench core", Command::Bench { bench: Bench::Core, json: false }),
             ("bench --json core", Command::Bench { bench: Bench::Core, json: true }),
+            ("bench click", Command::Bench { bench: Bench::Click, json: false }),
+            ("bench tabs --json", Command::Bench { bench: Bench::Tabs, json: true }),
             ("build", Command::Build(Part::ALL.to_vec())),
             ("build worker browser", Command::Build(vec![Part::Browser, Part::Worker])),
             ("check", Command::Check),
