@@ -1,0 +1,3 @@
+import App from './App.svelte';
+
+export const render = () => App.render().html;

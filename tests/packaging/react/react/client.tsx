@@ -1,0 +1,11 @@
+import { StrictMode } from 'react';
+import { hydrateRoot } from 'react-dom/client';
+
+import { App } from './App.js';
+
+hydrateRoot(
+  document.querySelector('#root')!,
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);
