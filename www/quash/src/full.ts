@@ -4,8 +4,8 @@ import { both } from './both.js';
 import { newEpoch } from './epoch.js';
 import { flush } from './flush.js';
 import { wipeHere } from './here.js';
-import type { Fields, RawAnswer } from './notify.js';
-import type { LogoutOptions, WipeOptions } from './options.js';
+import type { Message, RawAnswer } from './notify.js';
+import type { WipeOptions } from './options.js';
 import { queue, unqueue } from './outbox.js';
 import type { Effect, LogoutReport } from './report.js';
 import { tellTabs } from './tabs.js';
@@ -20,21 +20,15 @@ import { settleWorkers, tellWorkers } from './wipe/workers.js';
 export interface Full {
   /** Wipes what can be wiped at once. It is over when this returns. */
   wipeHere(options: WipeOptions): Effect[];
-  /** The rest of a logout that has begun. */
-  logout(begun: Begun): Promise<LogoutReport>;
+  /** The rest of a logout, after the edge has been asked and `first` has been done. */
+  logout(
+    options: Message & WipeOptions,
+    answer: Promise<RawAnswer>,
+    first: readonly Effect[],
+    started: number,
+  ): Promise<LogoutReport>;
   /** Sends what is in the outbox. */
   flush(): void;
-}
-
-/** The edge has been asked, and what could be done at once has been done. */
-export interface Begun {
-  readonly options: LogoutOptions;
-  /** What the edge has been asked, and what it answers. */
-  readonly fields: Fields;
-  readonly answer: Promise<RawAnswer>;
-  readonly first: readonly Effect[];
-  /** When, in milliseconds since the epoch. */
-  readonly started: number;
 }
 
 export async function start(): Promise<Full> {
@@ -42,8 +36,8 @@ export async function start(): Promise<Full> {
   return {
     wipeHere: (options) => wipeHere(engine, options),
     flush,
-    async logout({ options, fields, answer, first, started }) {
-      tellAtUnload(options, fields, answer);
+    async logout(options, answer, first, started) {
+      tellAtUnload(options, answer);
       const epoch = newEpoch();
       const queued = queue(epoch);
       const here = both(first, wipeHere(engine, options));

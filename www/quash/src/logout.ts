@@ -15,12 +15,12 @@ import { readToken } from './token.js';
 export async function logout(options: LogoutOptions = {}): Promise<LogoutReport> {
   const started = Date.now();
   // Read now: the next line wipes it.
-  const fields = { token: readToken(options.token), scope: options.scope };
-  const answer = notify(options, fields);
+  const message = { ...options, token: readToken(options.token) };
+  const answer = notify(message);
   const first = full ? [] : wipeObvious(options);
 
   const rest = full ?? (await load().catch(() => undefined));
-  if (rest) return rest.logout({ options, fields, answer, first, started });
+  if (rest) return rest.logout(message, answer, first, started);
   const { status, body, reason } = await answer;
   // Where even this could not be fetched, the edge was hardly reached; the next page sends what is queued now.
   const outcome =

@@ -10,11 +10,14 @@ export interface RawAnswer {
   readonly reason?: EdgeAnswer['reason'];
 }
 
-/** Of a form; what has no value is left out. */
-export type Fields = Readonly<Record<string, string | null | undefined>>;
+/** What the edge is told, and where. */
+export interface Message extends Pick<LogoutOptions, 'endpoint' | 'scope' | 'timeout'> {
+  readonly token?: string | null | undefined;
+  readonly handle?: string | undefined;
+}
 
-export function formOf(fields: Fields): URLSearchParams {
-  return new URLSearchParams(Object.entries(fields).filter((field): field is [string, string] => !!field[1]));
+export function formOf({ token, handle, scope }: Message): URLSearchParams {
+  return new URLSearchParams(Object.entries({ token, handle, scope }).filter((field) => field[1]) as [string, string][]);
 }
 
 /**
@@ -23,17 +26,15 @@ export function formOf(fields: Fields): URLSearchParams {
  * A form body and no header of our own make it a simple request: no preflight, also to another origin. `keepalive` lets it
  * outlive the page. It is not aborted when the time is up: a revocation that arrives late is better than none.
  */
-export function notify(
-  { endpoint = '/auth/logout', timeout = 5000 }: LogoutOptions,
-  fields: Fields,
-  credentials: RequestCredentials = 'include',
-): Promise<RawAnswer> {
+export function notify(message: Message, credentials: RequestCredentials = 'include'): Promise<RawAnswer> {
+  const { endpoint = '/auth/logout', timeout = 5000 } = message;
   return new Promise((resolve) => {
     const send = async () => {
-      const response = await fetch(endpoint, { method: 'POST', credentials, keepalive: true, body: formOf(fields) });
+      const response = await fetch(endpoint, { method: 'POST', credentials, keepalive: true, body: formOf(message) });
       resolve({ status: response.status, body: await response.json().catch(() => null) });
     };
-    setTimeout(resolve, timeout, { status: 0, reason: 'timeout' });
-    send().catch(() => resolve({ status: 0, reason: 'network' }));
+    const fail = (reason: RawAnswer['reason']) => resolve({ status: 0, reason });
+    setTimeout(fail, timeout, 'timeout');
+    send().catch(() => fail('network'));
   });
 }

@@ -38,7 +38,7 @@ export function prepareLogout(options: EdgeOptions = {}): () => void {
 }
 
 async function mint({ endpoint = '/auth/logout', token, scope }: EdgeOptions): Promise<Handle | undefined> {
-  const asked = await notify({ endpoint: endpoint.replace(/logout$/, 'handle') }, { token: readToken(token), scope });
+  const asked = await notify({ endpoint: endpoint.replace(/logout$/, 'handle'), token: readToken(token), scope });
   if (asked.status !== 200 || !asked.body?.handle) return undefined;
   const { handle, expires_at: expiresAt } = asked.body;
   const kept = { handle, endpoint: new URL(endpoint, location.href).href, expiresAt };

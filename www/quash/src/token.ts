@@ -10,6 +10,7 @@ export function readToken(source: TokenSource | undefined): string | null | unde
     const [[place, wanted]] = Object.entries(source) as [[Place, string]];
     return place === 'cookie' ? readCookies().find(([name]) => name === wanted)?.[1] : window[place].getItem(wanted);
   } catch {
-    return null;
+    // Denied. Then there is none to be told of.
+    return undefined;
   }
 }
