@@ -1,5 +1,3 @@
-import { lastEpoch } from './epoch.js';
-
 /** The `localStorage` key of when the user last did something in any tab, in milliseconds since the epoch. */
 const ACTIVE_KEY = 'quash:active';
 
@@ -11,6 +9,9 @@ const SIGNS = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchmove'];
 /** When a page may have slept, and its timers with it. */
 const AWAKENINGS = ['focus', 'pageshow', 'visibilitychange'];
 
+/** So long a tab that was frozen may go on reading what `localStorage` held before. */
+const STALE_MS = 250;
+
 export interface IdleWatch {
   /** The user is there although no event tells: a call, a film. */
   touch(): void;
@@ -18,8 +19,8 @@ export interface IdleWatch {
 }
 
 /**
- * Calls `onTimeout` once when the user has done nothing in any tab for `timeout` milliseconds, and again after they were back; not when a
- * logout has come first. `onIdle` hears so long before as `notice` says when that will be; and `undefined` when the user is back.
+ * Calls `onTimeout` when the user has done nothing in any tab for `timeout` milliseconds, in each tab; again only after they were
+ * back. `onIdle` hears so long before as `notice` says when that will be; and `undefined` when the user is back or it has come.
  *
  * By the wall clock, since a computer that sleeps must not keep its session. What is done after the time is up comes too late.
  */
@@ -32,33 +33,39 @@ export function watchIdle(
   let own = Date.now();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isNoticed = false;
-  // As of when the user was last seen to be active: one that is other by then is of a logout that came first.
-  let epoch = lastEpoch();
+  let isOverdue = false;
 
-  const notify = (endsAt: number | undefined) => {
+  const tell = (endsAt: number | undefined) => {
     if (isNoticed === (endsAt !== undefined)) return;
     isNoticed = endsAt !== undefined;
     onIdle(endsAt);
   };
+  const checkAfter = (delay: number) => void (timer = setTimeout(check, Math.min(delay, 2 ** 31 - 1)));
   const check = () => {
     clearTimeout(timer);
-    timer = undefined;
     const now = Date.now();
     const endsAt = lastActive(own, now) + timeout;
-    if (now >= endsAt) {
-      notify(undefined);
-      if (lastEpoch() === epoch) onTimeout();
-      return;
+    if (now < endsAt) {
+      isOverdue = false;
+      const isDue = now >= endsAt - notice;
+      tell(isDue ? endsAt : undefined);
+      checkAfter(endsAt - (isDue ? 0 : notice) - now);
+    } else if (!isOverdue) {
+      // Once more: this tab may be the one that does not know yet what the user did in another.
+      isOverdue = true;
+      checkAfter(STALE_MS);
+    } else {
+      isOverdue = false;
+      timer = undefined;
+      tell(undefined);
+      onTimeout();
     }
-    epoch = lastEpoch();
-    const isDue = now >= endsAt - notice;
-    notify(isDue ? endsAt : undefined);
-    timer = setTimeout(check, Math.min(endsAt - (isDue ? 0 : notice) - now, 2 ** 31 - 1));
   };
   const touch = () => {
     const now = Date.now();
     if (timer) {
-      // It may be overdue: the computer has slept.
+      if (isOverdue) return;
+      // The computer may have slept.
       if (now >= lastActive(own, now) + timeout) return check();
       if (!isNoticed && Math.abs(now - own) < RESOLUTION_MS) return;
     }
@@ -75,7 +82,7 @@ export function watchIdle(
     const { type, movementX, movementY } = event as PointerEvent;
     if (type !== 'pointermove' || movementX || movementY) touch();
   };
-  const wake = () => void (timer && check());
+  const wake = () => void (timer && !isOverdue && check());
 
   const listen = (to: typeof addEventListener | typeof removeEventListener) => {
     for (const type of SIGNS) to(type, sign, { capture: true, passive: true });

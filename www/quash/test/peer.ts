@@ -17,6 +17,8 @@ export interface Received {
 export interface Fault {
   /** The answer to `/auth/logout`; `cut` ends the connection, `hang` never answers. */
   readonly answer?: { status: number; body: unknown } | 'cut' | 'hang';
+  /** The answer to `/api`. */
+  readonly api?: { status: number; body: unknown };
   readonly csp?: string;
   /** For how long the handles are good that are minted, in milliseconds. */
   readonly handleLife?: number;
@@ -49,6 +51,11 @@ export async function startPeer() {
       else if (fault.answer !== 'hang') answer(response, fault.answer ?? REVOKED);
     } else if (pathname === '/auth/handle') {
       answer(response, { status: 200, body: { handle: `handle-${++minted}`, expires_at: Date.now() + (fault.handleLife ?? 900_000) } });
+    } else if (/^\/api\b/.test(pathname)) {
+      answer(response, fault.api ?? { status: 200, body: {} });
+    } else if (pathname === '/worker.js') {
+      response.setHeader('Content-Type', TYPES['js']!);
+      response.end(WORKER);
     } else if (/^\/(dist|wasm)\//.test(pathname)) {
       fetched.push(pathname);
       const isMissing = { wasm: pathname.endsWith('.wasm'), rest: pathname.endsWith('full.js') };
@@ -95,6 +102,13 @@ function answer(response: ServerResponse, { status, body }: { status: number; bo
   response.end(isText ? body : JSON.stringify(body));
 }
 
-const IMPORT_MAP = '{"imports":{"quash":"/dist/index.js","quash/element":"/dist/element.js"}}';
+const IMPORT_MAP = JSON.stringify({
+  imports: { quash: '/dist/index.js', 'quash/element': '/dist/element.js', 'quash/svelte': '/dist/svelte.js' },
+});
 const PAGE = `<!doctype html><title>Peer</title><script type="importmap">${IMPORT_MAP}</script><body>`;
+const WORKER = `
+  import { handleLogout } from '/dist/service-worker.js';
+  handleLogout(() => caches.delete('of-the-worker'));
+  addEventListener('install', () => skipWaiting());
+  addEventListener('activate', (event) => event.waitUntil(clients.claim()));`;
 const FRAME = '<!doctype html><title>Peer</title><iframe sandbox="allow-scripts" src="/framed"></iframe>';
