@@ -70,18 +70,22 @@ async function answer(
 
 async function carry(epoch: string, handle: Handle): Promise<void> {
   await inStore('readwrite', (store) => store.put(handle, epoch));
-  const { sync } = (globalThis as unknown as { registration: { sync?: SyncManager } }).registration;
-  // Denied where the user has said so.
-  await sync?.register(NAME).catch(() => {});
   await flush();
 }
 
-/** The page has asked as well, so not at once. */
+/** The page has asked as well, so not at once; and who is online is woken at once. */
 async function flush(): Promise<void> {
   for (let attempt = 1; attempt <= ATTEMPTS && (await isAnyLeft()); attempt++) {
+    if (attempt === 2) await wakeWhenOnline();
     await new Promise((later) => setTimeout(later, backoff(attempt)));
     await sendAll();
   }
+}
+
+async function wakeWhenOnline(): Promise<void> {
+  const { sync } = (globalThis as unknown as { registration: { sync?: SyncManager } }).registration;
+  // Denied where the user has said so.
+  await sync?.register(NAME).catch(() => {});
 }
 
 /** @throws when the edge cannot be told: then the browser asks again when it is online. */
