@@ -115,6 +115,27 @@ test('the request outlives the page and carries its cookies', async () => {
   }
 });
 
+test('where a request dies with its page, a beacon follows', async () => {
+  for (const isAnswered of [false, true]) {
+    peer.reset({ answer: isAnswered ? REVOKED : 'hang' });
+    const page = await open('/');
+    await page.evaluate(async (isAnswered) => {
+      Reflect.deleteProperty(Request.prototype, 'keepalive');
+      document.cookie = 'session=1; Path=/';
+      const { logout, preload } = await import('quash');
+      await preload();
+      const report = logout({ token: 'a.b.c', scope: 'session' });
+      if (isAnswered) await report;
+    }, isAnswered);
+    await page.goto(`${peer.origin}/elsewhere`);
+    // The answer to this comes after whatever the page has sent.
+    await page.evaluate(() => fetch('/'));
+    const told = peer.received.map(({ body, cookie }) => [body, cookie]);
+    const once = ['token=a.b.c&scope=session', 'session=1'];
+    assert.deepEqual(told, isAnswered ? [once] : [once, once]);
+  }
+});
+
 test('asks with an empty form when the cookies say everything', async () => {
   await logout(page);
   assert.deepEqual(peer.received.map(({ body, contentType }) => [body, contentType]), [['', 'application/x-www-form-urlencoded;charset=UTF-8']]);

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 
 const ROOT = new URL('..', import.meta.url);
 
-test('a server can import it', async () => {
-  const { logout, onLogout, preload } = await import('quash');
-  const { QuashLogoutElement } = await import('quash/element');
-  assert.deepEqual([logout, onLogout, preload, QuashLogoutElement].map((it) => typeof it), Array(4).fill('function'));
-  assert.equal(typeof onLogout(() => {}), 'function');
+test('a server can import all of it, and none of it does anything there', async () => {
+  const { exports } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as { exports: object };
+  for (const path of Object.keys(exports).filter((path) => !path.endsWith('.json'))) {
+    const module = await import(`quash${path.slice(1)}`);
+    assert.ok(Object.values(module).every((it) => typeof it === 'function'), path);
+  }
+  const { onLogout, prepareLogout, watchSession } = await import('quash');
+  for (const watch of [onLogout(() => {}), prepareLogout(), watchSession({ idleTimeout: 1 }).stop]) watch();
+  const { createLogout } = await import('quash/svelte');
+  createLogout({ offline: true }).subscribe(({ state }) => assert.equal(state, 'idle'))();
 });
 
 test('a logout on a server is a report, not an error', async () => {
