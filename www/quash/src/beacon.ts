@@ -5,8 +5,12 @@ import { type Message, type RawAnswer, formOf } from './notify.js';
  * answered says it once more by a beacon. Nobody hears the answer to that, hence it is no first choice.
  */
 export function tellAtUnload(message: Message, answer: Promise<RawAnswer>): void {
-  if (!globalThis.Request || 'keepalive' in Request.prototype) return;
-  const tell = () => void navigator.sendBeacon(message.endpoint ?? '/auth/logout', formOf(message));
-  addEventListener('pagehide', tell);
-  void answer.then(({ status }) => status && removeEventListener('pagehide', tell));
+  try {
+    if ('keepalive' in Request.prototype) return;
+    const tell = () => void navigator.sendBeacon(message.endpoint ?? '/auth/logout', formOf(message));
+    addEventListener('pagehide', tell);
+    void answer.then(({ status }) => status && removeEventListener('pagehide', tell));
+  } catch {
+    // Whoever broke `Request` has broken `fetch`, too.
+  }
 }

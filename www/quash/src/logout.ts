@@ -20,7 +20,8 @@ export async function logout(options: LogoutOptions = {}): Promise<LogoutReport>
   const first = full ? [] : wipeObvious(options);
 
   const rest = full ?? (await load().catch(() => undefined));
-  if (rest) return rest.logout(message, answer, first, started);
+  const report = await rest?.logout(message, answer, first, started).catch(() => undefined);
+  if (report) return report;
   const { status, body, reason } = await answer;
   // Where even this could not be fetched, the edge was hardly reached; the next page sends what is queued now.
   const outcome =

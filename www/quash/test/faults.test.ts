@@ -22,6 +22,9 @@ const CALLS = {
   'Storage.prototype.getItem': [],
   'Document.prototype.cookie': ['cookies'],
   'window.fetch': [],
+  'window.Request': [],
+  'window.addEventListener': [],
+  'Navigator.prototype.sendBeacon': [],
   'window.BroadcastChannel': [],
   'window.WebAssembly': [],
   'WebAssembly.instantiate': [],
@@ -33,6 +36,7 @@ const CALLS = {
   'CacheStorage.prototype.keys': ['caches'],
   'CacheStorage.prototype.delete': ['caches'],
   'ServiceWorkerContainer.prototype.getRegistrations': [],
+  'ServiceWorker.prototype.postMessage': [],
   'LockManager.prototype.request': [],
   'CookieStore.prototype.getAll': [],
   'window.MessageChannel': [],
@@ -165,7 +169,7 @@ async function logoutAmid(faults: readonly Fault[]): Promise<Seen> {
     }
   }
   forgetOnLogout('memory', () => forget());
-  const report = await logout({ wipe: 'everything', serviceWorker: true, token: 'a.b.c', timeout: 1000 });
+  const report = await logout({ wipe: 'everything', serviceWorker: true, token: 'a.b.c', timeout: 4000 });
   return { outcome: report.outcome, forgotten, session: Object.keys(session) };
 }
 
