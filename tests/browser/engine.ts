@@ -16,13 +16,15 @@
  *   `Partitioned`                  ·  kept, and told        kept, not told        kept on top as if it were not there
  *   cookies in a foreign frame        partitioned ones      all, partitioned      none
  *   CookieStore writes on http     ·  yes                   yes                   resolve, and change nothing
+ *     tells path and domain        ·  yes                   no                    no
  *   `storage.getDirectory`            yes                   yes                   no
  *   `eval` under a CSP, in evaluate   works                 works                 refused, as the page's own
  *   an evaluation whose page leaves   an error at once      an error in the end   an error at once
  *   offline                           puppeteer can         puppeteer can         no; a server can hang up
  *
  * All have service workers, the Cache API, Web Locks, `indexedDB.databases`, BroadcastChannel, WebCrypto and wasm, take names
- * under `localhost` for loopback without a resolver, and trust them over http.
+ * under `localhost` for loopback without a resolver, and trust them over http. A page's cookies stay those of the path that it
+ * was loaded from, whatever `history.pushState` makes of its address ·
  */
 
 export type EngineName = 'chromium' | 'firefox' | 'webkit';

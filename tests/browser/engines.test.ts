@@ -173,15 +173,27 @@ for (const name of ENGINE_NAMES) {
       assert.deepEqual(domains, [name === 'webkit' ? '.app.quash.localhost' : 'app.quash.localhost']);
     });
 
-    it('has a CookieStore; in WebKit it only reads on http', async () => {
+    it('has a CookieStore; in WebKit it only reads on http, and Chromium alone tells where a cookie lies', async () => {
       const seen = await tab.evaluate(async () => {
         document.cookie = 'old=1';
-        const before = (await cookieStore.getAll()).map(({ name }) => name);
+        const [before] = await cookieStore.getAll();
         await cookieStore.set('new', '2');
         await cookieStore.delete('old');
-        return { before, after: document.cookie };
+        return { before: before?.name, isTold: 'path' in before! && 'domain' in before, after: document.cookie };
       });
-      assert.deepEqual(seen, { before: ['old'], after: name === 'webkit' ? 'old=1' : 'new=2' });
+      const after = name === 'webkit' ? 'old=1' : 'new=2';
+      assert.deepEqual(seen, { before: 'old', isTold: name === 'chromium', after });
+    });
+
+    it('keeps the cookies of the path that a page was loaded from', async () => {
+      await tab.goto(`${site.origin}/loaded/page`);
+      const seen = await tab.evaluate(() => {
+        document.cookie = 'there=1; Path=/loaded';
+        document.cookie = 'elsewhere=1; Path=/pushed';
+        history.pushState({}, '', '/pushed/page');
+        return { pathname: location.pathname, cookie: document.cookie, loaded: performance.getEntriesByType('navigation')[0]?.name };
+      });
+      assert.deepEqual(seen, { pathname: '/pushed/page', cookie: 'there=1', loaded: `${site.origin}/loaded/page` });
     });
 
     it('goes back and forward to pages that have waited in the bfcache', async () => {

@@ -1,51 +1,74 @@
-/** Where the scenarios of a logout play: the real Worker in front of a page with the built package, on a network that can be cut. */
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+/** Where the scenarios of a logout play: the real Worker in front of a page with the built package, on a network that can fail. */
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import { ROOT } from '../../www/demo/wrangler.ts';
 import { type Edge, start } from '../edge/server.ts';
+import { selfSigned } from './certificate.ts';
 import { type Proxy, startProxy } from './proxy.ts';
+import { startTls } from './tls.ts';
 
 export interface Stand {
   readonly origin: string;
   readonly edge: Edge;
   readonly network: Proxy;
-  /** What a second client with nothing but the token gets of the API. */
+  /** What a second client gets of the API that has nothing but the token, or the session's cookie. */
   replay(token: string): Promise<string>;
   stop(): Promise<void>;
 }
 
-export async function startStand(): Promise<Stand> {
+const HOST = 'app.quash.localhost';
+
+/** Deeper than the folders whose cookies are guessed. */
+export const DEEP_PAGE = '/deep/2/3/4/5/6/7/8/9/10/page';
+
+/** Over https, the Worker is told so, and the origin gives a session that http could not have. */
+export async function startStand(scheme: 'http' | 'https' = 'http'): Promise<Stand> {
   const site = await mkdtemp(join(tmpdir(), 'quash-stand-'));
   for (const folder of ['dist', 'wasm']) {
     await cp(resolve(ROOT, 'www/quash', folder), join(site, folder), { recursive: true });
   }
-  await Promise.all(Object.entries(FILES).map(([name, text]) => writeFile(join(site, name), text)));
+  for (const [name, text] of Object.entries(FILES)) {
+    await mkdir(join(site, dirname(name)), { recursive: true });
+    await writeFile(join(site, name), text);
+  }
   const edge = await start({
     site,
+    behindTls: scheme === 'https',
     quash: {
-      public: ['/', '/kv', '/page', '/strict', '/elsewhere', '/frames', '/login', '/worker.js', '/dist/*', '/wasm/*'],
+      public: ['/', '/kv', '/page', '/deep/*', '/strict', '/elsewhere', '/frames', '/login', '/worker.js', '/dist/*', '/wasm/*'],
+      token: { cookies: SESSIONS },
       // Scripts have to wipe by themselves here, or nothing would show whether they do.
-      logout: { cookies: [{ name: 'session' }], clear_site_data: [] },
+      logout: { cookies: SESSIONS.map((name) => ({ name })), clear_site_data: [] },
     },
   });
-  const network = await startProxy(Number(new URL(edge.url).port));
+  const port = Number(new URL(edge.url).port);
+  const tls = scheme === 'https' ? await startTls(port, selfSigned(HOST)) : undefined;
+  const network = await startProxy(tls?.port ?? port);
   return {
-    origin: `http://app.quash.localhost:${network.port}`,
+    origin: `${scheme}://${HOST}:${network.port}`,
     edge,
     network,
     replay: async (token) => {
-      const answer = await fetch(`${edge.url}/api`, { headers: { authorization: `Bearer ${token}` } });
-      return answer.status === 401 ? ((await answer.json()) as { code: string }).code : 'let in';
+      const copies = [{ authorization: `Bearer ${token}` }, ...SESSIONS.map((name) => ({ cookie: `${name}=${token}` }))];
+      const answers = copies.map(async (headers) => {
+        const answer = await fetch(`${edge.url}/api`, { headers });
+        return answer.status === 401 ? ((await answer.json()) as { code: string }).code : 'let in';
+      });
+      return [...new Set(await Promise.all(answers))].join(', ');
     },
     stop: async () => {
       await network.stop();
+      await tls?.stop();
       await edge.stop();
       await rm(site, { recursive: true, force: true });
     },
   };
 }
+
+/** The origin's session, over http and over https. */
+const SESSIONS = ['session', '__Host-session'];
 
 const PAGE = `<!doctype html><title>Page</title>
 <script type="importmap">{"imports":{"quash":"/dist/index.js","quash/element":"/dist/element.js"}}</script>
@@ -54,6 +77,7 @@ const PAGE = `<!doctype html><title>Page</title>
 const FILES = {
   'index.html': PAGE,
   'page.html': PAGE,
+  [`${DEEP_PAGE}.html`]: PAGE,
   'strict.html': PAGE.replace(/<script.*<\/script>\n/, ''),
   'elsewhere.html': '<!doctype html><title>Elsewhere</title>',
   'worker.js': `

@@ -6,7 +6,7 @@ export default {
   async fetch(request, env) {
     const url = new URL(request.url);
     if (url.pathname === '/kv') return kv(request, url, env.QUASH_DENYLIST);
-    if (url.pathname === '/login') return login(url.searchParams.get('token'));
+    if (url.pathname === '/login') return login(url);
     if (env.ASSETS && request.method === 'GET' && url.pathname !== '/api') return env.ASSETS.fetch(request);
     const wait = Number(url.searchParams.get('wait') ?? 0);
     if (wait > 0) await scheduler.wait(wait);
@@ -19,9 +19,11 @@ export default {
   },
 };
 
-/** The cookie that no script can read. */
-function login(token) {
-  return new Response('', { headers: { 'Set-Cookie': `session=${token}; Path=/; HttpOnly; SameSite=Lax` } });
+/** The cookie that no script can read; over https with all the protection that there is. */
+function login({ protocol, searchParams }) {
+  const [prefix, secure] = protocol === 'https:' ? ['__Host-', '; Secure'] : ['', ''];
+  const cookie = `${prefix}session=${searchParams.get('token')}; Path=/; HttpOnly; SameSite=Lax${secure}`;
+  return new Response('', { headers: { 'Set-Cookie': cookie } });
 }
 
 async function kv(request, url, namespace) {

@@ -39,6 +39,8 @@ export interface Options {
   readonly assets?: string;
   /** A folder that the origin serves. */
   readonly site?: string;
+  /** Somebody in front of it ends TLS, as Cloudflare does: it listens over http, and to the Worker all URLs are https. */
+  readonly behindTls?: boolean;
 }
 
 /** Starts the Worker; rejects with what wrangler printed when it does not come up. */
@@ -47,7 +49,8 @@ export async function start(options: Options = {}): Promise<Edge> {
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const configs = await writeConfigs(folder, options);
-    return await run(folder, configs, remove);
+    const args = options.behindTls ? ['--upstream-protocol', 'https'] : [];
+    return await run({ folder, configs, args, remove });
   } catch (error) {
     await remove();
     throw error;
@@ -105,8 +108,16 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
   );
 }
 
-async function run(folder: string, configs: readonly string[], remove: () => Promise<void>): Promise<Edge> {
-  const workers = await startWorkers({ cwd: folder, configs, port: 0, persist: join(folder, 'state') });
+interface Setup {
+  readonly folder: string;
+  readonly configs: readonly string[];
+  readonly args: readonly string[];
+  remove(): Promise<void>;
+}
+
+async function run(setup: Setup): Promise<Edge> {
+  const { folder, configs, args, remove } = setup;
+  const workers = await startWorkers({ cwd: folder, configs, port: 0, persist: join(folder, 'state'), args });
   const kv = async (init?: RequestInit, key = 'fault'): Promise<Entry[]> => {
     const answer = await fetch(`${workers.url}/kv?key=${encodeURIComponent(key)}`, init);
     return (await answer.json()) as Entry[];
@@ -123,7 +134,7 @@ async function run(folder: string, configs: readonly string[], remove: () => Pro
     restart: async () => {
       process.kill(-workers.pid, 'SIGKILL');
       await workers.closed.catch(() => {}); // It did end by itself, as far as it can tell.
-      return run(folder, configs, remove);
+      return run(setup);
     },
     stop: async () => {
       await workers.stop();
