@@ -25,6 +25,8 @@ const WORDS = {
  */
 export class QuashLogoutElement extends (globalThis.HTMLElement ?? (Object as unknown as typeof HTMLElement)) {
   readonly #logout = createLogout(() => this.#options());
+  readonly #root = this.attachShadow({ mode: 'open' });
+  readonly #entrance: HTMLSlotElement;
   readonly #status = part('span', 'status');
   readonly #retry = part('button', 'retry');
   #unsubscribe: (() => void) | undefined;
@@ -33,16 +35,15 @@ export class QuashLogoutElement extends (globalThis.HTMLElement ?? (Object as un
     super();
     const button = part('button', 'button');
     button.append('Log out');
-    const entrance = slot('', button);
+    this.#entrance = slot('', button);
     this.#status.setAttribute('role', 'status');
     this.#status.setAttribute('aria-live', 'polite');
-    this.#retry.hidden = true;
     this.#retry.append(slot('retry', 'Try again'));
 
     // Nodes and no markup: a page's Content-Security-Policy or Trusted Types need not allow any.
-    this.attachShadow({ mode: 'open' }).append(entrance, this.#status, this.#retry);
+    this.#root.append(this.#entrance, ' ', this.#status, ' ');
     for (const event of ['pointerenter', 'focusin']) this.addEventListener(event, () => void preload());
-    for (const clickable of [entrance, this.#retry]) clickable.addEventListener('click', () => void this.logout());
+    for (const clickable of [this.#entrance, this.#retry]) clickable.addEventListener('click', () => void this.logout());
   }
 
   connectedCallback(): void {
@@ -69,9 +70,13 @@ export class QuashLogoutElement extends (globalThis.HTMLElement ?? (Object as un
   #show({ state }: LogoutProgress): void {
     if (state === 'idle') return;
     this.setAttribute('state', state);
-    this.setAttribute('aria-busy', String(state === 'busy'));
     this.#status.replaceChildren(slot(state, WORDS[state]));
-    this.#retry.hidden = state !== 'failed';
+    // There or not there: `hidden` ends where a page's style gives the part a `display`.
+    if (state === 'failed') return this.#root.append(this.#retry);
+    const isFocused = this.#root.activeElement === this.#retry;
+    this.#retry.remove();
+    // With what it was on the focus would go, and whoever uses the keyboard begins at the top of the page.
+    if (isFocused) (this.#entrance.assignedElements({ flatten: true })[0] as HTMLElement | undefined)?.focus();
   }
 
   #options(): CreateLogoutOptions {

@@ -1,5 +1,5 @@
 'use client';
-import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { type DetailedHTMLProps, type HTMLAttributes, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 
 import { createLogout, type CreateLogoutOptions, type LogoutProgress, type LogoutStore } from './create-logout.js';
 
@@ -24,4 +24,28 @@ export function useLogout(options: CreateLogoutOptions = {}): UseLogout {
   const [store] = useState(() => createLogout(() => latest.current));
   const progress = useSyncExternalStore(store.subscribe, store.current, store.current);
   return { ...progress, logout: store.logout };
+}
+
+/** The attributes of `<quash-logout>`, and what every element may have. `quash/element` has to be imported for it to be one. */
+export type QuashLogoutProps = DetailedHTMLProps<HTMLAttributes<HTMLElement>, HTMLElement> & {
+  readonly [Name in
+    | 'endpoint'
+    | 'scope'
+    | 'token'
+    | 'wipe'
+    | 'keep'
+    | 'cookies'
+    | 'local-storage'
+    | 'session-storage'
+    | 'indexed-db'
+    | 'caches'
+    | 'redirect']?: string | undefined;
+} & { readonly [Name in 'service-worker' | 'offline']?: '' | undefined };
+
+declare module 'react' {
+  namespace JSX {
+    interface IntrinsicElements {
+      'quash-logout': QuashLogoutProps;
+    }
+  }
 }

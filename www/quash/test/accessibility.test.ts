@@ -123,7 +123,7 @@ describe('with the keyboard alone', () => {
       });
     }
 
-    test(`after a failure the retry comes next to ${name}`, async () => {
+    test(`after a failure the retry comes next to ${name}, and leaves the focus there when it is gone`, async () => {
       peer.reset({ answer: OUTAGE });
       await show(content);
       await page.keyboard.press('Tab');
@@ -137,6 +137,7 @@ describe('with the keyboard alone', () => {
       await page.keyboard.press('Enter');
       await settle('done');
       assert.equal(peer.received.length, 1);
+      assert.equal(await focused(), name);
     });
   }
 

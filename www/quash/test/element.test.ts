@@ -48,21 +48,20 @@ const click = (part = 'button') => page.click(`quash-logout >>> [part=${part}]`)
 const settled = (state: string) => page.waitForSelector(`quash-logout[state=${state}]`);
 const events = () => page.evaluate(() => Reflect.get(window, 'events') as unknown[]);
 
-/** What a screen reader is told: the live region's name and words, and whether the element is busy. */
+/** What a screen reader is told: the live region's name and words. (Where it is busy, a reader may say nothing.) */
 async function announced(): Promise<string> {
-  const status = await page.$eval('quash-logout >>> [part=status]', (status) => {
+  return page.$eval('quash-logout >>> [part=status]', (status) => {
     const slot = status.querySelector('slot');
     const words = slot?.assignedNodes({ flatten: true }).map((node) => node.textContent).join('');
     return `${status.getAttribute('role')}/${status.getAttribute('aria-live')}: ${words}`;
   });
-  return `${status} busy=${await page.$eval('quash-logout', (element) => element.getAttribute('aria-busy'))}`;
 }
 
 test('logs out as its attributes say', async () => {
   await show('token="localStorage:token" scope="everywhere" cookies="token other" local-storage="token" session-storage="everything"');
   await click();
   await settled('done');
-  assert.equal(await announced(), 'status/polite: Logged out. busy=false');
+  assert.equal(await announced(), 'status/polite: Logged out.');
   assert.deepEqual(await events(), ['confirmed']);
   assert.deepEqual(peer.received.map(({ body }) => body), ['token=a.b.c&scope=everywhere']);
   assert.deepEqual(await cookies(page), []);
@@ -85,7 +84,7 @@ test('keeps a handle for the time when it is offline, and says so', async () => 
   peer.reset({ answer: { status: 503, body: { code: 'store_unavailable' } } });
   await click();
   await settled('queued');
-  assert.equal(await announced(), 'status/polite: Logged out here. The rest follows when you are online. busy=false');
+  assert.equal(await announced(), 'status/polite: Logged out here. The rest follows when you are online.');
   const kept = await page.evaluate(() => Object.entries(localStorage).filter(([key]) => key.startsWith('quash:outbox:')));
   assert.equal(kept.length, 1);
   assert.match(kept[0]?.[1] ?? '', /"handle":"handle-1"/);
@@ -108,7 +107,7 @@ test('takes the button of the page, and its words', async () => {
   await show('', '<button id="own">Abmelden</button><span slot="done">Abgemeldet.</span>');
   await page.click('#own');
   await settled('done');
-  assert.equal(await announced(), 'status/polite: Abgemeldet. busy=false');
+  assert.equal(await announced(), 'status/polite: Abgemeldet.');
 });
 
 test('is busy once, however often it is clicked', async () => {
@@ -116,20 +115,40 @@ test('is busy once, however often it is clicked', async () => {
   await show('');
   await click();
   await settled('busy');
-  assert.equal(await announced(), 'status/polite: Logging out… busy=true');
+  assert.equal(await announced(), 'status/polite: Logging out…');
   await click();
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.equal(peer.received.length, 1);
 });
 
+test('its words stand apart from its buttons, and the retry is there only after a failure, whatever styles its parts have', async () => {
+  peer.reset({ answer: { status: 503, body: { code: 'store_unavailable' } } });
+  await page.addStyleTag({ content: 'quash-logout::part(retry) { display: inline-flex }' });
+  await show('');
+  /** Where each part that is seen begins and ends, in pixels. */
+  const seen = () =>
+    page.$eval('quash-logout', (element) =>
+      [...(element.shadowRoot?.querySelectorAll('[part]') ?? [])]
+        .map((part) => part.getBoundingClientRect())
+        .filter(({ width }) => width > 0)
+        .map(({ left, right }) => [left, right] as const),
+    );
+  assert.equal((await seen()).length, 1);
+  await click();
+  await settled('failed');
+  const parts = await seen();
+  assert.equal(parts.length, 3);
+  parts.slice(1).forEach(([left], at) => assert.ok(left - parts[at]![1] >= 3, JSON.stringify(parts)));
+});
+
 test('offers a retry that still has the token', async () => {
   peer.reset({ answer: { status: 503, body: { code: 'store_unavailable' } } });
   await show('token="localStorage:token" local-storage="token" redirect="/bye"');
-  const isRetryShown = () => page.$eval('quash-logout >>> [part=retry]', (retry) => !(retry as HTMLElement).hidden);
+  const isRetryShown = async () => (await page.$('quash-logout >>> [part=retry]')) !== null;
   assert.equal(await isRetryShown(), false);
   await click();
   await settled('failed');
-  assert.equal(await announced(), 'status/polite: The log-out could not be completed. busy=false');
+  assert.equal(await announced(), 'status/polite: The log-out could not be completed.');
   assert.equal(await page.evaluate(() => localStorage.getItem('token')), null);
   assert.ok(await isRetryShown());
   assert.equal(new URL(page.url()).pathname, '/');
