@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { call } from './requests.ts';
 import { start } from './server.ts';
-import { configuredIssuers, rs256Pem, token } from './tokens.ts';
+import { configuredIssuers, rsaPem, token } from './tokens.ts';
 
 const [issuer] = configuredIssuers;
 
@@ -25,7 +25,7 @@ for (const [name, [quash, message]] of Object.entries(wrong)) {
 }
 
 test('a key that WebCrypto cannot import is our fault, not the bearer’s', async () => {
-  const pem = rs256Pem.replace(/\n.{64}/, '\nAAAA');
+  const pem = rsaPem.replace(/\n.{64}/, '\nAAAA');
   const edge = await start({ quash: { issuers: [{ ...issuer, keys: [{ kid: 'RS256', alg: 'RS256', pem }] }] } });
   try {
     const answer = await call(edge, await token({ alg: 'RS256' }));

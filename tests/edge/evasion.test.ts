@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { call, logout } from './requests.ts';
 import { type Edge, start } from './server.ts';
-import { ALGORITHMS, token } from './tokens.ts';
+import { KINDS, token } from './tokens.ts';
 
 let edge: Edge;
 before(async () => {
@@ -62,7 +62,7 @@ const spellings: Record<string, Spelling> = {
   'with an encoded letter': onSignature((signature) => `${signature.slice(0, -1)}%41`),
 };
 
-for (const alg of ALGORITHMS) {
+for (const alg of KINDS) {
   describe(alg, () => {
     for (const claims of [{}, { jti: undefined }]) {
       test('jti' in claims ? 'without a jti' : 'with a jti', async () => {

@@ -6,7 +6,7 @@ import { base64url } from 'jose';
 
 import { call, get, post } from './requests.ts';
 import { type Edge, start } from './server.ts';
-import { ALGORITHMS, ISSUER, now, rs256Pem, token } from './tokens.ts';
+import { ALGORITHMS, ISSUER, now, rsaPem, token } from './tokens.ts';
 
 let edge: Edge;
 before(async () => {
@@ -105,7 +105,9 @@ describe('refuses', () => {
     'a token signed with `none`': ['invalid_token', 401, 'algorithm_refused', async () =>
       `${encode({ alg: 'none' })}.${encode(valid)}.`],
     'HS256 keyed with the public key': ['invalid_token', 401, 'algorithm_refused', () =>
-      token({ header: { kid: 'RS256' }, key: new TextEncoder().encode(rs256Pem) })],
+      token({ header: { kid: 'RS256' }, key: new TextEncoder().encode(rsaPem) })],
+    'another algorithm of the same key': ['invalid_token', 401, 'algorithm_refused', () =>
+      token({ alg: 'PS256', header: { kid: 'RS256' } })],
     'a token of a foreign issuer': ['invalid_token', 401, 'issuer_unknown', () =>
       token({ claims: { iss: 'https://evil.example' } })],
     'a token of nobody': ['invalid_token', 401, 'issuer_unknown', () => token({ claims: { iss: undefined } })],

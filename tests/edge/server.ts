@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { ROOT, startWorkers } from '../../www/demo/wrangler.ts';
-import { configuredIssuers } from './tokens.ts';
+import { LONG_SECRET, configuredIssuers } from './tokens.ts';
 
 const WORKER = resolve(ROOT, 'crates/worker/index.js');
 
@@ -74,6 +74,7 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
   const secrets = {
     QUASH_PEPPER: PEPPER,
     HS256_SECRET: 'hs256-secret-of-the-tests-0123456789',
+    LONG_SECRET,
     CLIENT_SECRET: CLIENT.secret,
   };
   const entry = join(folder, 'quash.js');

@@ -1,29 +1,44 @@
 /** Tokens as issuers make them, signed by `jose`: not by anything of ours. */
-import { randomUUID } from 'node:crypto';
+import { type KeyObject, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 
-import { type CryptoKey, SignJWT, exportJWK, exportSPKI, generateKeyPair } from 'jose';
+import { SignJWT } from 'jose';
 
-export const ALGORITHMS = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const;
-export type Algorithm = (typeof ALGORITHMS)[number];
+const SECRET = new TextEncoder().encode('hs256-secret-of-the-tests-0123456789');
+/** As long as HS512 wants it. */
+export const LONG_SECRET = 'hs512-secret-of-the-tests-0123456789-0123456789-0123456789-0123456789';
+const long = new TextEncoder().encode(LONG_SECRET);
 
-const HS256 = new TextEncoder().encode('hs256-secret-of-the-tests-0123456789');
-const rs256 = await generateKeyPair('RS256', { extractable: true });
-const es256 = await generateKeyPair('ES256', { extractable: true });
-const eddsa = await generateKeyPair('EdDSA', { extractable: true });
+// Made anew in each run; RSA's is one for all, since it takes a second.
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+const ec = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve }).privateKey;
 
-export const signingKeys: Readonly<Record<Algorithm, Uint8Array | CryptoKey>> = {
-  HS256,
-  RS256: rs256.privateKey,
-  ES256: es256.privateKey,
-  EdDSA: eddsa.privateKey,
-};
+export const signingKeys = {
+  HS256: SECRET,
+  HS384: long,
+  HS512: long,
+  RS256: rsa,
+  RS384: rsa,
+  RS512: rsa,
+  PS256: rsa,
+  PS384: rsa,
+  PS512: rsa,
+  ES256: ec('P-256'),
+  ES384: ec('P-384'),
+  ES512: ec('P-521'),
+  EdDSA: generateKeyPairSync('ed25519').privateKey,
+} as const satisfies Record<string, Uint8Array | KeyObject>;
 
-/** The RS256 public key as it is configured, to confuse a verifier with. */
-export const rs256Pem = await exportSPKI(rs256.publicKey);
+export type Algorithm = keyof typeof signingKeys;
+export const ALGORITHMS = Object.keys(signingKeys) as Algorithm[];
+/** One of each kind, for what takes a while. */
+export const KINDS = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const satisfies Algorithm[];
+
+/** The RSA public key as it is configured, to confuse a verifier with. */
+export const rsaPem = createPublicKey(rsa).export({ type: 'spki', format: 'pem' }).toString();
 
 export const ISSUER = 'https://issuer.example';
 
-/** One issuer with a key for each algorithm: as a secret, a PEM and two JWKs. */
+/** One issuer with a key for each algorithm: as a secret, a PEM (RSA) and JWKs. */
 export const configuredIssuers = [
   {
     issuer: ISSUER,
@@ -32,14 +47,15 @@ export const configuredIssuers = [
     leeway: 5,
     required_claims: ['sub'],
     revocable_claims: ['tenant'],
-    keys: [
-      { kid: 'HS256', alg: 'HS256', secret: 'HS256_SECRET' },
-      { kid: 'RS256', alg: 'RS256', pem: rs256Pem },
-      { kid: 'ES256', alg: 'ES256', jwk: await exportJWK(es256.publicKey) },
-      { kid: 'EdDSA', alg: 'EdDSA', jwk: await exportJWK(eddsa.publicKey) },
-    ],
+    keys: ALGORITHMS.map((alg) => ({ kid: alg, alg, ...configured(alg) })),
   },
 ];
+
+function configured(alg: Algorithm): object {
+  const key = signingKeys[alg];
+  if (key instanceof Uint8Array) return { secret: key === SECRET ? 'HS256_SECRET' : 'LONG_SECRET' };
+  return key === rsa ? { pem: rsaPem } : { jwk: createPublicKey(key).export({ format: 'jwk' }) };
+}
 
 export const now = (): number => Math.floor(Date.now() / 1000);
 
@@ -47,7 +63,7 @@ export interface TokenOptions {
   readonly alg?: Algorithm;
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly header?: Readonly<Record<string, unknown>>;
-  readonly key?: Uint8Array | CryptoKey;
+  readonly key?: Uint8Array | KeyObject;
 }
 
 /** A token that the Worker accepts, but for what the options change. A claim given as `undefined` is left out. */

@@ -5,17 +5,17 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use thiserror::Error;
 
-use crate::Target;
+use crate::{Target, mac::keyed};
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 use crate::lanes::Lanes;
 
-/// The shortest secret that is taken, in bytes: as long as SHA-256's output (RFC 2104 section 3, RFC 7518 section 3.2).
-pub(crate) const MIN_SECRET_BYTES: usize = 32;
-
-/// A secret shorter than 32 bytes.
+/// A secret shorter than the output of the hash that it keys (RFC 2104 section 3, RFC 7518 section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a secret must have at least {MIN_SECRET_BYTES} bytes")]
-pub struct WeakSecret;
+#[error("a secret must have at least {minimum} bytes")]
+pub struct WeakSecret {
+    /// How many bytes it must have at least.
+    pub minimum: usize,
+}
 
 /// Ends the domain: no other use of HMAC with the pepper may start with these bytes.
 const DOMAIN: &[u8] = b"quash/issuer/v1\0";
@@ -87,10 +87,7 @@ impl Pepper {
     /// # Errors
     /// [`WeakSecret`] below 32 bytes.
     pub fn new(secret: &[u8]) -> Result<Self, WeakSecret> {
-        if secret.len() < MIN_SECRET_BYTES {
-            return Err(WeakSecret);
-        }
-        Hmac::new_from_slice(secret).map(Self).map_err(|_| WeakSecret)
+        keyed(secret).map(Self)
     }
 
     /// Where the ids of an issuer's targets come from.
@@ -217,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_short_pepper_is_refused_and_none_is_printed() {
-        assert_eq!(Pepper::new(&[1; 31]).err(), Some(WeakSecret));
+        assert_eq!(Pepper::new(&[1; 31]).err(), Some(WeakSecret { minimum: 32 }));
         assert_eq!(std::format!("{:?}", Pepper::new(&[1; 32]).unwrap()), "Pepper([redacted])");
         let namespace = Pepper::new(&[1; 32]).unwrap().namespace("a");
         assert_eq!(std::format!("{namespace:?}"), "Namespace([redacted])");

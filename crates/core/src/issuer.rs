@@ -1,12 +1,11 @@
-use alloc::{string::String, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use core::{fmt, time::Duration};
 
-use hmac::{Hmac, KeyInit};
-use sha2::Sha256;
 use thiserror::Error;
 
 use crate::{
-    Algorithm, Namespace, Peppers, Refusal, Retention, RevocationId, Target, WeakSecret, id::MIN_SECRET_BYTES,
+    Algorithm, Namespace, Peppers, Refusal, Retention, RevocationId, Target, WeakSecret,
+    mac::{Mac, keyed},
     token::Header,
 };
 
@@ -74,7 +73,7 @@ pub struct Key {
 
 pub(crate) enum Material {
     /// HMAC is checked here.
-    Hmac(Hmac<Sha256>),
+    Hmac(Box<Mac>),
     /// Any other is checked by the host, which holds the key.
     Host(Algorithm),
 }
@@ -85,11 +84,23 @@ impl Key {
     /// # Errors
     /// [`WeakSecret`] below 32 bytes (RFC 7518 section 3.2).
     pub fn hs256(id: Option<String>, secret: &[u8]) -> Result<Self, WeakSecret> {
-        if secret.len() < MIN_SECRET_BYTES {
-            return Err(WeakSecret);
-        }
-        let mac = Hmac::new_from_slice(secret).map_err(|_| WeakSecret)?;
-        Ok(Self { id, material: Material::Hmac(mac) })
+        Ok(Self { id, material: Material::Hmac(Box::new(Mac::Hs256(keyed(secret)?))) })
+    }
+
+    /// A shared secret for HS384.
+    ///
+    /// # Errors
+    /// [`WeakSecret`] below 48 bytes.
+    pub fn hs384(id: Option<String>, secret: &[u8]) -> Result<Self, WeakSecret> {
+        Ok(Self { id, material: Material::Hmac(Box::new(Mac::Hs384(keyed(secret)?))) })
+    }
+
+    /// A shared secret for HS512.
+    ///
+    /// # Errors
+    /// [`WeakSecret`] below 64 bytes.
+    pub fn hs512(id: Option<String>, secret: &[u8]) -> Result<Self, WeakSecret> {
+        Ok(Self { id, material: Material::Hmac(Box::new(Mac::Hs512(keyed(secret)?))) })
     }
 
     /// A key that the host holds and verifies with, when a [`SignatureCheck`](crate::SignatureCheck) asks it to.
@@ -104,9 +115,9 @@ impl Key {
 
     /// The one algorithm that the key is for.
     pub const fn algorithm(&self) -> Algorithm {
-        match self.material {
-            Material::Hmac(_) => Algorithm::Hs256,
-            Material::Host(algorithm) => algorithm,
+        match &self.material {
+            Material::Hmac(mac) => mac.algorithm(),
+            Material::Host(algorithm) => *algorithm,
         }
     }
 }
@@ -233,10 +244,15 @@ mod tests {
 
     #[test]
     fn a_short_secret_is_refused_and_none_is_printed() {
-        assert_eq!(Key::hs256(None, &[7; 31]).err(), Some(WeakSecret));
-        let key = Key::hs256(Some("k".into()), &[7; 32]).unwrap();
-        assert_eq!(format!("{key:?}"), r#"Key { id: Some("k"), algorithm: Hs256, .. }"#);
-        assert_eq!(format!("{WeakSecret}"), "a secret must have at least 32 bytes");
+        type Shared = fn(Option<String>, &[u8]) -> Result<Key, WeakSecret>;
+        let constructors: [(Shared, usize, &str); 3] =
+            [(Key::hs256, 32, "Hs256"), (Key::hs384, 48, "Hs384"), (Key::hs512, 64, "Hs512")];
+        for (shared, minimum, name) in constructors {
+            let weak = shared(None, &vec![7; minimum - 1]).unwrap_err();
+            assert_eq!(format!("{weak}"), format!("a secret must have at least {minimum} bytes"));
+            let key = shared(Some("k".into()), &vec![7; minimum]).unwrap();
+            assert_eq!(format!("{key:?}"), format!(r#"Key {{ id: Some("k"), algorithm: {name}, .. }}"#));
+        }
     }
 
     #[test]

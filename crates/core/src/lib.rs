@@ -67,6 +67,7 @@ mod json;
 mod lanes;
 pub mod logout;
 mod logout_token;
+mod mac;
 mod refusal;
 mod retention;
 mod revocation;

@@ -1,4 +1,3 @@
-use hmac::Mac;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -47,8 +46,7 @@ impl Issuers {
         match &key.material {
             Material::Host(_) => Ok(Verification::Ask(check)),
             Material::Hmac(mac) => {
-                let mac = mac.clone().chain_update(check.signing_input());
-                let valid = mac.verify_slice(check.signature()).is_ok();
+                let valid = mac.verifies(check.signing_input(), check.signature());
                 check.answer(valid).map(Verification::Verified)
             }
         }
@@ -71,7 +69,7 @@ impl<'k, 't> SignatureCheck<'k, 't> {
         self.token.signing_input()
     }
 
-    /// The signature. For ES256 it is r ‖ s, as WebCrypto takes it (RFC 7518 section 3.4).
+    /// The signature. Of ECDSA it is r ‖ s, as WebCrypto takes it (RFC 7518 section 3.4).
     pub fn signature(&self) -> &[u8] {
         self.token.signature()
     }

@@ -33,7 +33,7 @@ const STRICTER: [(&str, &str); 13] = [
 ];
 
 const ISSUER: &str = "https://issuer.example";
-const SECRET: &[u8] = b"a secret of thirty-two bytes, no less";
+const SECRET: &[u8] = b"a secret of sixty-four bytes, no less, since HS512 wants as many as that";
 
 struct Pair {
     ours: Algorithm,
@@ -43,34 +43,53 @@ struct Pair {
 }
 
 static PAIRS: LazyLock<Vec<Pair>> = LazyLock::new(|| {
-    use jsonwebtoken::Algorithm::{ES256, EdDSA, HS256, RS256};
-    let pair = |ours, theirs, sign, verify| Pair { ours, theirs, sign, verify };
-    vec![
-        pair(Algorithm::Hs256, HS256, EncodingKey::from_secret(SECRET), DecodingKey::from_secret(SECRET)),
-        pair(
-            Algorithm::Rs256,
-            RS256,
-            EncodingKey::from_rsa_pem(include_bytes!("keys/rs256.pem")).unwrap(),
-            DecodingKey::from_rsa_pem(include_bytes!("keys/rs256.pub.pem")).unwrap(),
-        ),
-        pair(
-            Algorithm::Es256,
-            ES256,
-            EncodingKey::from_ec_pem(include_bytes!("keys/es256.pem")).unwrap(),
-            DecodingKey::from_ec_pem(include_bytes!("keys/es256.pub.pem")).unwrap(),
-        ),
-        pair(
-            Algorithm::EdDsa,
-            EdDSA,
-            EncodingKey::from_ed_pem(include_bytes!("keys/eddsa.pem")).unwrap(),
-            DecodingKey::from_ed_pem(include_bytes!("keys/eddsa.pub.pem")).unwrap(),
-        ),
-    ]
+    use jsonwebtoken::Algorithm as Theirs;
+    // All but ES512, which `jsonwebtoken` lacks.
+    let hmac = [(Algorithm::Hs256, Theirs::HS256), (Algorithm::Hs384, Theirs::HS384), (Algorithm::Hs512, Theirs::HS512)];
+    let rsa = [
+        (Algorithm::Rs256, Theirs::RS256),
+        (Algorithm::Rs384, Theirs::RS384),
+        (Algorithm::Rs512, Theirs::RS512),
+        (Algorithm::Ps256, Theirs::PS256),
+        (Algorithm::Ps384, Theirs::PS384),
+        (Algorithm::Ps512, Theirs::PS512),
+    ];
+    let mut pairs = Vec::new();
+    for (ours, theirs) in hmac {
+        let (sign, verify) = (EncodingKey::from_secret(SECRET), DecodingKey::from_secret(SECRET));
+        pairs.push(Pair { ours, theirs, sign, verify });
+    }
+    for (ours, theirs) in rsa {
+        let sign = EncodingKey::from_rsa_pem(include_bytes!("keys/rs256.pem")).unwrap();
+        let verify = DecodingKey::from_rsa_pem(include_bytes!("keys/rs256.pub.pem")).unwrap();
+        pairs.push(Pair { ours, theirs, sign, verify });
+    }
+    pairs.push(Pair {
+        ours: Algorithm::Es256,
+        theirs: Theirs::ES256,
+        sign: EncodingKey::from_ec_pem(include_bytes!("keys/es256.pem")).unwrap(),
+        verify: DecodingKey::from_ec_pem(include_bytes!("keys/es256.pub.pem")).unwrap(),
+    });
+    pairs.push(Pair {
+        ours: Algorithm::Es384,
+        theirs: Theirs::ES384,
+        sign: EncodingKey::from_ec_pem(include_bytes!("keys/es384.pem")).unwrap(),
+        verify: DecodingKey::from_ec_pem(include_bytes!("keys/es384.pub.pem")).unwrap(),
+    });
+    pairs.push(Pair {
+        ours: Algorithm::EdDsa,
+        theirs: Theirs::EdDSA,
+        sign: EncodingKey::from_ed_pem(include_bytes!("keys/eddsa.pem")).unwrap(),
+        verify: DecodingKey::from_ed_pem(include_bytes!("keys/eddsa.pub.pem")).unwrap(),
+    });
+    pairs
 });
 
 static ISSUERS: LazyLock<Issuers> = LazyLock::new(|| {
     let keys = PAIRS.iter().map(|pair| match pair.ours {
         Algorithm::Hs256 => Key::hs256(Some("HS256".into()), SECRET).unwrap(),
+        Algorithm::Hs384 => Key::hs384(Some("HS384".into()), SECRET).unwrap(),
+        Algorithm::Hs512 => Key::hs512(Some("HS512".into()), SECRET).unwrap(),
         ours => Key::held_by_host(Some(ours.name().into()), ours),
     });
     let issuer = Issuer {
@@ -151,7 +170,7 @@ fn oddity() -> impl Strategy<Value = Oddity> {
         2 => Just(Oddity::None),
         2 => (select(vec!["typ", "kid", "crit", "b64", "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "cty", "enc", "zip", "url", "nonce", "x"]), value())
             .prop_map(|(name, value)| Oddity::Header(name, value)),
-        1 => select(vec!["none", "None", "HS256", "HS512", "RS256", "ES256", "EdDSA", "", "hs256"])
+        1 => select(vec!["none", "None", "HS256", "HS512", "RS256", "PS256", "ES256", "ES512", "EdDSA", "", "hs256"])
             .prop_map(|alg| Oddity::Header("alg", json!(alg))),
         1 => select(vec!["logout+jwt", "at+jwt", "JWT", "application/at+jwt", "secevent+jwt"])
             .prop_map(|typ| Oddity::Header("typ", json!(typ))),

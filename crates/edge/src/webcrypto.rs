@@ -78,16 +78,32 @@ async fn import(key: &PublicKey, algorithm: Algorithm) -> Result<CryptoKey, JsVa
 
 /// The algorithm as WebCrypto names it, good for importing and verifying alike.
 fn parameters(algorithm: Algorithm) -> Result<Object, JsValue> {
-    let members: &[(&str, &str)] = match algorithm {
-        Algorithm::Rs256 => &[("name", "RSASSA-PKCS1-v1_5"), ("hash", "SHA-256")],
-        Algorithm::Es256 => &[("name", "ECDSA"), ("namedCurve", "P-256"), ("hash", "SHA-256")],
-        Algorithm::EdDsa => &[("name", "Ed25519")],
+    const PKCS1: &str = "RSASSA-PKCS1-v1_5";
+    const PSS: &str = "RSA-PSS";
+    let (name, hash, curve) = match algorithm {
+        Algorithm::Rs256 => (PKCS1, Some(256), None),
+        Algorithm::Rs384 => (PKCS1, Some(384), None),
+        Algorithm::Rs512 => (PKCS1, Some(512), None),
+        Algorithm::Ps256 => (PSS, Some(256), None),
+        Algorithm::Ps384 => (PSS, Some(384), None),
+        Algorithm::Ps512 => (PSS, Some(512), None),
+        Algorithm::Es256 => ("ECDSA", Some(256), Some("P-256")),
+        Algorithm::Es384 => ("ECDSA", Some(384), Some("P-384")),
+        Algorithm::Es512 => ("ECDSA", Some(512), Some("P-521")),
+        Algorithm::EdDsa => ("Ed25519", None, None),
         // HMAC never leaves core; core asks for nothing that is not configured.
         _ => return Err("not an asymmetric algorithm".into()),
     };
     let object = Object::new();
-    for (name, value) in members {
-        Reflect::set(&object, &(*name).into(), &(*value).into())?;
+    let set = |member: &str, value: JsValue| Reflect::set(&object, &member.into(), &value);
+    set("name", name.into())?;
+    if let Some(bits) = hash {
+        set("hash", format!("SHA-{bits}").into())?;
+        // As long as the hash (RFC 7518 section 3.5). The others do not look at it.
+        set("saltLength", (bits / 8).into())?;
+    }
+    if let Some(curve) = curve {
+        set("namedCurve", curve.into())?;
     }
     Ok(object)
 }

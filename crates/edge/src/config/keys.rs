@@ -25,16 +25,21 @@ pub(super) fn keys(
     }
     let key = |(index, document): (usize, &document::Key)| {
         let field = format!("issuers[{issuer}].keys[{index}]");
-        match (algorithm(&field, document)?, &document.secret) {
-            (Algorithm::Hs256, Some(name)) => {
-                let field = format!("{field}.secret");
-                let secret = secret(&field, name)?;
-                Key::hs256(document.kid.clone(), secret.as_bytes()).map_err(|weak| ConfigError::new(field, weak))
-            }
-            (Algorithm::Hs256, None) => Err(ConfigError::new(field, "HS256 needs `secret`, the name of a secret")),
-            (_, Some(_)) => Err(ConfigError::new(field, "`secret` is for HS256; use `pem` or `jwk`")),
-            (algorithm, None) => Ok(Key::held_by_host(document.kid.clone(), algorithm)),
-        }
+        let algorithm = algorithm(&field, document)?;
+        let shared = match algorithm {
+            Algorithm::Hs256 => Key::hs256,
+            Algorithm::Hs384 => Key::hs384,
+            Algorithm::Hs512 => Key::hs512,
+            _ if document.secret.is_none() => return Ok(Key::held_by_host(document.kid.clone(), algorithm)),
+            _ => return Err(ConfigError::new(field, "`secret` is for HMAC; use `pem` or `jwk`")),
+        };
+        let Some(name) = &document.secret else {
+            let problem = format_args!("{} needs `secret`, the name of a secret", algorithm.name());
+            return Err(ConfigError::new(field, problem));
+        };
+        let field = format!("{field}.secret");
+        let secret = secret(&field, name)?;
+        shared(document.kid.clone(), secret.as_bytes()).map_err(|weak| ConfigError::new(field, weak))
     };
     documents.iter().enumerate().map(key).collect()
 }
@@ -46,9 +51,9 @@ pub(super) fn public_keys(issuers: &[document::Issuer]) -> Result<HashMap<KeyRef
         for (key, document) in document.keys.iter().enumerate() {
             let field = format!("issuers[{issuer}].keys[{key}]");
             let (name, public_key) = match (algorithm(&field, document)?, &document.pem, &document.jwk) {
-                (Algorithm::Hs256, None, None) => continue,
-                (Algorithm::Hs256, ..) => {
-                    return Err(ConfigError::new(field, "an HS256 key is a `secret`, never a public key"));
+                (algorithm, None, None) if algorithm.is_symmetric() => continue,
+                (algorithm, ..) if algorithm.is_symmetric() => {
+                    return Err(ConfigError::new(field, "an HMAC key is a `secret`, never a public key"));
                 }
                 (_, Some(pem), None) => ("pem", spki(pem).map(PublicKey::Spki)),
                 (algorithm, None, Some(jwk)) => {
@@ -89,8 +94,11 @@ fn check_jwk(algorithm: Algorithm, jwk: &Map<String, Value>) -> Result<(), &'sta
         return Err("is a private key: it must not be in a configuration, and is not needed to verify");
     }
     let (kty, crv) = match algorithm {
-        Algorithm::Rs256 => ("RSA", None),
+        Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 => ("RSA", None),
+        Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 => ("RSA", None),
         Algorithm::Es256 => ("EC", Some("P-256")),
+        Algorithm::Es384 => ("EC", Some("P-384")),
+        Algorithm::Es512 => ("EC", Some("P-521")),
         Algorithm::EdDsa => ("OKP", Some("Ed25519")),
         _ => return Err("is not for this algorithm"),
     };
