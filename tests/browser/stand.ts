@@ -3,6 +3,8 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
+import { build } from 'esbuild';
+
 import { ROOT } from '../../www/demo/wrangler.ts';
 import { type Edge, start } from '../edge/server.ts';
 import { selfSigned } from './certificate.ts';
@@ -33,11 +35,16 @@ export async function startStand(scheme: 'http' | 'https' = 'http'): Promise<Sta
     await mkdir(join(site, dirname(name)), { recursive: true });
     await writeFile(join(site, name), text);
   }
+  await build({
+    stdin: { contents: COURIER, resolveDir: resolve(ROOT, 'tests') },
+    bundle: true,
+    outfile: join(site, 'courier.js'),
+  });
   const edge = await start({
     site,
     behindTls: scheme === 'https',
     quash: {
-      public: ['/', '/kv', '/page', '/deep/*', '/strict', '/elsewhere', '/frames', '/login', '/worker.js', '/dist/*', '/wasm/*'],
+      public: ['/', '/kv', '/page', '/deep/*', '/strict', '/elsewhere', '/frames', '/login', '/worker.js', '/courier.js', '/dist/*', '/wasm/*'],
       token: { cookies: SESSIONS },
       // Scripts have to wipe by themselves here, or nothing would show whether they do.
       logout: { cookies: SESSIONS.map((name) => ({ name })), clear_site_data: [] },
@@ -73,6 +80,13 @@ const SESSIONS = ['session', '__Host-session'];
 const PAGE = `<!doctype html><title>Page</title>
 <script type="importmap">{"imports":{"quash":"/dist/index.js","quash/element":"/dist/element.js"}}</script>
 <body>Private`;
+
+/** The package's service worker, as its users bundle it. */
+const COURIER = `
+  import { handleLogout } from 'quash/service-worker';
+  handleLogout();
+  addEventListener('install', () => skipWaiting());
+  addEventListener('activate', (event) => event.waitUntil(clients.claim()));`;
 
 const FILES = {
   'index.html': PAGE,

@@ -73,8 +73,9 @@ function removeItems(storage: Storage, names: Names): Names {
  * can no longer be read; no write says so.
  */
 function expireCookies(engine: Engine, names: Names): Names {
-  const { hostname, pathname } = location;
-  const writes = new Map([...names].map((name) => [name, engine.expiringWrites(name, hostname, pathname, isSecureContext).split('\n')]));
+  const path = loadedPath();
+  const writesFor = (name: string) => engine.expiringWrites(name, location.hostname, path, isSecureContext).split('\n');
+  const writes = new Map([...names].map((name) => [name, writesFor(name)]));
   let left = names;
   for (let round = 0; [...left].some((name) => writes.get(name)?.[round]); round++) {
     for (const name of left) {
@@ -85,4 +86,10 @@ function expireCookies(engine: Engine, names: Names): Names {
     left = new Set([...left].filter((name) => visible.has(name)));
   }
   return left;
+}
+
+/** The cookies of a page stay those of the path that it was loaded from, wherever its router has gone since. */
+function loadedPath(): string {
+  const [loaded] = performance.getEntriesByType?.('navigation') ?? [];
+  return new URL(loaded?.name ?? location.href).pathname;
 }

@@ -35,14 +35,20 @@ export function wipeDatabases(engine: Engine, options: WipeOptions): Promise<Eff
   ]);
 }
 
-/** A deletion waits for every open connection to close: first emptied, nothing is left whatever they do. */
+/**
+ * A deletion waits for every open connection to close: emptied, nothing is left whatever they do. Both are asked for at once, since the
+ * page may be closed before the first has been answered.
+ */
 async function deleteDatabase(name: string): Promise<number> {
-  await empty(name, () => true);
-  await new Promise((resolve, reject) => {
+  const emptied = empty(name, () => true);
+  emptied.catch(() => {}); // Matters only where the deletion has to wait.
+  const isDeleted = await new Promise<boolean>((resolve, reject) => {
     const request = indexedDB.deleteDatabase(name);
-    request.onsuccess = request.onblocked = resolve;
+    request.onsuccess = () => resolve(true);
+    request.onblocked = () => resolve(false);
     request.onerror = reject;
   });
+  if (!isDeleted) await emptied;
   return 1;
 }
 
