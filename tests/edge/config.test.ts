@@ -25,7 +25,7 @@ for (const [name, [quash, message]] of Object.entries(wrong)) {
 }
 
 test('a key that WebCrypto cannot import is our fault, not the bearer’s', async () => {
-  const pem = rsaPem.replace(/\n.{64}/, '\nAAAA');
+  const pem = rsaPem.replace(/\n.{64}/, `\n${'A'.repeat(64)}`);
   const edge = await start({ quash: { issuers: [{ ...issuer, keys: [{ kid: 'RS256', alg: 'RS256', pem }] }] } });
   try {
     const answer = await call(edge, await token({ alg: 'RS256' }));

@@ -5,13 +5,14 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use thiserror::Error;
 
-use crate::{Target, mac::keyed};
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 use crate::lanes::Lanes;
+use crate::{Target, mac::keyed};
 
 /// A secret shorter than the output of the hash that it keys (RFC 2104 section 3, RFC 7518 section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a secret must have at least {minimum} bytes")]
+#[non_exhaustive]
 pub struct WeakSecret {
     /// How many bytes it must have at least.
     pub minimum: usize,

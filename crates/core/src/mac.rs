@@ -31,6 +31,8 @@ impl Mac {
     }
 }
 
+/// HMAC under `secret`, before any data.
+///
 /// # Errors
 /// [`WeakSecret`] when the secret is shorter than the hash.
 pub(crate) fn keyed<D: EagerHash>(secret: &[u8]) -> Result<Hmac<D>, WeakSecret> {

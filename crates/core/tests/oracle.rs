@@ -45,7 +45,8 @@ struct Pair {
 static PAIRS: LazyLock<Vec<Pair>> = LazyLock::new(|| {
     use jsonwebtoken::Algorithm as Theirs;
     // All but ES512, which `jsonwebtoken` lacks.
-    let hmac = [(Algorithm::Hs256, Theirs::HS256), (Algorithm::Hs384, Theirs::HS384), (Algorithm::Hs512, Theirs::HS512)];
+    let hmac =
+        [(Algorithm::Hs256, Theirs::HS256), (Algorithm::Hs384, Theirs::HS384), (Algorithm::Hs512, Theirs::HS512)];
     let rsa = [
         (Algorithm::Rs256, Theirs::RS256),
         (Algorithm::Rs384, Theirs::RS384),

@@ -55,7 +55,7 @@ pub(super) fn public_keys(issuers: &[document::Issuer]) -> Result<HashMap<KeyRef
                 (algorithm, ..) if algorithm.is_symmetric() => {
                     return Err(ConfigError::new(field, "an HMAC key is a `secret`, never a public key"));
                 }
-                (_, Some(pem), None) => ("pem", spki(pem).map(PublicKey::Spki)),
+                (algorithm, Some(pem), None) => ("pem", spki(algorithm, pem).map(PublicKey::Spki)),
                 (algorithm, None, Some(jwk)) => {
                     ("jwk", check_jwk(algorithm, jwk).map(|()| PublicKey::Jwk(jwk.clone())))
                 }
@@ -76,15 +76,27 @@ fn algorithm(field: &str, document: &document::Key) -> Result<Algorithm, ConfigE
     })
 }
 
+/// RFC 7518 sections 3.3 and 3.5.
+const SHORT_RSA: &str = "is an RSA key of less than 2048 bits";
+
+const fn is_rsa(algorithm: Algorithm) -> bool {
+    matches!(
+        algorithm,
+        Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 | Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512
+    )
+}
+
 /// Reads a PEM public key (RFC 7468 section 13).
-fn spki(pem: &str) -> Result<Vec<u8>, &'static str> {
+fn spki(algorithm: Algorithm, pem: &str) -> Result<Vec<u8>, &'static str> {
     let body = pem
         .trim()
         .strip_prefix("-----BEGIN PUBLIC KEY-----")
         .and_then(|rest| rest.strip_suffix("-----END PUBLIC KEY-----"))
         .ok_or("must be a PEM of the kind `PUBLIC KEY`")?;
     let body: String = body.split_ascii_whitespace().collect();
-    BASE64_STANDARD.decode(body).map_err(|_| "is not valid base64")
+    let der = BASE64_STANDARD.decode(body).map_err(|_| "is not valid base64")?;
+    // The modulus alone has 256 bytes.
+    if is_rsa(algorithm) && der.len() < 256 { Err(SHORT_RSA) } else { Ok(der) }
 }
 
 /// Checks what WebCrypto would not tell an operator until the first token comes (RFC 7518 section 6).
@@ -94,8 +106,7 @@ fn check_jwk(algorithm: Algorithm, jwk: &Map<String, Value>) -> Result<(), &'sta
         return Err("is a private key: it must not be in a configuration, and is not needed to verify");
     }
     let (kty, crv) = match algorithm {
-        Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 => ("RSA", None),
-        Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 => ("RSA", None),
+        algorithm if is_rsa(algorithm) => ("RSA", None),
         Algorithm::Es256 => ("EC", Some("P-256")),
         Algorithm::Es384 => ("EC", Some("P-384")),
         Algorithm::Es512 => ("EC", Some("P-521")),
@@ -104,6 +115,10 @@ fn check_jwk(algorithm: Algorithm, jwk: &Map<String, Value>) -> Result<(), &'sta
     };
     if member("kty") != Some(kty) || member("crv") != crv {
         return Err("has a `kty` or `crv` that is not for this algorithm");
+    }
+    // Base64url of 256 bytes.
+    if kty == "RSA" && member("n").is_none_or(|modulus| modulus.len() < 342) {
+        return Err(SHORT_RSA);
     }
     if member("alg").is_some_and(|alg| alg != algorithm.name()) {
         return Err("has an `alg` other than the key's");

@@ -86,6 +86,14 @@ fn a_wrong_field_is_named() {
             "issuers[0].keys[0].jwk",
             "private key",
         ),
+        (key, json!({ "alg": "HS512", "secret": "JWT_SECRET" }), "issuers[0].keys[0].secret", "at least 64 bytes"),
+        (key, json!({ "alg": "PS512", "pem": RSA_1024 }), "issuers[0].keys[0].pem", "less than 2048 bits"),
+        (
+            key,
+            json!({ "alg": "RS256", "jwk": { "kty": "RSA", "n": "rsk3", "e": "AQAB" } }),
+            "issuers[0].keys[0].jwk",
+            "less than 2048 bits",
+        ),
         ("/clients/0/secret", json!("SHORT"), "clients[0].secret", "at least 32"),
         ("/logout/cookies/0", json!({ "name": "a;b" }), "logout.cookies[0]", "token characters"),
         ("/logout/clear_site_data", json!(["everything"]), "logout.clear_site_data[0]", "must be `cookies`"),
@@ -110,3 +118,9 @@ fn an_issuer_has_each_key_once() {
     keys.push(keys[0].clone());
     assert_eq!(parse(&document).err().unwrap().field, "QUASH.issuers[0].keys[1].kid");
 }
+
+/// Too short to be taken.
+const RSA_1024: &str = "-----BEGIN PUBLIC KEY-----
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCuI70k0k1ZwjBbh3qkIqnpOlqOyAW5jTQL511bbImBTPxEQdlBiZEPk8VNn0F5tVcgiHCECh3lc2bz3F6afKzZpdBh
+fKjMYyATaxWOnJJ0MNaZZiFE9AE1SgTAaOvGj8XbdMai81IAvkpZ5G0WkXQ3OXG8p//M63zeVG7mfGG46wIDAQAB
+-----END PUBLIC KEY-----";
