@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { browserSizes } from './bundles.ts';
 
 /** Brotli, in bytes. */
-const BUDGET = { 'browser/before-click': 1010, 'browser/total': 8530, 'browser/all': 11620 } as const;
+const BUDGET = { 'browser/before-click': 1020, 'browser/total': 8670, 'browser/all': 11970 } as const;
 const GROWTH = 1.03;
 
 describe('what a browser downloads', async () => {

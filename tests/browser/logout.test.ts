@@ -19,12 +19,15 @@ declare const heard: { visibility: string }[];
 let stand: Stand;
 /** The same over https. */
 let secure: Stand;
+/** The same, whose edge has the browser clear all that it keeps of the site, as it does unless told otherwise. */
+let clearing: Stand;
 before(async () => {
   stand = await startStand();
-  secure = await startStand('https');
+  secure = await startStand({ scheme: 'https' });
+  clearing = await startStand({ clears: ['cookies', 'storage'] });
 });
 after(async () => {
-  await Promise.all([stand?.stop(), secure?.stop()]);
+  await Promise.all([stand?.stop(), secure?.stop(), clearing?.stop()]);
   await matrix.compare();
 });
 
@@ -218,6 +221,25 @@ for (const name of ENGINE_NAMES) {
       await tab.evaluate(() => dispatchEvent(new Event('online')));
       await tab.waitFor(() => !Object.keys(localStorage).some((key) => key.startsWith('quash:outbox:')));
       assert.equal(await stand.replay(token), 'token_revoked');
+    });
+
+    scenario('is remembered, and one that waits is not forgotten, when the edge clears the whole site', async () => {
+      await tab.goto(`${clearing.origin}/page`);
+      await tab.evaluate(prepare, token);
+      await clearing.edge.fault('write');
+      assert.equal((await logout({ token })).outcome, 'queued');
+      const other = await profile.open(`${clearing.origin}/page`);
+      await tab.close(); // It would send what waits.
+      await clearing.edge.fault(undefined);
+      await other.evaluate(async () => (await import('quash')).preload());
+
+      const next = await mint();
+      assert.equal((await logout({ token: next }, other)).outcome, 'confirmed');
+      const own = await other.evaluate(() => Object.keys(localStorage).map((key) => key.replace(/\d.*/, '')).sort());
+      assert.deepEqual(own, ['quash:epoch', 'quash:outbox:']);
+      await other.evaluate(async () => void (await import('quash')).prepareLogout());
+      await other.waitFor(() => !Object.keys(localStorage).some((key) => key.startsWith('quash:outbox:')));
+      for (const each of [token, next]) assert.equal(await clearing.replay(each), 'token_revoked');
     });
 
     scenario('comes to an end in a service worker when no page is open', async () => {

@@ -25,8 +25,14 @@ const HOST = 'app.quash.localhost';
 /** Deeper than the folders whose cookies are guessed. */
 export const DEEP_PAGE = '/deep/2/3/4/5/6/7/8/9/10/page';
 
-/** Over https, the Worker is told so, and the origin gives a session that http could not have. */
-export async function startStand(scheme: 'http' | 'https' = 'http'): Promise<Stand> {
+export interface StandOptions {
+  /** Over https, the Worker is told so, and the origin gives a session that http could not have. */
+  readonly scheme?: 'http' | 'https';
+  /** `clear_site_data`. Without, scripts have to wipe by themselves, or nothing would show whether they do. */
+  readonly clears?: readonly string[];
+}
+
+export async function startStand({ scheme = 'http', clears = [] }: StandOptions = {}): Promise<Stand> {
   const site = await mkdtemp(join(tmpdir(), 'quash-stand-'));
   for (const folder of ['dist', 'wasm']) {
     await cp(resolve(ROOT, 'www/quash', folder), join(site, folder), { recursive: true });
@@ -46,8 +52,7 @@ export async function startStand(scheme: 'http' | 'https' = 'http'): Promise<Sta
     quash: {
       public: ['/', '/kv', '/page', '/deep/*', '/strict', '/elsewhere', '/frames', '/login', '/worker.js', '/courier.js', '/dist/*', '/wasm/*'],
       token: { cookies: SESSIONS },
-      // Scripts have to wipe by themselves here, or nothing would show whether they do.
-      logout: { cookies: SESSIONS.map((name) => ({ name })), clear_site_data: [] },
+      logout: { cookies: SESSIONS.map((name) => ({ name })), clear_site_data: clears },
     },
   });
   const port = Number(new URL(edge.url).port);

@@ -8,5 +8,5 @@ export function understand({ status, body, reason }: RawAnswer): EdgeAnswer {
   // Nothing but a 200 that says so is taken for a revocation.
   if (!(outcome ? status === 200 : code)) return { status, reason: 'not_understood' };
   // Of an error as a whole, else of the first token that could not be revoked.
-  return { status, outcome, code: code ?? tokens.find((token: { code?: string }) => token.code)?.code, revokedAt };
+  return { status, outcome, code: code ?? tokens?.find?.((token: { code?: string }) => token.code)?.code, revokedAt };
 }

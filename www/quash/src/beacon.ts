@@ -9,7 +9,8 @@ export function tellAtUnload(message: Message, answer: Promise<RawAnswer>): void
     if ('keepalive' in Request.prototype) return;
     const tell = () => void navigator.sendBeacon(message.endpoint ?? '/auth/logout', formOf(message));
     addEventListener('pagehide', tell);
-    void answer.then(({ status }) => status && removeEventListener('pagehide', tell));
+    // Answered or given up: later, the cookies may be of another login. The outbox does the rest.
+    void answer.then(() => removeEventListener('pagehide', tell));
   } catch {
     // Whoever broke `Request` has broken `fetch`, too.
   }

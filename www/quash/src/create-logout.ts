@@ -27,8 +27,10 @@ export interface LogoutStore {
   subscribe(run: (progress: LogoutProgress) => void): () => void;
   /** What `run` was called with last: the same object until something changes. */
   current(): LogoutProgress;
-  /** Logs out, once at a time: whoever asks meanwhile gets the same report. Never rejects. */
+  /** Logs out, once at a time: whoever asks meanwhile gets the same report. Rejects only when a function for options throws. */
   logout(): Promise<LogoutReport>;
+  /** With `offline`: asks for a handle of the token as it is now. Call it after a login and a refresh: a handle is good for one token. */
+  prepare(): void;
 }
 
 /**
@@ -49,42 +51,56 @@ export function createLogout(options: CreateLogoutOptions | (() => CreateLogoutO
   let progress: LogoutProgress = { state: 'idle' };
   let stopPreparing: (() => void) | undefined;
   let busy: Promise<LogoutReport> | undefined;
-  // For another try: by then the wipe has taken it from where it was.
+  // For another try: by then the wipe has taken the token from where it was, and the handle is in the outbox.
   let token: string | undefined;
+  let isQueued = false;
 
   const show = (next: LogoutProgress) => {
     progress = next;
-    for (const { run } of subscribers) run(progress);
+    for (const { run } of subscribers) {
+      try {
+        run(progress);
+      } catch (error) {
+        // The page's to see, and no reason to stop halfway.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   };
   const logoutOnce = async (): Promise<LogoutReport> => {
     const now = latest();
     token = readToken(now.token) ?? token;
     const ending = logout({ ...now, token });
     show({ ...progress, state: 'busy' });
-    const report = await ending;
+    const ended = await ending;
+    const report: LogoutReport = isQueued && ended.outcome === 'local-only' ? { ...ended, outcome: 'queued' } : ended;
     const state = stateAfter(report);
     if (state !== 'failed') token = undefined;
-    busy = undefined;
+    isQueued = state === 'failed' && report.outcome === 'queued';
     show({ state, report });
     return report;
+  };
+  const prepare = () => {
+    stopPreparing?.();
+    stopPreparing = subscribers.size > 0 && latest().offline ? prepareLogout(latest()) : undefined;
   };
 
   return {
     subscribe(run) {
       // The same function may subscribe twice.
       const subscriber = { run };
-      if (subscribers.size === 0 && latest().offline) stopPreparing = prepareLogout(latest());
       subscribers.add(subscriber);
+      if (subscribers.size === 1) prepare();
       run(progress);
       return () => {
         subscribers.delete(subscriber);
-        if (subscribers.size > 0) return;
-        stopPreparing?.();
-        stopPreparing = undefined;
+        if (subscribers.size === 0) prepare();
       };
     },
     current: () => progress,
-    logout: () => (busy ??= logoutOnce()),
+    logout: () => (busy ??= logoutOnce().finally(() => (busy = undefined))),
+    prepare,
   };
 }
 

@@ -6,7 +6,7 @@ import { flush } from './flush.js';
 import { wipeHere } from './here.js';
 import type { Message, RawAnswer } from './notify.js';
 import type { WipeOptions } from './options.js';
-import { queue, unqueue } from './outbox.js';
+import { OUTBOX, queue, readHandle, remember, unqueue } from './outbox.js';
 import type { Effect, LogoutReport } from './report.js';
 import { tellTabs } from './tabs.js';
 import { startWasm } from './wasm.js';
@@ -39,7 +39,7 @@ export async function start(): Promise<Full> {
     async logout(options, answer, first, started) {
       tellAtUnload(options, answer);
       const epoch = newEpoch();
-      const queued = queue(epoch);
+      const queued = queue(epoch) ? readHandle(OUTBOX + epoch) : undefined;
       const here = both(first, wipeHere(engine, options));
       const effects = [
         expireStubborn(here),
@@ -50,9 +50,14 @@ export async function start(): Promise<Full> {
         // After cookies and Web Storage are gone: the others look at them when they hear.
         tellTabs(epoch),
       ];
-      const [raw, ...done] = await Promise.all([answer, ...effects]);
-
-      const edge = understand(raw);
+      const putBack = remember();
+      const [edge, ...done] = await Promise.all([
+        answer.then((raw) => {
+          putBack();
+          return understand(raw);
+        }),
+        ...effects,
+      ]);
       const isConfirmed = edge.outcome === 'revoked';
       if (isConfirmed) {
         unqueue(epoch);

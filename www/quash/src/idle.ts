@@ -34,6 +34,7 @@ export function watchIdle(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isNoticed = false;
   let isOverdue = false;
+  let isStopped = false;
 
   const tell = (endsAt: number | undefined) => {
     if (isNoticed === (endsAt !== undefined)) return;
@@ -44,12 +45,15 @@ export function watchIdle(
   const check = () => {
     clearTimeout(timer);
     const now = Date.now();
+    // A clock that was ahead and has been set right.
+    own = Math.min(own, now);
     const endsAt = lastActive(own, now) + timeout;
     if (now < endsAt) {
       isOverdue = false;
       const isDue = now >= endsAt - notice;
-      tell(isDue ? endsAt : undefined);
       checkAfter(endsAt - (isDue ? 0 : notice) - now);
+      // Last: what a page does with it may throw.
+      tell(isDue ? endsAt : undefined);
     } else if (!isOverdue) {
       // Once more: this tab may be the one that does not know yet what the user did in another.
       isOverdue = true;
@@ -57,11 +61,12 @@ export function watchIdle(
     } else {
       isOverdue = false;
       timer = undefined;
-      tell(undefined);
       onTimeout();
+      tell(undefined);
     }
   };
   const touch = () => {
+    if (isStopped) return;
     const now = Date.now();
     if (timer) {
       if (isOverdue) return;
@@ -82,7 +87,11 @@ export function watchIdle(
     const { type, movementX, movementY } = event as PointerEvent;
     if (type !== 'pointermove' || movementX || movementY) touch();
   };
-  const wake = () => void (timer && !isOverdue && check());
+  const wake = () => {
+    const now = Date.now();
+    // Without a timer it has ended here, and there may have been a login in another tab since.
+    if (timer ? !isOverdue : now < lastActive(own, now) + timeout) check();
+  };
 
   const listen = (to: typeof addEventListener | typeof removeEventListener) => {
     for (const type of SIGNS) to(type, sign, { capture: true, passive: true });
@@ -93,6 +102,7 @@ export function watchIdle(
   return {
     touch,
     stop: () => {
+      isStopped = true;
       clearTimeout(timer);
       listen(removeEventListener);
     },
@@ -107,5 +117,5 @@ function lastActive(own: number, now: number): number {
   } catch {
     // As above.
   }
-  return Math.max(stored <= now ? stored : 0, Math.min(own, now));
+  return Math.max(stored <= now ? stored : 0, own);
 }

@@ -26,5 +26,5 @@ export async function logout(options: LogoutOptions = {}): Promise<LogoutReport>
   // Where even this could not be fetched, the edge was hardly reached; the next page sends what is queued now.
   const outcome =
     status === 200 && body?.outcome === 'revoked' ? 'confirmed' : queue(`${started}`) ? 'queued' : 'local-only';
-  return { outcome, edge: { status, reason }, effects: first, engine: 'none', durationMs: Date.now() - started };
+  return { outcome, edge: { status, reason }, effects: first[0] ? first : wipeObvious(options), engine: 'none', durationMs: Date.now() - started };
 }

@@ -7,12 +7,12 @@ import type { Effect } from './report.js';
  * that cannot be had. They look for no tokens, and for cookies on `Path=/` only.
  */
 export function wipeObvious(options: WipeOptions): Effect[] {
-  const kept = ['quash:*', ...(options.keep ?? [])];
+  const kept = ['quash:*', options.keep ?? []].flat();
   return (['localStorage', 'sessionStorage', 'cookies'] as const).flatMap((target) => {
     const isCookie = target === 'cookies';
     const names = () => (isCookie ? readCookies().map(([name]) => name) : Object.keys(window[target]));
     const selection = options[target] ?? options.wipe ?? [];
-    const items = selection === 'everything' ? ['*'] : selection === 'tokens' ? [] : selection;
+    const items = selection === 'everything' ? ['*'] : selection === 'tokens' ? [] : [selection].flat();
     return items.map((item): Effect => {
       let outcome: Pick<Effect, 'outcome' | 'reason' | 'count'> = { outcome: 'failed', reason: 'denied' };
       try {

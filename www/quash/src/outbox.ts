@@ -38,17 +38,20 @@ export function readHandle(key: string): Handle | undefined {
   }
 }
 
-/** Puts the handle into the outbox before the edge has answered: the tab may be closed by then. Gives it back, if there was one. */
-export function queue(epoch: string): Handle | undefined {
+/** Puts the handle into the outbox before the edge has answered: the tab may be closed by then. Was there one? */
+export function queue(epoch: string): boolean {
+  let isQueued = false;
   try {
     const handle = localStorage.getItem(HANDLE_KEY);
-    if (!handle) return undefined;
-    localStorage.setItem(OUTBOX + epoch, handle);
-    localStorage.removeItem(HANDLE_KEY);
-    return JSON.parse(handle);
+    if (handle) {
+      localStorage.setItem(OUTBOX + epoch, handle);
+      localStorage.removeItem(HANDLE_KEY);
+      isQueued = true;
+    }
   } catch {
-    return undefined;
+    // Denied, so there was none.
   }
+  return isQueued;
 }
 
 /** Takes it out again: the edge has confirmed. */
@@ -58,4 +61,24 @@ export function unqueue(epoch: string): void {
   } catch {
     // Denied, so it was never in.
   }
+}
+
+/**
+ * Remembers all that Quash keeps, and returns a function that puts back what has gone meanwhile: the edge's answer may clear the
+ * origin's storage (`Clear-Site-Data`), and earlier logouts that wait there with it.
+ */
+export function remember(): () => void {
+  const kept: [string, string | null][] = [];
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith('quash:')) kept.push([key, localStorage.getItem(key)]);
+  } catch {
+    // Denied, so there is nothing.
+  }
+  return () => {
+    try {
+      for (const [key, value] of kept) if (localStorage.getItem(key) === null) localStorage.setItem(key, value ?? '');
+    } catch {
+      // Denied since.
+    }
+  };
 }

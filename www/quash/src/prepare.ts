@@ -16,9 +16,13 @@ export function prepareLogout(options: EdgeOptions = {}): () => void {
   if (typeof window === 'undefined') return () => {};
 
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let isStopped = false;
   const renew = async () => {
+    const minted = await mint(options);
+    // By now there may be another login, whose handle it must not replace.
+    if (isStopped || (minted && !keepHandle(minted))) return;
     // Not the one that is kept, unless there is no other to be had: it may be of an earlier login.
-    const handle = (await mint(options)) ?? keptHandle();
+    const handle = minted ?? keptHandle();
     if (!handle) return;
     const delay = Math.max(handle.expiresAt - Date.now() - RENEWAL_MS, RENEWAL_MS);
     timer = setTimeout(renew, Math.min(delay, 2 ** 31 - 1));
@@ -31,6 +35,7 @@ export function prepareLogout(options: EdgeOptions = {}): () => void {
   addEventListener('online', flush);
   addEventListener('visibilitychange', wake);
   return () => {
+    isStopped = true;
     clearTimeout(timer);
     removeEventListener('online', flush);
     removeEventListener('visibilitychange', wake);
@@ -41,6 +46,5 @@ async function mint({ endpoint = '/auth/logout', token, scope }: EdgeOptions): P
   const asked = await notify({ endpoint: endpoint.replace(/logout$/, 'handle'), token: readToken(token), scope });
   if (asked.status !== 200 || !asked.body?.handle) return undefined;
   const { handle, expires_at: expiresAt } = asked.body;
-  const kept = { handle, endpoint: new URL(endpoint, location.href).href, expiresAt };
-  return keepHandle(kept) ? kept : undefined;
+  return { handle, endpoint: new URL(endpoint, location.href).href, expiresAt };
 }

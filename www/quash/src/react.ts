@@ -5,8 +5,8 @@ import { createLogout, type CreateLogoutOptions, type LogoutProgress, type Logou
 
 export type { CreateLogoutOptions, LogoutProgress, LogoutState } from './create-logout.js';
 
-/** `logout` is the same function in every render. */
-export interface UseLogout extends LogoutProgress, Pick<LogoutStore, 'logout'> {}
+/** `logout` and `prepare` are the same functions in every render. */
+export interface UseLogout extends LogoutProgress, Pick<LogoutStore, 'logout' | 'prepare'> {}
 
 /**
  * A logout, and how far it is. The options of the latest render count.
@@ -22,8 +22,16 @@ export function useLogout(options: CreateLogoutOptions = {}): UseLogout {
     latest.current = options;
   });
   const [store] = useState(() => createLogout(() => latest.current));
+  const { offline } = options;
+  const token = JSON.stringify(options.token);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    // The first is the subscription's.
+    if (!isFirst.current) store.prepare();
+    isFirst.current = false;
+  }, [store, offline, token]);
   const progress = useSyncExternalStore(store.subscribe, store.current, store.current);
-  return { ...progress, logout: store.logout };
+  return { ...progress, logout: store.logout, prepare: store.prepare };
 }
 
 /** The attributes of `<quash-logout>`, and what every element may have. `quash/element` has to be imported for it to be one. */

@@ -65,7 +65,7 @@ async function answer(
   forget: (message: LogoutMessage) => unknown,
 ): Promise<void> {
   // Not one after the other: whoever waits for `forget` may wait in vain.
-  await Promise.all([queued && carry(message.epoch, queued), (async () => forget(message))().then(() => port?.postMessage('done'))]);
+  await Promise.allSettled([queued && carry(message.epoch, queued), (async () => forget(message))().then(() => port?.postMessage('done'))]);
 }
 
 async function carry(epoch: string, handle: Handle): Promise<void> {
@@ -95,14 +95,13 @@ async function insist(): Promise<void> {
 }
 
 async function sendAll(): Promise<void> {
-  await navigator.locks.request(NAME, async () => {
-    const entries = await all();
-    await Promise.all(
-      entries.map(async ([epoch, handle]) => {
-        if (handle.expiresAt <= Date.now() || (await send(handle))) await remove(epoch);
-      }),
-    );
-  });
+  const settle = async ([epoch, handle]: [string, Handle]) => {
+    if (handle.expiresAt <= Date.now() || (await send(handle))) await remove(epoch);
+  };
+  const settleAll = async () => void (await Promise.all((await all()).map(settle)));
+  // Where there are no locks a page may send the same, which does no harm.
+  const locks: LockManager | undefined = navigator.locks;
+  await (locks ? locks.request(NAME, settleAll) : settleAll());
 }
 
 async function isAnyLeft(): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { LogoutReport } from './report.js';
 
 export type { CreateLogoutOptions, LogoutState } from './create-logout.js';
 
-export interface UseLogout extends Pick<LogoutStore, 'logout'> {
+export interface UseLogout extends Pick<LogoutStore, 'logout' | 'prepare'> {
   readonly state: ComputedRef<LogoutState>;
   /** Of the last logout that has ended. */
   readonly report: ComputedRef<LogoutReport | undefined>;
@@ -22,9 +22,9 @@ export interface UseLogout extends Pick<LogoutStore, 'logout'> {
  * ```
  */
 export function useLogout(options: MaybeRefOrGetter<CreateLogoutOptions> = {}): UseLogout {
-  const { subscribe, current, logout } = createLogout(() => toValue(options));
+  const { subscribe, current, logout, prepare } = createLogout(() => toValue(options));
   const progress = shallowRef(current());
   const stop = subscribe((next) => (progress.value = next));
   if (getCurrentScope()) onScopeDispose(stop);
-  return { logout, state: computed(() => progress.value.state), report: computed(() => progress.value.report) };
+  return { logout, prepare, state: computed(() => progress.value.state), report: computed(() => progress.value.report) };
 }

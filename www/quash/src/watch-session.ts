@@ -46,6 +46,8 @@ export interface WatchedSession {
  * ```
  */
 export function watchSession(options: WatchSessionOptions = {}): WatchedSession {
+  // As it is now: the page may put the watched one in its place.
+  const { fetch } = globalThis;
   if (typeof window === 'undefined') return { fetch, touch() {}, stop() {} };
 
   const { endpoint = '/auth/logout', idleTimeout, idleNotice = 60_000, onIdle = () => {}, onEnd } = options;
@@ -67,9 +69,10 @@ export function watchSession(options: WatchSessionOptions = {}): WatchedSession 
   return {
     fetch: async (...request) => {
       const before = identity(options);
+      const isOld = isOfAnother(readToken(options.token), request);
       const response = await fetch(...request);
       // Not awaited: the answer is the caller's, and the look at its copy must not hold it up.
-      if (response.status === 401 && response.url && isOurs(response.url)) {
+      if (response.status === 401 && !isOld && response.url && isOurs(response.url)) {
         void isRevoked(response.clone()).then((isRevoked) => {
           // By now there may be another login, whose session an answer to the last one must not end.
           if (isRevoked && !isStopped && before === identity(options)) void end('revoked');
@@ -88,6 +91,13 @@ export function watchSession(options: WatchSessionOptions = {}): WatchedSession 
 /** Of the login, as far as a page can tell: it is another one after a logout, or with another token. */
 function identity({ token }: LogoutOptions): string {
   return `${lastEpoch()} ${readToken(token)}`;
+}
+
+/** Does the request carry a token that is no longer ours? A retry has the headers that it began with. */
+function isOfAnother(token: string | null | undefined, [input, init]: Parameters<typeof fetch>): boolean {
+  const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
+  const [, sent] = /^Bearer +(.+)$/i.exec(headers.get('Authorization') ?? '') ?? [];
+  return !!sent && !!token && sent !== token;
 }
 
 /** In the edge's words; see docs/http.md. */

@@ -78,6 +78,46 @@ test('a second try still has the token, a third none', async () => {
   assert.deepEqual(peer.received.map(({ body }) => body), ['token=a.b.c', '']);
 });
 
+test('a subscriber that fails stops nobody', async () => {
+  const seen = await page.evaluate(async () => {
+    const { createLogout } = await import('quash/svelte');
+    const { subscribe, logout } = createLogout();
+    const seen: string[] = [];
+    const errors: string[] = [];
+    addEventListener('error', ({ message }) => errors.push(message));
+    subscribe(({ state }) => {
+      if (state === 'busy') throw new Error('no such element');
+    });
+    subscribe(({ state }) => seen.push(state));
+    await logout();
+    await logout();
+    return [seen, errors.length];
+  });
+  assert.deepEqual(seen, [['idle', 'busy', 'done', 'busy', 'done'], 2]);
+});
+
+test('a second try is queued as the first was', async () => {
+  await page.evaluate(async () => {
+    localStorage.setItem('quash:handle', JSON.stringify({ handle: 'h', endpoint: '/auth/logout', expiresAt: Date.now() + 900_000 }));
+    const { createLogout } = await import('quash/svelte');
+    const { forgetOnLogout } = await import('quash');
+    let isBroken = true;
+    forgetOnLogout('cache', () => {
+      if (isBroken) throw new Error('busy');
+    });
+    const store = createLogout();
+    Object.assign(window, { store, mend: () => (isBroken = false) });
+  });
+  peer.reset({ answer: DOWN });
+  const outcomes = await page.evaluate(async () => {
+    const store = Reflect.get(window, 'store') as import('../src/svelte.ts').LogoutStore;
+    const first = [(await store.logout()).outcome, store.current().state];
+    Reflect.get(window, 'mend')();
+    return [...first, (await store.logout()).outcome, store.current().state];
+  });
+  assert.deepEqual(outcomes, ['queued', 'failed', 'queued', 'queued']);
+});
+
 test('takes the latest options', async () => {
   await page.evaluate(async () => {
     const { createLogout } = await import('quash/svelte');
@@ -94,15 +134,22 @@ test('is prepared for being offline while somebody is subscribed', async () => {
   const handles = () => peer.minted();
   await page.evaluate(async () => {
     const { createLogout } = await import('quash/svelte');
-    const { subscribe } = createLogout({ offline: true, token: { localStorage: 'token' } });
-    Object.assign(window, { subscribe });
+    Object.assign(window, { store: createLogout({ offline: true, token: { localStorage: 'token' } }) });
   });
   assert.equal(handles(), 0);
   await page.evaluate(async () => {
-    const subscribe = Reflect.get(window, 'subscribe') as import('../src/svelte.ts').LogoutStore['subscribe'];
+    const { subscribe, prepare } = Reflect.get(window, 'store') as import('../src/svelte.ts').LogoutStore;
     const stops = [subscribe(() => {}), subscribe(() => {})];
-    while (!localStorage.getItem('quash:handle')) await new Promise((later) => setTimeout(later, 20));
+    const isKept = async (handle: string) => {
+      while (!localStorage.getItem('quash:handle')?.includes(handle)) await new Promise((later) => setTimeout(later, 20));
+    };
+    await isKept('handle-1');
+    // After a login.
+    prepare();
+    await isKept('handle-2');
     for (const stop of stops) stop();
+    prepare();
+    await new Promise((later) => setTimeout(later, 200));
   });
-  assert.equal(handles(), 1);
+  assert.equal(handles(), 2);
 });

@@ -117,23 +117,24 @@ test('the request outlives the page and carries its cookies', async () => {
 });
 
 test('where a request dies with its page, a beacon follows', async () => {
-  for (const isAnswered of [false, true]) {
-    peer.reset({ answer: isAnswered ? REVOKED : 'hang' });
+  // While the edge has not answered; after it has, or was given up, the cookies may be of another login.
+  for (const [answer, isOver] of [['hang', false], ['hang', true], [REVOKED, true]] as const) {
+    peer.reset({ answer });
     const page = await open('/');
-    await page.evaluate(async (isAnswered) => {
+    await page.evaluate(async (isOver) => {
       Reflect.deleteProperty(Request.prototype, 'keepalive');
       document.cookie = 'session=1; Path=/';
       const { logout, preload } = await import('quash');
       await preload();
-      const report = logout({ token: 'a.b.c', scope: 'session' });
-      if (isAnswered) await report;
-    }, isAnswered);
+      const report = logout({ token: 'a.b.c', scope: 'session', timeout: isOver ? 300 : 60_000 });
+      if (isOver) await report;
+    }, isOver);
     await page.goto(`${peer.origin}/elsewhere`);
     // The answer to this comes after whatever the page has sent.
     await page.evaluate(() => fetch('/'));
     const told = peer.received.map(({ body, cookie }) => [body, cookie]);
     const once = ['token=a.b.c&scope=session', 'session=1'];
-    assert.deepEqual(told, isAnswered ? [once] : [once, once]);
+    assert.deepEqual(told, isOver ? [once] : [once, once]);
   }
 });
 
@@ -327,6 +328,42 @@ for (const way of ['BroadcastChannel', 'storage'] as const) {
     await other.waitForFunction(() => Reflect.get(window, 'heard') === 1, { timeout: 2000 });
   });
 }
+
+test("keeps what is its own when the edge's answer clears the origin's storage", async () => {
+  const waiting = { handle: 'of an earlier logout', endpoint: '/auth/logout', expiresAt: Date.now() + 900_000 };
+  await page.evaluate((waiting) => {
+    localStorage.setItem('quash:outbox:1', JSON.stringify(waiting));
+    localStorage.setItem('token', 'a.b.c');
+  }, waiting);
+  await page.evaluate(async () => (await import('quash')).preload());
+  peer.reset({ clear: '"cookies", "storage"' });
+  assert.equal((await logout(page)).outcome, 'confirmed');
+  const left = await page.evaluate(() => Object.keys(localStorage).sort());
+  assert.deepEqual(left, ['quash:epoch', 'quash:outbox:1']);
+});
+
+for (const isLoaded of [false, true]) {
+  test(`what only plain JavaScript can ask for is wiped ${isLoaded ? 'with' : 'before'} the rest`, async () => {
+    const left = await page.evaluate(async (isLoaded) => {
+      const { logout, preload } = await import('quash');
+      if (isLoaded) await preload();
+      for (const key of ['token', 'theme']) localStorage.setItem(key, '1');
+      const report = await logout({ localStorage: 'token' as never, keep: 'theme' as never });
+      return [report.effects.some(({ outcome }) => outcome === 'done'), ...Object.keys(localStorage).filter((key) => !key.startsWith('quash:'))];
+    }, isLoaded);
+    assert.deepEqual(left, [true, 'theme']);
+  });
+}
+
+test('a handle that comes after the end of its preparation is not kept', async () => {
+  const kept = await page.evaluate(async () => {
+    const { prepareLogout } = await import('quash');
+    prepareLogout({ token: 'old' })();
+    await new Promise((later) => setTimeout(later, 500));
+    return localStorage.getItem('quash:handle');
+  });
+  assert.deepEqual([kept, peer.minted()], [null, 1]);
+});
 
 test('keeps the handle of the latest login', async () => {
   const kept = () =>

@@ -20,6 +20,8 @@ export interface Fault {
   /** The answer to `/api`. */
   readonly api?: { status: number; body: unknown };
   readonly csp?: string;
+  /** `Clear-Site-Data` of the answer to `/auth/logout`, as the edge sends it. */
+  readonly clear?: string;
   /** For how long the handles are good that are minted, in milliseconds. */
   readonly handleLife?: number;
   /** What cannot be fetched: WebAssembly, or all that is fetched late. */
@@ -47,6 +49,7 @@ export async function startPeer() {
       const { method, headers } = request;
       const { cookie, 'content-type': contentType } = headers;
       received.push({ method, contentType, cookie, body: await text(request) });
+      if (fault.clear) response.setHeader('Clear-Site-Data', fault.clear);
       if (fault.answer === 'cut') request.socket.destroy();
       else if (fault.answer !== 'hang') answer(response, fault.answer ?? REVOKED);
     } else if (pathname === '/auth/handle') {

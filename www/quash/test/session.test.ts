@@ -124,8 +124,6 @@ for (const [what, next] of [
   ['a logout, though the token cannot be read', async () => void (await (await import('quash')).logout())],
 ] as const) {
   test(`an answer that comes after ${what} is of another login`, async () => {
-    await watch(page, what.startsWith('a logout') ? { token: undefined } : {});
-    peer.reset({ api: REVOKED });
     await page.evaluate(() => {
       const { fetch } = window;
       const late = new Promise<void>((resolve) => Object.assign(window, { answer: resolve }));
@@ -133,8 +131,11 @@ for (const [what, next] of [
         const answer = fetch(input, init);
         return input === '/api' ? late.then(() => answer) : answer;
       };
-      Object.assign(window, { asked: session.fetch('/api') });
     });
+    await watch(page, what.startsWith('a logout') ? { token: undefined } : {});
+    // The edge's answer to a logout clears the storage that tells of it.
+    peer.reset({ api: REVOKED, clear: '"cookies", "storage"' });
+    await page.evaluate(() => void Object.assign(window, { asked: session.fetch('/api') }));
     await page.evaluate(next);
     assert.equal(
       await page.evaluate(async () => {
@@ -260,19 +261,74 @@ test('watches again when the user is back', async () => {
 });
 
 test('a clock that was ahead keeps nobody logged in', async () => {
+  const DAY = 86_400_000;
   await watch(page, { idleTimeout: 600_000 }, true);
-  await page.evaluate(() => {
-    now += 86_400_000;
-    session.stop();
+  await page.evaluate((day) => {
+    now += day;
     session.touch();
-    now -= 86_400_000;
-  });
-  await watch(page, { idleTimeout: 600_000 }, true);
-  await page.evaluate(() => {
-    localStorage.setItem('quash:active', String(now + 86_400_000));
+    now -= day;
+    dispatchEvent(new Event('focus'));
     now += 600_000;
     dispatchEvent(new Event('focus'));
+  }, DAY);
+  await page.waitForFunction(() => ends.length > 0);
+});
+
+test('a tab that has ended sees a login in another, and ends again after that', async () => {
+  await watch(page, { idleTimeout: 600_000 }, true);
+  const look = () =>
+    page.evaluate(() => {
+      now += 600_000;
+      dispatchEvent(new Event('focus'));
+    });
+  await look();
+  await page.waitForFunction(() => ends.length === 1);
+  await page.evaluate(() => {
+    localStorage.setItem('quash:active', String(now));
+    dispatchEvent(new Event('focus'));
   });
+  await look();
+  await page.waitForFunction(() => ends.length === 2);
+});
+
+test('what a page does with the notice may fail', async () => {
+  await page.evaluate(async () => {
+    const ends: string[] = [];
+    const onIdle = () => {
+      throw new Error('no dialog');
+    };
+    (await import('quash')).watchSession({ idleTimeout: 600, onIdle, onEnd: ({ reason }) => ends.push(reason) });
+    Object.assign(window, { ends });
+  });
+  await page.waitForFunction(() => ends.length > 0);
+});
+
+test('who has stopped watching stays so, whatever calls', async () => {
+  await watch(page, { idleTimeout: 500 });
+  await page.evaluate(() => session.stop());
+  await later();
+  await page.evaluate(() => session.touch());
+  await later(1200);
+  assert.deepEqual(await ended(page), []);
+});
+
+test("may take the place of the page's own fetch", async () => {
+  await watch(page);
+  peer.reset({ api: REVOKED });
+  await page.evaluate(() => void (window.fetch = session.fetch));
+  assert.equal(await page.evaluate(async () => (await fetch('/api')).status), 401);
+  await page.waitForFunction(() => ends.length > 0);
+});
+
+test('a request with a token of before says nothing of this one', async () => {
+  await watch(page);
+  peer.reset({ api: REVOKED });
+  const call = (token: string) =>
+    page.evaluate((token) => session.fetch('/api', { headers: { authorization: `Bearer ${token}` } }).then(() => {}), token);
+  await call('old.old.old');
+  await later();
+  assert.deepEqual(await ended(page), []);
+  await call('a.b.c');
   await page.waitForFunction(() => ends.length > 0);
 });
 
