@@ -1,33 +1,14 @@
 /** The element for those who do not see it, and those who have no mouse: in each of its states, with its own button and another. */
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 
 import axe from 'axe-core';
-import type { Browser, BrowserContext, Page } from 'puppeteer-core';
 
-import { launchChromium } from '../../../tests/browser/chromium.ts';
-import { startPeer } from './peer.ts';
+import { page, peer, setUp } from './browser.ts';
 
-let peer: Awaited<ReturnType<typeof startPeer>>;
-let browser: Browser;
-let context: BrowserContext;
-let page: Page;
-
-before(async () => {
-  [peer, browser] = await Promise.all([startPeer(), launchChromium()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await peer?.stop();
-});
+setUp();
 
 beforeEach(async () => {
-  await context?.close();
-  context = await browser.createBrowserContext();
-  peer.reset();
-  page = await context.newPage();
-  await page.goto(peer.origin);
   await page.evaluate(axe.source);
 });
 

@@ -1,33 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 
-import type { Browser, BrowserContext, Page } from 'puppeteer-core';
-
-import { launchChromium } from '../../../tests/browser/chromium.ts';
-import { startPeer } from './peer.ts';
+import { page, peer, setUp } from './browser.ts';
 
 const DOWN = { status: 503, body: { code: 'store_unavailable' } };
 
-let peer: Awaited<ReturnType<typeof startPeer>>;
-let browser: Browser;
-let context: BrowserContext;
-let page: Page;
-
-before(async () => {
-  [peer, browser] = await Promise.all([startPeer(), launchChromium()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await peer?.stop();
-});
+setUp();
 
 beforeEach(async () => {
-  await context?.close();
-  context = await browser.createBrowserContext();
-  peer.reset();
-  page = await context.newPage();
-  await page.goto(peer.origin);
   await page.evaluate(() => localStorage.setItem('token', 'a.b.c'));
 });
 

@@ -1,32 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 
-import type { Browser, BrowserContext, Page } from 'puppeteer-core';
+import { cookies, page, peer, setUp } from './browser.ts';
 
-import { launchChromium } from '../../../tests/browser/chromium.ts';
-import { cookies } from './browser.ts';
-import { startPeer } from './peer.ts';
-
-let peer: Awaited<ReturnType<typeof startPeer>>;
-let browser: Browser;
-let context: BrowserContext;
-let page: Page;
-
-before(async () => {
-  [peer, browser] = await Promise.all([startPeer(), launchChromium()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await peer?.stop();
-});
+setUp();
 
 beforeEach(async () => {
-  await context?.close();
-  context = await browser.createBrowserContext();
-  peer.reset();
-  page = await context.newPage();
-  await page.goto(peer.origin);
   await page.evaluate(() => {
     document.cookie = 'token=1; Path=/';
     localStorage.setItem('token', 'a.b.c');
@@ -64,7 +43,7 @@ test('logs out as its attributes say', async () => {
   assert.equal(await announced(), 'status/polite: Logged out.');
   assert.deepEqual(await events(), ['confirmed']);
   assert.deepEqual(peer.received.map(({ body }) => body), ['token=a.b.c&scope=everywhere']);
-  assert.deepEqual(await cookies(page), []);
+  assert.deepEqual(await cookies(), []);
   const left = await page.evaluate(() => [Object.keys(localStorage), sessionStorage.length]);
   assert.deepEqual(left, [['quash:epoch'], 0]);
 });

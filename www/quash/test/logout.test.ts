@@ -1,39 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
-
-import type { Browser, BrowserContext } from 'puppeteer-core';
+import { test } from 'node:test';
 
 import type { LogoutOptions, LogoutReport } from '../src/index.ts';
-import { launchChromium } from '../../../tests/browser/chromium.ts';
-import { cookies, type Page } from './browser.ts';
-import { REVOKED, startPeer } from './peer.ts';
+import { type Page, cookies, open, page, peer, setUp } from './browser.ts';
+import { REVOKED } from './peer.ts';
 
-let peer: Awaited<ReturnType<typeof startPeer>>;
-let browser: Browser;
-let context: BrowserContext;
-let page: Page;
-
-before(async () => {
-  [peer, browser] = await Promise.all([startPeer(), launchChromium()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await peer?.stop();
-});
-
-beforeEach(async () => {
-  await context?.close();
-  context = await browser.createBrowserContext();
-  peer.reset();
-  page = await open('/account/settings/page');
-});
-
-async function open(path: string): Promise<Page> {
-  const page = await context.newPage();
-  await page.goto(peer.origin + path);
-  return page;
-}
+setUp('/account/settings/page');
 
 function logout(page: Pick<Page, 'evaluate'>, options: LogoutOptions = {}): Promise<LogoutReport> {
   return page.evaluate(async (options) => (await import('quash')).logout(options), options);
@@ -92,7 +64,7 @@ test('tells the edge with a request that needs no preflight, and wipes what was 
   // That of the token may have gone before the request: hence a token that scripts can read is named.
   assert.match(request?.cookie ?? '', /theme=dark/);
 
-  assert.deepEqual(await cookies(page), ['theme / app.quash.localhost']);
+  assert.deepEqual(await cookies(), ['theme / app.quash.localhost']);
   const left = await page.evaluate(() => [Object.keys(localStorage).sort(), Object.keys(sessionStorage)]);
   assert.deepEqual(left, [['quash:epoch', 'theme'], []]);
 });
@@ -160,22 +132,22 @@ test('deletes a cookie whatever its path, domain and partition', async () => {
     document.cookie = '__Secure-token=1; Path=/account; Domain=quash.localhost; Secure';
     document.cookie = 'nameless';
   });
-  assert.equal((await cookies(page)).length, 10);
+  assert.equal((await cookies()).length, 10);
 
   const report = await logout(page, { cookies: 'everything' });
-  assert.deepEqual(await cookies(page), []);
+  assert.deepEqual(await cookies(), []);
   assert.deepEqual(wiped(report), ['cookies * done 10', ...TABS_TOLD]);
 });
 
 test('says what it could not do: HttpOnly, impossible names', async () => {
-  await context.setCookie({ name: 'session', value: '1', domain: 'app.quash.localhost', path: '/', httpOnly: true });
+  await page.browserContext().setCookie({ name: 'session', value: '1', domain: 'app.quash.localhost', path: '/', httpOnly: true });
   const report = await logout(page, { cookies: ['session', 'a;b'] });
   assert.deepEqual(wiped(report), [
     'cookies session skipped not_found',
     'cookies a;b skipped not_found',
     ...TABS_TOLD,
   ]);
-  assert.deepEqual(await cookies(page), ['session / app.quash.localhost']);
+  assert.deepEqual(await cookies(), ['session / app.quash.localhost']);
   assert.match(peer.received[0]?.cookie ?? '', /session=1/);
 });
 
@@ -269,7 +241,7 @@ test('works without WebAssembly: the page forbids it', async () => {
   assert.equal(report.outcome, 'confirmed');
   assert.deepEqual(peer.received.map(({ body }) => body), ['token=1']);
   assert.deepEqual(wiped(report), ['localStorage * done 1', 'cookies * done 2', ...TABS_TOLD]);
-  assert.deepEqual(await cookies(page), []);
+  assert.deepEqual(await cookies(), []);
 });
 
 test('hands the token over although the next line of the application wipes it', async () => {

@@ -28,6 +28,8 @@ export interface Fault {
   readonly without?: 'wasm' | 'rest' | undefined;
 }
 
+export type Peer = Awaited<ReturnType<typeof startPeer>>;
+
 export async function startPeer() {
   let fault: Fault = {};
   const received: Received[] = [];

@@ -1,32 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 
-import type { Browser, BrowserContext, Page } from 'puppeteer-core';
-
-import { launchChromium } from '../../../tests/browser/chromium.ts';
 import type { LogoutReport } from '../src/index.ts';
-import { startPeer } from './peer.ts';
+import { type Page, open, page, peer, setUp } from './browser.ts';
 
-let peer: Awaited<ReturnType<typeof startPeer>>;
-let browser: Browser;
-let context: BrowserContext;
-let page: Page;
-
-before(async () => {
-  [peer, browser] = await Promise.all([startPeer(), launchChromium()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await peer?.stop();
-});
+setUp();
 
 beforeEach(async () => {
-  await context?.close();
-  context = await browser.createBrowserContext();
-  peer.reset();
-  page = await context.newPage();
-  await page.goto(peer.origin);
   await page.evaluate(async () => {
     await navigator.serviceWorker.register('/worker.js', { type: 'module' });
     await navigator.serviceWorker.ready;
@@ -91,8 +71,7 @@ test('tells the edge when the page has gone, without cookies', async () => {
   const [{ body, cookie } = assert.fail()] = peer.received;
   assert.deepEqual([body, cookie], ['handle=handle-1', undefined]);
 
-  const other = await context.newPage();
-  await other.goto(`${peer.origin}/other`);
+  const other = await open('/other');
   await until(async () => (await kept(other)).length === 0);
 });
 

@@ -1,41 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 
-import type { Browser, BrowserContext, Page } from 'puppeteer-core';
-
-import { launchChromium } from '../../../tests/browser/chromium.ts';
 import type { WatchSessionOptions } from '../src/index.ts';
-import { startPeer } from './peer.ts';
+import { type Page, open, page, peer, setUp } from './browser.ts';
 
 const REVOKED = { status: 401, body: { error: 'invalid_token', code: 'token_revoked' } };
 
-let peer: Awaited<ReturnType<typeof startPeer>>;
-let browser: Browser;
-let context: BrowserContext;
-let page: Page;
-
-before(async () => {
-  [peer, browser] = await Promise.all([startPeer(), launchChromium()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await peer?.stop();
-});
+setUp();
 
 beforeEach(async () => {
-  await context?.close();
-  context = await browser.createBrowserContext();
-  peer.reset();
-  page = await open();
-});
-
-async function open(): Promise<Page> {
-  const page = await context.newPage();
-  await page.goto(peer.origin);
   await page.evaluate(() => localStorage.setItem('token', 'a.b.c'));
-  return page;
-}
+});
 
 /** What the tests leave in their pages. */
 declare const session: { fetch: typeof fetch; touch(): void; stop(): void };
@@ -195,7 +170,7 @@ for (const [what, act] of [
 }
 
 test('what the user does in one tab counts in all', async () => {
-  const other = await open();
+  const other = await open('/');
   for (const tab of [page, other]) await watch(tab, { idleTimeout: 600_000 }, true);
   await other.evaluate(() => {
     now += 599_000;
@@ -218,7 +193,7 @@ test('a computer that slept too long wakes up logged out, whoever touches it', a
 });
 
 test('every tab ends, seen or not', async () => {
-  const other = await open();
+  const other = await open('/');
   for (const tab of [page, other]) {
     await watch(tab, { idleTimeout: 600_000 }, true);
     await tab.evaluate(() => {
