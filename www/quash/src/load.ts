@@ -5,21 +5,18 @@ const TIMEOUT_MS = 3000;
 
 /** What a logout needs beyond the obvious, once it has been fetched. */
 export let full: Full | undefined;
-let loading: Promise<Full> | undefined;
+let loading: Promise<Full | undefined> | undefined;
 
 /**
- * Fetches it, once. Rejects where it cannot be had; the next call tries again. (In vain in Firefox, which remembers for a page
- * what it could not import. Hence early: `prepareLogout`.)
+ * Fetches it, once. Resolves with nothing where it cannot be had; the next call tries again. (In vain in Firefox, which remembers
+ * for a page what it could not import. Hence early: `prepareLogout`.)
  */
-export function load(): Promise<Full> {
+export function load(): Promise<Full | undefined> {
   return (loading ??= new Promise<Full>((resolve, reject) => {
     setTimeout(reject, TIMEOUT_MS);
-    import('./full.js').then((module) => module.start()).then(resolve, reject);
+    import('./full.js').then((module) => resolve(module.start()), reject);
   }).then(
     (started) => (full = started),
-    (error: unknown) => {
-      loading = undefined;
-      throw error;
-    },
+    () => (loading = undefined),
   ));
 }

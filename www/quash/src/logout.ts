@@ -19,12 +19,12 @@ export async function logout(options: LogoutOptions = {}): Promise<LogoutReport>
   const answer = notify(message);
   const first = full ? [] : wipeObvious(options);
 
-  const rest = full ?? (await load().catch(() => undefined));
+  const rest = full ?? (await load());
   const report = await rest?.logout(message, answer, first, started).catch(() => undefined);
   if (report) return report;
-  const { status, body, reason } = await answer;
+  const { body, ...edge } = await answer;
   // Where even this could not be fetched, the edge was hardly reached; the next page sends what is queued now.
   const outcome =
-    status === 200 && body?.outcome === 'revoked' ? 'confirmed' : queue(`${started}`) ? 'queued' : 'local-only';
-  return { outcome, edge: { status, reason }, effects: first[0] ? first : wipeObvious(options), engine: 'none', durationMs: Date.now() - started };
+    edge.status === 200 && body?.outcome === 'revoked' ? 'confirmed' : queue(`${started}`) ? 'queued' : 'local-only';
+  return { outcome, edge, effects: first[0] ? first : wipeObvious(options), engine: 'none', durationMs: Date.now() - started };
 }

@@ -27,14 +27,13 @@ export function formOf({ token, handle, scope }: Message): URLSearchParams {
  * outlive the page. It is not aborted when the time is up: a revocation that arrives late is better than none.
  */
 export function notify(message: Message, credentials: RequestCredentials = 'include'): Promise<RawAnswer> {
-  const { endpoint = '/auth/logout', timeout = 5000 } = message;
   return new Promise((resolve) => {
     const send = async () => {
-      const response = await fetch(endpoint, { method: 'POST', credentials, keepalive: true, body: formOf(message) });
+      const response = await fetch(message.endpoint ?? '/auth/logout', { method: 'POST', credentials, keepalive: true, body: formOf(message) });
       resolve({ status: response.status, body: await response.json().catch(() => null) });
     };
     const fail = (reason: RawAnswer['reason']) => resolve({ status: 0, reason });
-    setTimeout(fail, timeout, 'timeout');
+    setTimeout(fail, message.timeout ?? 5000, 'timeout');
     send().catch(() => fail('network'));
   });
 }

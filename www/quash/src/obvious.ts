@@ -12,22 +12,22 @@ export function wipeObvious(options: WipeOptions): Effect[] {
     const isCookie = target === 'cookies';
     const names = () => (isCookie ? readCookies().map(([name]) => name) : Object.keys(window[target]));
     const selection = options[target] ?? options.wipe ?? [];
-    const items = selection === 'everything' ? ['*'] : selection === 'tokens' ? [] : [selection].flat();
+    const items = [selection === 'everything' ? '*' : selection === 'tokens' ? [] : selection].flat();
     return items.map((item): Effect => {
-      let outcome: Pick<Effect, 'outcome' | 'reason' | 'count'> = { outcome: 'failed', reason: 'denied' };
       try {
         const before = names();
         for (const name of before) {
-          if (!isNamed(name, [item]) || isNamed(name, kept)) continue;
-          if (isCookie) document.cookie = name + '=x; Max-Age=0; Path=/';
-          else window[target].removeItem(name);
+          if (isNamed(name, [item]) && !isNamed(name, kept)) {
+            if (isCookie) document.cookie = name + '=x; Max-Age=0; Path=/';
+            else window[target].removeItem(name);
+          }
         }
         const count = before.length - names().length;
-        outcome = count ? { outcome: 'done', count } : { outcome: 'skipped', reason: 'not_found' };
+        if (count) return { target, name: item, outcome: 'done', count };
+        return { target, name: item, outcome: 'skipped', reason: 'not_found' };
       } catch {
-        // Denied, as it is until it is done.
+        return { target, name: item, outcome: 'failed', reason: 'denied' };
       }
-      return { target, name: item, ...outcome };
     });
   });
 }

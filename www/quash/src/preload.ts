@@ -5,5 +5,5 @@ import { load } from './load.js';
  * all is there, or cannot be had; a logout that finds nothing loaded has its own way out.
  */
 export async function preload(): Promise<void> {
-  await load().catch(() => {});
+  await load();
 }

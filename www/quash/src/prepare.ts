@@ -27,7 +27,7 @@ export function prepareLogout(options: EdgeOptions = {}): () => void {
     const delay = Math.max(handle.expiresAt - Date.now() - RENEWAL_MS, RENEWAL_MS);
     timer = setTimeout(renew, Math.min(delay, 2 ** 31 - 1));
   };
-  const flush = () => void load().then((full) => full.flush(), () => {});
+  const flush = () => void load().then((full) => full?.flush());
   const wake = () => document.visibilityState === 'visible' && flush();
 
   flush();

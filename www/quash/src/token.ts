@@ -11,6 +11,5 @@ export function readToken(source: TokenSource | undefined): string | null | unde
     return place === 'cookie' ? readCookies().find(([name]) => name === wanted)?.[1] : window[place].getItem(wanted);
   } catch {
     // Denied. Then there is none to be told of.
-    return undefined;
   }
 }
