@@ -1,4 +1,4 @@
-//! `cargo xtask build`: the browser module and its npm package, the Worker, the demo, the module that is measured.
+//! `cargo xtask build`: the browser module and its npm package, the Worker, the demo, what is measured.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,10 +36,11 @@ pub(crate) enum Part {
     Worker,
     Demo,
     Bench,
+    Hello,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 4] = [Self::Browser, Self::Worker, Self::Demo, Self::Bench];
+    pub(crate) const ALL: [Self; 5] = [Self::Browser, Self::Worker, Self::Demo, Self::Bench, Self::Hello];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -47,13 +48,16 @@ impl Part {
             Self::Worker => "worker",
             Self::Demo => "demo",
             Self::Bench => "bench",
+            Self::Hello => "hello",
         }
     }
 
     pub(crate) fn needs(self) -> &'static [Need] {
         match self {
             Self::Browser => &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen],
-            Self::Worker | Self::Demo => &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen, Need::WorkerBuild],
+            Self::Worker | Self::Demo | Self::Hello => {
+                &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen, Need::WorkerBuild]
+            }
             Self::Bench => &[Need::WasmTarget, Need::NpmPackages],
         }
     }
@@ -67,6 +71,7 @@ impl Part {
                 build_npm(workspace, "quash-demo", "www/demo", &["www/quash/dist", "www/quash/wasm"])
             }
             Self::Bench => build_bench(workspace),
+            Self::Hello => build_worker(workspace, "quash-bench-hello", "tests/bench/hello"),
         }
     }
 }
