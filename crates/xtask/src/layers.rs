@@ -13,10 +13,9 @@ const LAYERS: [(&str, &[&str]); 9] = [
     ("quash-browser", &["quash-core"]),
     ("quash-core", &[]),
     ("quash-demo", &[]),
-    ("quash-edge", &["quash-core", "quash-engine"]),
-    ("quash-engine", &["quash-core"]),
+    ("quash-edge", &["quash-core"]),
     ("quash-js", &["quash-core"]),
-    ("quash-worker", &["quash-core", "quash-edge", "quash-engine"]),
+    ("quash-worker", &["quash-core", "quash-edge"]),
     ("xtask", &[]),
 ];
 
