@@ -9,8 +9,8 @@ import { parseArgs } from 'node:util';
 
 import { type Workers, startWorkers } from '../../www/demo/wrangler.ts';
 import { type Program, startProgram, timeHere, timeOverHttp } from './places.ts';
-import { jsonLines, table } from './print.ts';
-import { type Case, type Timing, measure } from './rounds.ts';
+import { type Figure, figures, jsonLines, table } from './print.ts';
+import { type Case, measure } from './rounds.ts';
 
 const QUASH = ['parse', 'id', 'verdict', 'pipeline'];
 /** Enough for a 99th percentile, few enough to end within a minute. */
@@ -23,14 +23,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 try {
   const { values } = parseArgs({ options: { native: { type: 'string' }, json: { type: 'boolean' } } });
   if (!values.native) throw new Error('--native names the program that runs the native cases');
-  const timings = await run(values.native);
-  console.log(values.json ? jsonLines(timings) : table(timings, peer));
+  const figures = await run(values.native);
+  console.log(values.json ? jsonLines(figures) : table(figures, peer));
 } catch (error) {
   if (!ending.signal.aborted) console.error(error);
   process.exitCode = 1;
 }
 
-async function run(native: string): Promise<Timing[]> {
+async function run(native: string): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'quash-bench-'));
   let program: Program | undefined;
   let workers: Workers | undefined;
@@ -38,7 +38,8 @@ async function run(native: string): Promise<Timing[]> {
     program = await startProgram(native);
     const config = resolve(import.meta.dirname, 'wrangler.toml');
     workers = await startWorkers({ cwd: folder, configs: [config], port: 0, persist: folder, signal: ending.signal });
-    return await measure(await cases(program, workers.url), { rounds: ROUNDS, batchNs: BATCH_NS, progress });
+    const timings = await measure(await cases(program, workers.url), { rounds: ROUNDS, batchNs: BATCH_NS, progress });
+    return figures(timings, 'ns');
   } finally {
     program?.stop();
     await workers?.stop();

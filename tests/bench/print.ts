@@ -1,31 +1,50 @@
-/** Timings for standard output: a table for people, or JSON for programs. */
+/** Figures for standard output: a table for people, or JSON for programs. */
 import type { Timing } from './rounds.ts';
 
-/** @param peer Names the case that a case is held against. */
-export function table(timings: readonly Timing[], peer: (name: string) => string): string {
-  const rows = timings.map(({ name, median, p99 }) => {
-    const its = timings.find((timing) => timing.name === peer(name));
-    const ratio = its && name !== its.name ? `${(median / its.median).toFixed(3)} × ${its.name}` : '';
-    return [name, ns(median), ns(p99), ratio] as const;
+export interface Figure {
+  readonly case: string;
+  readonly metric: string;
+  readonly value: number;
+  readonly unit: Unit;
+}
+
+/** The digits that are printed after the point. */
+const DIGITS = { ns: 1, us: 2, ms: 2, '1/s': 0 } as const;
+export type Unit = keyof typeof DIGITS;
+
+const NS_PER = { ns: 1, us: 1e3, ms: 1e6 } as const;
+
+/** @param unit What they are printed in. */
+export function figures(timings: readonly Timing[], unit: keyof typeof NS_PER): Figure[] {
+  return timings.flatMap(({ name, ...metrics }) =>
+    Object.entries(metrics).map(([metric, ns]): Figure => ({ case: name, metric, value: ns / NS_PER[unit], unit })));
+}
+
+/**
+ * A line for each case, with its metrics and the ratio of its first one.
+ *
+ * @param peer Names the case that a case is held against.
+ */
+export function table(figures: readonly Figure[], peer: (name: string) => string): string {
+  const cases = Map.groupBy(figures, (figure) => figure.case);
+  const lines = [...cases].map(([name, own]) => {
+    const [first, its] = [own[0], cases.get(peer(name))?.[0]];
+    const ratio = first && its && name !== its.case ? `${(first.value / its.value).toFixed(3)} × ${its.case}` : '';
+    return line(name, own.map(({ value, unit }) => `${value.toFixed(DIGITS[unit])} ${unit}`), ratio);
   });
-  return [['', 'median', 'p99', ''] as const, ...rows]
-    .map(([name, median, p99, ratio]) => `${name.padEnd(24)}${median.padStart(12)}${p99.padStart(12)}  ${ratio}`.trimEnd())
-    .join('\n');
+  const metrics = [...cases.values()][0]?.map(({ metric }) => metric) ?? [];
+  return [line('', metrics, ''), ...lines].join('\n');
+}
+
+function line(name: string, columns: readonly string[], ratio: string): string {
+  return `${name.padEnd(24)}${columns.map((column) => column.padStart(14)).join('')}  ${ratio}`.trimEnd();
 }
 
 /** One object a line. */
-export function jsonLines(timings: readonly Timing[]): string {
-  return timings
-    .flatMap(({ name, ...metrics }) =>
-      Object.entries(metrics).map(([metric, value]) => ({ case: name, metric, value: rounded(value), unit: 'ns' })))
-    .map((figure) => JSON.stringify(figure))
-    .join('\n');
+export function jsonLines(figures: readonly Figure[]): string {
+  return figures.map((figure) => JSON.stringify({ ...figure, value: rounded(figure) })).join('\n');
 }
 
-function ns(value: number): string {
-  return `${rounded(value).toFixed(1)} ns`;
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 10) / 10;
+function rounded({ value, unit }: Figure): number {
+  return Number(value.toFixed(DIGITS[unit]));
 }

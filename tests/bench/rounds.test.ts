@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { jsonLines, table } from './print.ts';
+import { figures, jsonLines, table } from './print.ts';
 import { measure, quantile } from './rounds.ts';
 
 /** A case whose iterations take `ns`, and which notes the batches that it ran. */
@@ -43,6 +43,22 @@ describe('rounds', () => {
     assert.ok(new Set(rounds).size > 1);
   });
 
+  it('leaves the batches of a case whose inputs are counted', async () => {
+    const counted = { ...takes('counted', 3), iterations: 7 };
+    await measure([counted], { rounds: 5, batchNs: 10_000 });
+    assert.deepEqual(counted.batches, [7, 7, 7, 7, 7]);
+  });
+
+  it('counts no round that warms up, and prepares each', async () => {
+    let prepared = 0;
+    const before = async (): Promise<void> => void (prepared += 1);
+    const slowAtFirst = { name: 'a', iterations: 1, run: async () => (prepared <= 3 ? 1000 : 5) };
+    const timings = await measure([slowAtFirst], { rounds: 4, batchNs: 1, warmUps: 2, before });
+    // Once for the first look at each case.
+    assert.equal(prepared, 1 + 2 + 4);
+    assert.deepEqual(timings, [{ name: 'a', median: 5, p99: 5 }]);
+  });
+
   it('takes quantiles by nearest rank', () => {
     const values = Array.from({ length: 200 }, (_, index) => 200 - index);
     assert.equal(quantile(values, 0.5), 100);
@@ -52,10 +68,18 @@ describe('rounds', () => {
 
   it('prints figures', () => {
     const timings = [{ name: 'quash/a/wasm', median: 50.04, p99: 60 }, { name: 'jose/a/wasm', median: 100, p99: 120 }];
-    assert.equal(jsonLines(timings).split('\n')[0], '{"case":"quash/a/wasm","metric":"median","value":50,"unit":"ns"}');
-    assert.equal(jsonLines(timings).split('\n').length, 4);
-    const [, quash, jose] = table(timings, () => 'jose/a/wasm').split('\n');
+    const inNs = figures(timings, 'ns');
+    assert.equal(jsonLines(inNs).split('\n')[0], '{"case":"quash/a/wasm","metric":"median","value":50,"unit":"ns"}');
+    assert.equal(jsonLines(inNs).split('\n').length, 4);
+    const [head, quash, jose] = table(inNs, () => 'jose/a/wasm').split('\n');
+    assert.match(head ?? '', /^ +median +p99$/);
     assert.match(quash ?? '', /^quash\/a\/wasm +50\.0 ns +60\.0 ns +0\.500 × jose\/a\/wasm$/);
     assert.match(jose ?? '', /^jose\/a\/wasm +100\.0 ns +120\.0 ns$/);
+  });
+
+  it('prints them in the unit that is asked for', () => {
+    const inUs = figures([{ name: 'a', median: 2314, p99: 60_000 }], 'us');
+    assert.equal(jsonLines(inUs).split('\n')[0], '{"case":"a","metric":"median","value":2.31,"unit":"us"}');
+    assert.match(table(inUs, () => 'b').split('\n')[1] ?? '', /^a +2\.31 us +60\.00 us$/);
   });
 });

@@ -3,6 +3,8 @@
 export interface Case {
   /** As it is printed. */
   readonly name: string;
+  /** The iterations of every batch, where they cannot be chosen: there are no more inputs. */
+  readonly iterations?: number;
   /** Runs a batch and tells its nanoseconds. */
   run(iterations: number): Promise<number>;
 }
@@ -18,6 +20,10 @@ export interface Options {
   readonly rounds: number;
   /** About how long a batch takes: long against what a clock, HTTP or a look at another process costs. */
   readonly batchNs: number;
+  /** Rounds that come first and do not count. */
+  readonly warmUps?: number;
+  /** Comes before each round. */
+  readonly before?: () => Promise<void>;
   /** Is told how many rounds are through. */
   readonly progress?: (rounds: number) => void;
 }
@@ -27,12 +33,20 @@ export interface Options {
  *
  * @throws what a case throws.
  */
-export async function measure(cases: readonly Case[], { rounds, batchNs, progress }: Options): Promise<Timing[]> {
-  const series: { name: string; run: Case['run']; iterations: number; ns: number[] }[] = [];
-  for (const { name, run } of cases) series.push({ name, run, iterations: await warmUp(run, batchNs), ns: [] });
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const { run, iterations, ns } of shuffled(series)) ns.push((await run(iterations)) / iterations);
-    progress?.(round);
+export async function measure(cases: readonly Case[], options: Options): Promise<Timing[]> {
+  const { rounds, batchNs, warmUps = 0, before, progress } = options;
+  const series: (Required<Case> & { ns: number[] })[] = [];
+  await before?.();
+  for (const { name, run, iterations } of cases) {
+    series.push({ name, run, iterations: iterations ?? (await warmUp(run, batchNs)), ns: [] });
+  }
+  for (let round = 1 - warmUps; round <= rounds; round += 1) {
+    await before?.();
+    for (const { run, iterations, ns } of shuffled(series)) {
+      const time = (await run(iterations)) / iterations;
+      if (round > 0) ns.push(time);
+    }
+    if (round > 0) progress?.(round);
   }
   return series.map(({ name, ns }) => ({ name, median: quantile(ns, 0.5), p99: quantile(ns, 0.99) }));
 }
@@ -55,7 +69,7 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
 
-function shuffled<T>(items: readonly T[]): T[] {
+export function shuffled<T>(items: readonly T[]): T[] {
   return items
     .map((item) => ({ item, rank: Math.random() }))
     .sort((a, b) => a.rank - b.rank)
