@@ -1,0 +1,44 @@
+/** What the drivers of benches have in common: they print figures, or why there are none, and leave nothing running. */
+import { parseArgs } from 'node:util';
+
+import { type Figure, jsonLines, table } from './print.ts';
+
+/** Whatever was started, to be stopped at the end. */
+export class Started {
+  readonly #stops: (() => Promise<void>)[] = [];
+
+  add<T extends { stop(): Promise<void> }>(thing: T): T {
+    this.#stops.push(() => thing.stop());
+    return thing;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#stops.splice(0).map((stop) => stop()));
+  }
+}
+
+/**
+ * Runs a bench and ends.
+ *
+ * @param peer Names the case that a case is held against.
+ */
+export async function drive(bench: (started: Started) => Promise<Figure[]>, peer: (name: string) => string): Promise<void> {
+  const { values } = parseArgs({ options: { json: { type: 'boolean' } } });
+  const started = new Started();
+  let interrupted = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      interrupted = true;
+      void started.stop(); // The bench then fails, since nobody answers it.
+    });
+  }
+  try {
+    const figures = await bench(started);
+    console.log(values.json ? jsonLines(figures) : table(figures, peer));
+  } catch (error) {
+    if (!interrupted) console.error(error);
+    process.exitCode = 1;
+  } finally {
+    await started.stop();
+  }
+}

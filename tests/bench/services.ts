@@ -1,0 +1,8 @@
+import { modulesOf } from './modules.ts';
+import type { Service } from './workerd.ts';
+
+/** A Worker with its JSON values, and a Workers KV that holds nothing. */
+export async function workerWithKv(file: string, json: Readonly<Record<string, unknown>>): Promise<Record<string, Service>> {
+  const [modules, kv] = await Promise.all([modulesOf(file), modulesOf('verify/kv-worker.ts')]);
+  return { main: { modules, json, bindings: { KV: 'kvNamespace = "kv"' } }, kv: { modules: kv } };
+}
