@@ -1,0 +1,4 @@
+/** What everybody pays. */
+export default {
+  fetch: () => new Response('ok'),
+};
