@@ -13,18 +13,24 @@ use crate::workspace::Workspace;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Bench {
     Click,
+    Cold,
     Core,
+    Http,
     Tabs,
+    Verify,
 }
 
 impl Bench {
-    pub(crate) const ALL: [Self; 3] = [Self::Click, Self::Core, Self::Tabs];
+    pub(crate) const ALL: [Self; 6] = [Self::Click, Self::Cold, Self::Core, Self::Http, Self::Tabs, Self::Verify];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Click => "click",
+            Self::Cold => "cold",
             Self::Core => "core",
+            Self::Http => "http",
             Self::Tabs => "tabs",
+            Self::Verify => "verify",
         }
     }
 
@@ -32,6 +38,7 @@ impl Bench {
     fn prepare(self, workspace: &Workspace) -> Result<Command> {
         match self {
             Self::Click => in_browsers(workspace, &[Need::Chromium], "tests/bench/click.ts"),
+            Self::Cold => in_workerd(workspace, &[Part::Hello], "tests/bench/cold.ts"),
             Self::Core => {
                 builds::run(workspace, &[Part::Bench])?;
                 let build = workspace.cargo(["build", "--package=quash-bench", "--bins", "--profile=engine"]);
@@ -40,9 +47,18 @@ impl Bench {
                 driver.arg("--native").arg(workspace.target.join("engine/quash-bench"));
                 Ok(driver)
             }
+            Self::Http => in_workerd(workspace, &[Part::Hello], "tests/bench/http.ts"),
             Self::Tabs => in_browsers(workspace, &[Need::Chromium, Need::Firefox, Need::WebKit], "tests/bench/tabs.ts"),
+            Self::Verify => in_workerd(workspace, &[], "tests/bench/verify.ts"),
         }
     }
+}
+
+/// A driver that bundles Workers of these parts by itself.
+fn in_workerd(workspace: &Workspace, parts: &[Part], file: &str) -> Result<Command> {
+    tools::ensure(workspace, [Need::NpmPackages])?;
+    builds::run(workspace, parts)?;
+    Ok(workspace.node([file]))
 }
 
 /// A driver that runs the npm package in browsers.

@@ -33,7 +33,7 @@ use crate::workspace::Workspace;
 const USAGE: &str = "\
 Usage: cargo xtask [--verbose] <command>
 
-  build [<part>]...                build browser, worker, demo or bench (default: all)
+  build [<part>]...                build browser, engine, worker, demo, bench or hello (default: all)
   demo [--once] [--port <number>]  build all and start the demo; --once plays its transcript and stops
   test [rust|wasm|js|e2e|fuzz]...  run these test groups (default: all)
   check                            fmt, clippy, cargo-deny, rustdoc, tsc and the layer rule
@@ -44,8 +44,11 @@ Usage: cargo xtask [--verbose] <command>
   mutants [file]...                break the core in these files (default: all), and show what no test notices
   size [--json]                    bytes of what a browser downloads and of what is deployed
   bench click [--json]             milliseconds from a click to the request, and until the token is gone, in Chromium
+  bench cold [--json]              milliseconds from nothing to the first answer of a Worker, beside an empty one's
   bench core [--json]              nanoseconds that a request costs in the core, beside what jose takes to decode
+  bench http [--json]              microseconds of workerd's CPU for a whole request, and requests in a second
   bench tabs [--json]              milliseconds from a logout until another tab has wiped its own, in three browsers
+  bench verify [--json]            microseconds to verify a token in workerd, beside what others take
 
   --verbose    show the output of every step, not only of failed ones
 
@@ -209,6 +212,7 @@ mod unit {
             ("bench --json core", Command::Bench { bench: Bench::Core, json: true }),
             ("bench click", Command::Bench { bench: Bench::Click, json: false }),
             ("bench tabs --json", Command::Bench { bench: Bench::Tabs, json: true }),
+            ("bench verify", Command::Bench { bench: Bench::Verify, json: false }),
             ("build", Command::Build(Part::ALL.to_vec())),
             ("build worker browser", Command::Build(vec![Part::Browser, Part::Worker])),
             ("check", Command::Check),
