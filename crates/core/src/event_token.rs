@@ -26,7 +26,7 @@ const REVOKING: [(&str, Reason); 6] = [
     ("https://schemas.openid.net/secevent/risc/event-type/account-purged", Reason::AccountDisabled),
 ];
 
-impl VerifiedToken<'_> {
+impl VerifiedToken {
     /// Takes the token for a security event token meant for one of `audiences`.
     ///
     /// A wrong refusal loses a revocation, so what the standards only advise against (`exp`, `sub`) is overlooked.

@@ -1,6 +1,6 @@
 //! What this crate's unit tests share: two issuers, and tokens of the first.
 
-use std::{format, string::String, vec, vec::Vec};
+use std::{format, string::String, vec};
 
 use core::time::Duration;
 
@@ -9,7 +9,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::{
-    Algorithm, Issuer, Issuers, Key, Pepper, Peppers, Refusal, Timestamp, UnverifiedToken, Verification, VerifiedToken,
+    Algorithm, HostKey, Issuer, Issuers, Key, Pepper, Peppers, Refusal, Timestamp, UnverifiedToken, Verification,
+    VerifiedToken,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_secs(1_000_000);
@@ -29,11 +30,11 @@ pub(crate) fn hmac_key() -> Key {
 }
 
 /// An issuer with a leeway of 5 s, whose tokens live 900 s at most.
-pub(crate) fn issuer(name: &str, keys: Vec<Key>) -> Issuer {
+pub(crate) fn issuer(name: &str) -> Issuer {
     Issuer {
         leeway: Duration::from_secs(5),
         audiences: vec!["api".into(), "web".into()],
-        ..Issuer::new(name, keys, Duration::from_secs(900))
+        ..Issuer::new(name, Duration::from_secs(900))
     }
 }
 
@@ -43,8 +44,8 @@ pub(crate) fn issuers() -> Issuers {
 }
 
 pub(crate) fn issuers_under(peppers: &Peppers) -> Issuers {
-    let other = issuer("b", vec![Key::held_by_host(None, Algorithm::Es256)]);
-    Issuers::new(vec![issuer("a", vec![hmac_key()]), other], peppers).unwrap()
+    let other = vec![Key::held_by_host(None, Algorithm::Es256, HostKey(7))];
+    Issuers::new(vec![(issuer("a"), vec![hmac_key()]), (issuer("b"), other)], peppers).unwrap()
 }
 
 /// A payload of issuer `a`, in force at [`NOW`], with `rest` behind it.
@@ -58,7 +59,7 @@ pub(crate) fn sign(header: &str, payload: &str) -> String {
     format!("{input}.{}", BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }
 
-pub(crate) fn verify<'k>(issuers: &'k Issuers, text: &str) -> Result<VerifiedToken<'k>, Refusal> {
+pub(crate) fn verify(issuers: &Issuers, text: &str) -> Result<VerifiedToken, Refusal> {
     match issuers.verify(UnverifiedToken::parse(text)?)? {
         Verification::Verified(token) => Ok(token),
         Verification::Ask(check) => panic!("asked about {:?}", check.key()),

@@ -44,7 +44,7 @@ pub struct InvalidHandle;
 
 impl RevocationHandle {
     /// A handle for a token; `None` when the token is dead already.
-    pub fn of_token(token: &VerifiedToken<'_>, now: Timestamp) -> Option<Self> {
+    pub fn of_token(token: &VerifiedToken, now: Timestamp) -> Option<Self> {
         let expires_at = token.retention().of_token(token.claims().expires_at(), now)?;
         Some(Self { items: [(token.id(&token.target()), expires_at)].into() })
     }
@@ -52,7 +52,7 @@ impl RevocationHandle {
     /// A handle for a token and, if it has a `sid`, for its session; `None` when the token is dead already.
     ///
     /// The session's revocation is kept until the last token dies that could be issued while this one lives.
-    pub fn of_session(token: &VerifiedToken<'_>, now: Timestamp) -> Option<Self> {
+    pub fn of_session(token: &VerifiedToken, now: Timestamp) -> Option<Self> {
         let mut handle = Self::of_token(token, now)?;
         if let (Some(session), Some(dead_at)) = (token.claims().session(), token.claims().expires_at()) {
             let id = token.id(&Target::Session(session));

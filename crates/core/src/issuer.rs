@@ -14,8 +14,6 @@ use crate::{
 pub struct Issuer {
     /// The exact `iss` of its tokens.
     pub name: String,
-    /// The keys it signs with.
-    pub keys: Vec<Key>,
     /// The longest that its tokens may live (`exp - iat`).
     pub max_lifetime: Duration,
     /// How far its clock and ours may differ.
@@ -46,10 +44,9 @@ pub enum TokenType {
 
 impl Issuer {
     /// An issuer with a leeway of 30 s, no audience, and no claim that is required or revocable.
-    pub fn new(name: impl Into<String>, keys: Vec<Key>, max_lifetime: Duration) -> Self {
+    pub fn new(name: impl Into<String>, max_lifetime: Duration) -> Self {
         Self {
             name: name.into(),
-            keys,
             max_lifetime,
             leeway: Duration::from_secs(30),
             audiences: Vec::new(),
@@ -75,8 +72,12 @@ pub(crate) enum Material {
     /// HMAC is checked here.
     Hmac(Box<Mac>),
     /// Any other is checked by the host, which holds the key.
-    Host(Algorithm),
+    Host(Algorithm, HostKey),
 }
+
+/// The number under which a host files a key that it verifies with. What it means is the host's business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostKey(pub u32);
 
 impl Key {
     /// A shared secret for HS256.
@@ -104,8 +105,8 @@ impl Key {
     }
 
     /// A key that the host holds and verifies with, when a [`SignatureCheck`](crate::SignatureCheck) asks it to.
-    pub const fn held_by_host(id: Option<String>, algorithm: Algorithm) -> Self {
-        Self { id, material: Material::Host(algorithm) }
+    pub const fn held_by_host(id: Option<String>, algorithm: Algorithm, key: HostKey) -> Self {
+        Self { id, material: Material::Host(algorithm, key) }
     }
 
     /// The `kid` of tokens that it verifies; `None` for tokens without one.
@@ -117,7 +118,7 @@ impl Key {
     pub const fn algorithm(&self) -> Algorithm {
         match &self.material {
             Material::Hmac(mac) => mac.algorithm(),
-            Material::Host(algorithm) => *algorithm,
+            Material::Host(algorithm, _) => *algorithm,
         }
     }
 }
@@ -128,22 +129,21 @@ impl fmt::Debug for Key {
     }
 }
 
-/// Where a key stands: the issuer's index and the key's index among the issuer's. A host files its own keys under it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct KeyRef {
-    /// Index into the issuers.
-    pub issuer: usize,
-    /// Index into that issuer's keys.
-    pub key: usize,
-}
-
-/// Every issuer whose tokens are accepted, and the names of their revocations.
+/// Every issuer whose tokens are accepted, with its keys, and the names of their revocations.
 #[derive(Debug)]
 pub struct Issuers(Vec<Known>);
 
-/// An issuer, with what can be computed before its first token comes.
+/// An issuer and its keys.
 #[derive(Debug)]
-pub(crate) struct Known {
+struct Known {
+    terms: Arc<Terms>,
+    configured: Vec<Arc<TrustedKey>>,
+    published: Vec<Arc<TrustedKey>>,
+}
+
+/// An issuer's terms, with what can be computed before its first token comes.
+#[derive(Debug)]
+pub(crate) struct Terms {
     pub(crate) issuer: Issuer,
     /// For each pepper, the current one first.
     pub(crate) names: Vec<Names>,
@@ -154,81 +154,118 @@ pub(crate) struct Known {
 pub(crate) struct Names {
     pub(crate) namespace: Namespace,
     pub(crate) everything: RevocationId,
-    /// For each key, unless it has no `kid` and so cannot be named.
-    pub(crate) keys: Vec<Option<RevocationId>>,
 }
 
-/// Issuers among which a token could not choose.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+/// A key that belongs to an issuer.
+#[derive(Debug)]
+pub(crate) struct TrustedKey {
+    pub(crate) key: Key,
+    /// For each pepper the id of the key; none when it has no `kid`, and so cannot be named.
+    pub(crate) ids: Vec<RevocationId>,
+}
+
+/// Issuers among which a token could not choose. Each is told by its index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum InvalidIssuers {
     /// An issuer is named twice.
     #[error("issuer {0} is there already")]
     DuplicateIssuer(usize),
     /// Two keys of an issuer have the same id, or two have none.
-    #[error("issuer {issuer}: key {key} has the id of another key", issuer = .0.issuer, key = .0.key)]
-    DuplicateKey(KeyRef),
+    #[error("issuer {issuer}: key {key} has the id of another key")]
+    DuplicateKey {
+        /// The issuer.
+        issuer: usize,
+        /// The later one of its two keys.
+        key: usize,
+    },
 }
 
 impl Issuers {
-    /// The issuers. What is revoked is named with the first of the peppers, and looked up under all of them.
+    /// The issuers, each with the keys that are configured for it. What is revoked is named with the first of the peppers, and
+    /// looked up under all of them.
     ///
     /// # Errors
     /// [`InvalidIssuers`] when a token would have more than one key to choose from.
-    pub fn new(issuers: Vec<Issuer>, peppers: &Peppers) -> Result<Self, InvalidIssuers> {
-        for (index, issuer) in issuers.iter().enumerate() {
-            if issuers[..index].iter().any(|other| other.name == issuer.name) {
+    pub fn new(issuers: Vec<(Issuer, Vec<Key>)>, peppers: &Peppers) -> Result<Self, InvalidIssuers> {
+        for (index, (issuer, keys)) in issuers.iter().enumerate() {
+            if issuers[..index].iter().any(|(other, _)| other.name == issuer.name) {
                 return Err(InvalidIssuers::DuplicateIssuer(index));
             }
-            for (key_index, key) in issuer.keys.iter().enumerate() {
-                if issuer.keys[..key_index].iter().any(|other| other.id == key.id) {
-                    return Err(InvalidIssuers::DuplicateKey(KeyRef { issuer: index, key: key_index }));
+            for (key_index, key) in keys.iter().enumerate() {
+                if keys[..key_index].iter().any(|other| other.id == key.id) {
+                    return Err(InvalidIssuers::DuplicateKey { issuer: index, key: key_index });
                 }
             }
         }
-        Ok(Self(issuers.into_iter().map(|issuer| Known::new(issuer, peppers)).collect()))
+        let known = |(issuer, keys): (Issuer, Vec<Key>)| {
+            let terms = Terms::new(issuer, peppers);
+            Known {
+                configured: keys.into_iter().map(|key| terms.trust(key)).collect(),
+                published: Vec::new(),
+                terms: Arc::new(terms),
+            }
+        };
+        Ok(Self(issuers.into_iter().map(known).collect()))
     }
 
     /// The issuers, in their order.
     pub fn iter(&self) -> impl Iterator<Item = &Issuer> {
-        self.0.iter().map(|known| &known.issuer)
+        self.0.iter().map(|known| &known.terms.issuer)
     }
 
-    pub(crate) fn issuer(&self, index: usize) -> &Known {
-        &self.0[index]
+    /// The keys of the issuer with this name, configured or published.
+    pub(crate) fn keys(&self, issuer: &str) -> impl Iterator<Item = &Key> {
+        let known = self.0.iter().find(|known| known.terms.issuer.name == issuer);
+        let trusted = known.into_iter().flat_map(|known| known.configured.iter().chain(&known.published));
+        trusted.map(|trusted| &trusted.key)
+    }
+
+    /// Takes what an issuer publishes now for what it published before. A key with the id of a configured one, or of one earlier
+    /// in the list, is left out: nobody but the configuration can say what the configuration says.
+    ///
+    /// Tokens that were verified with a key that has gone are not looked at again; whoever keeps them has to.
+    pub fn publish(&mut self, issuer: usize, keys: Vec<Key>) {
+        let Some(Known { terms, configured, published }) = self.0.get_mut(issuer) else { return };
+        published.clear();
+        for key in keys {
+            if !configured.iter().chain(&*published).any(|other| other.key.id == key.id) {
+                published.push(terms.trust(key));
+            }
+        }
     }
 
     /// The one key that may verify a token: its issuer's, with exactly its `kid` (none for none), for exactly its `alg`. What
-    /// the token says only ever selects among what is configured.
-    pub(crate) fn key(&self, issuer: Option<&str>, header: &Header) -> Result<(KeyRef, &Key), Refusal> {
-        let (issuer, keys) = self
-            .0
-            .iter()
-            .enumerate()
-            .find(|(_, known)| Some(known.issuer.name.as_str()) == issuer)
-            .map(|(index, known)| (index, &known.issuer.keys))
-            .ok_or(Refusal::IssuerUnknown)?;
-        let (key, found) =
-            keys.iter().enumerate().find(|(_, key)| key.id() == header.key_id()).ok_or(Refusal::KeyUnknown)?;
-        if found.algorithm() != header.algorithm {
+    /// the token says only ever selects among what is configured, or published by the issuer where that is configured.
+    pub(crate) fn key(
+        &self,
+        issuer: Option<&str>,
+        header: &Header,
+    ) -> Result<(&Arc<Terms>, &Arc<TrustedKey>), Refusal> {
+        let known = self.0.iter().find(|known| Some(known.terms.issuer.name.as_str()) == issuer);
+        let Known { terms, configured, published } = known.ok_or(Refusal::IssuerUnknown)?;
+        let mut keys = configured.iter().chain(published);
+        let trusted = keys.find(|trusted| trusted.key.id() == header.key_id()).ok_or(Refusal::KeyUnknown)?;
+        if trusted.key.algorithm() != header.algorithm {
             return Err(Refusal::AlgorithmRefused);
         }
-        Ok((KeyRef { issuer, key }, found))
+        Ok((terms, trusted))
     }
 }
 
-impl Known {
+impl Terms {
     fn new(issuer: Issuer, peppers: &Peppers) -> Self {
         let names = peppers.iter().map(|pepper| {
             let namespace = pepper.namespace(&issuer.name);
-            let key = |key: &Key| key.id.as_deref().map(|id| namespace.id(&Target::Key(id)));
-            Names {
-                everything: namespace.id(&Target::Everything),
-                keys: issuer.keys.iter().map(key).collect(),
-                namespace,
-            }
+            Names { everything: namespace.id(&Target::Everything), namespace }
         });
         Self { names: names.collect(), issuer }
+    }
+
+    fn trust(&self, key: Key) -> Arc<TrustedKey> {
+        let named = key.id().map(Target::Key);
+        let ids = named.iter().flat_map(|target| self.names.iter().map(|names| names.namespace.id(target))).collect();
+        Arc::new(TrustedKey { ids, key })
     }
 }
 
@@ -240,7 +277,10 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
-    use crate::fixtures::{hmac_key, issuer, peppers};
+    use crate::{
+        UnverifiedToken, Verification,
+        fixtures::{HEADER, hmac_key, issuer, issuers, payload, peppers, sign, verify},
+    };
 
     #[test]
     fn a_short_secret_is_refused_and_none_is_printed() {
@@ -258,23 +298,46 @@ mod tests {
     #[test]
     fn a_token_must_not_have_a_choice() {
         let new = |issuers| Issuers::new(issuers, &peppers(&[1])).map(|issuers| issuers.iter().count());
-        let unnamed = || Key::held_by_host(None, Algorithm::Es256);
-        assert_eq!(new(vec![issuer("a", vec![hmac_key(), unnamed()]), issuer("b", vec![hmac_key()])]), Ok(2));
+        let unnamed = || Key::held_by_host(None, Algorithm::Es256, HostKey(0));
+        assert_eq!(new(vec![(issuer("a"), vec![hmac_key(), unnamed()]), (issuer("b"), vec![hmac_key()])]), Ok(2));
         assert_eq!(
-            new(vec![issuer("a", vec![]), issuer("b", vec![]), issuer("a", vec![])]).unwrap_err(),
+            new(vec![(issuer("a"), vec![]), (issuer("b"), vec![]), (issuer("a"), vec![])]).unwrap_err(),
             InvalidIssuers::DuplicateIssuer(2)
         );
         for keys in [vec![hmac_key(), hmac_key()], vec![unnamed(), unnamed()]] {
-            let reference = KeyRef { issuer: 1, key: 1 };
-            let refused = new(vec![issuer("a", vec![]), issuer("b", keys)]).unwrap_err();
-            assert_eq!(refused, InvalidIssuers::DuplicateKey(reference));
+            let refused = new(vec![(issuer("a"), vec![]), (issuer("b"), keys)]).unwrap_err();
+            assert_eq!(refused, InvalidIssuers::DuplicateKey { issuer: 1, key: 1 });
             assert_eq!(format!("{refused}"), "issuer 1: key 1 has the id of another key");
         }
     }
 
     #[test]
     fn an_issuer_has_30_seconds_leeway_unless_it_says_otherwise() {
-        let retention = Issuer::new("a", vec![], Duration::from_secs(900)).retention();
+        let retention = Issuer::new("a", Duration::from_secs(900)).retention();
         assert_eq!(retention, Retention { leeway: Duration::from_secs(30), max_lifetime: Duration::from_secs(900) });
+    }
+
+    #[test]
+    fn published_keys_come_and_go_and_never_displace_a_configured_one() {
+        let mut issuers = issuers();
+        let published = |id: &str, key| Key::held_by_host(Some(id.into()), Algorithm::Es256, HostKey(key));
+        let found = |issuers: &Issuers, kid: &str| {
+            let text = sign(&format!(r#"{{"alg":"ES256","kid":"{kid}"}}"#), &payload(""));
+            match issuers.verify(UnverifiedToken::parse(&text).unwrap()) {
+                Ok(Verification::Ask(check)) => Ok(check.key()),
+                Ok(other) => panic!("{other:?}"),
+                Err(refusal) => Err(refusal),
+            }
+        };
+        assert_eq!(found(&issuers, "p"), Err(Refusal::KeyUnknown));
+        issuers.publish(0, vec![published("p", 1), published("p", 2), published("k", 3)]);
+        assert_eq!(found(&issuers, "p"), Ok(HostKey(1)));
+        // "k" is configured, for HMAC.
+        assert_eq!(found(&issuers, "k"), Err(Refusal::AlgorithmRefused));
+        issuers.publish(0, vec![published("q", 4)]);
+        assert_eq!((found(&issuers, "p"), found(&issuers, "q")), (Err(Refusal::KeyUnknown), Ok(HostKey(4))));
+        // Nobody's.
+        issuers.publish(7, vec![published("p", 1)]);
+        assert!(verify(&issuers, &sign(HEADER, &payload(""))).is_ok());
     }
 }

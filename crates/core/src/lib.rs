@@ -17,8 +17,8 @@
 //!
 //! let peppers = Peppers::new(vec![Pepper::new(b"a secret of at least 32 bytes, at random")?]).ok_or("no pepper")?;
 //! let key = Key::hs256(None, b"thirty-two bytes, or HS256 refuses")?;
-//! let issuer = Issuer::new("https://issuer.example", vec![key], Duration::from_secs(900));
-//! let issuers = Issuers::new(vec![issuer], &peppers)?;
+//! let issuer = Issuer::new("https://issuer.example", Duration::from_secs(900));
+//! let issuers = Issuers::new(vec![(issuer, vec![key])], &peppers)?;
 //! let text = concat!(
 //!     "eyJhbGciOiJIUzI1NiJ9",
 //!     ".eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwic3ViIjoiYW5uIiwia",
@@ -86,7 +86,7 @@ pub use event_token::SecurityEventToken;
 pub use explanation::{Explanation, Outcome, Step};
 pub use handle::{InvalidHandle, RevocationHandle};
 pub use id::{InvalidId, Namespace, Pepper, Peppers, RevocationId, WeakSecret};
-pub use issuer::{InvalidIssuers, Issuer, Issuers, Key, KeyRef, TokenType};
+pub use issuer::{HostKey, InvalidIssuers, Issuer, Issuers, Key, TokenType};
 pub use logout_token::LogoutToken;
 pub use refusal::{Malformed, Refusal};
 pub use retention::{CLOCK_MARGIN, Retention};

@@ -11,8 +11,8 @@ const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 /// A logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4): an issuer's word that a session, or all of a subject's,
 /// have ended.
 #[derive(Debug)]
-pub struct LogoutToken<'k> {
-    token: VerifiedToken<'k>,
+pub struct LogoutToken {
+    token: VerifiedToken,
     ended: Ended,
 }
 
@@ -22,12 +22,12 @@ enum Ended {
     Subject(String),
 }
 
-impl<'k> VerifiedToken<'k> {
+impl VerifiedToken {
     /// Takes the token for a logout token meant for one of `audiences`: our client ids at the issuer.
     ///
     /// # Errors
     /// [`Refusal`] names the first step of section 2.6 that fails.
-    pub fn into_logout_token(self, audiences: &[&str], now: Timestamp) -> Result<LogoutToken<'k>, Refusal> {
+    pub fn into_logout_token(self, audiences: &[&str], now: Timestamp) -> Result<LogoutToken, Refusal> {
         let claims = self.claims();
         // 1 to 3: not encrypted, signed, and not with `none`: or it would be no `VerifiedToken`.
         if !self.header().may_be_logout_token() {
@@ -59,7 +59,7 @@ impl<'k> VerifiedToken<'k> {
     }
 }
 
-impl LogoutToken<'_> {
+impl LogoutToken {
     /// What to revoke.
     pub fn revocation(&self, now: Timestamp) -> Revocation {
         let retention = self.token.retention();
@@ -81,7 +81,7 @@ impl LogoutToken<'_> {
     /// The first is the one to write.
     pub fn replay_ids(&self) -> impl Iterator<Item = RevocationId> {
         let target = self.token.target();
-        self.token.known().names.iter().map(move |names| names.namespace.id(&target))
+        self.token.terms().names.iter().map(move |names| names.namespace.id(&target))
     }
 }
 

@@ -75,7 +75,7 @@ mod tests {
 
     fn check(json: &str, expected: &[Target<'_>]) {
         let document = Document::parse(json.into()).unwrap();
-        let issuer = Issuer { revocable_claims: vec!["email".into()], ..issuer("a", vec![]) };
+        let issuer = Issuer { revocable_claims: vec!["email".into()], ..issuer("a") };
         let expected = if expected.is_empty() { Err(Refusal::SubjectUnsupported) } else { Ok(expected.into()) };
         assert_eq!(targets(document.object(), &issuer), expected, "{json}");
     }
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_claim_has_to_be_revocable() {
         let document = Document::parse(br#"{"format":"phone_number","phone_number":"+12065550100"}"#.into()).unwrap();
-        let mut issuer = issuer("a", vec![]);
+        let mut issuer = issuer("a");
         assert_eq!(targets(document.object(), &issuer), Err(Refusal::SubjectUnsupported));
         issuer.revocable_claims.push("phone_number".into());
         let phone = Target::Claim { name: "phone_number", value: "+12065550100" };

@@ -15,8 +15,8 @@ pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 ///
 /// Parsing is strict, so that one token has one spelling: no padding, no spare bits, no whitespace, no fourth segment.
 pub struct UnverifiedToken<'t> {
-    signing_input: &'t [u8],
-    signature: Vec<u8>,
+    pub(crate) signing_input: &'t [u8],
+    pub(crate) signature: Vec<u8>,
     pub(crate) header: Header,
     pub(crate) claims: Claims,
 }
@@ -56,6 +56,11 @@ impl<'t> UnverifiedToken<'t> {
             claims: Claims::parse(base64url(payload)?)?,
             signature: base64url(signature)?,
         })
+    }
+
+    /// Which issuer the token says that it is from: good for choosing whom to ask, and for nothing else.
+    pub fn issuer(&self) -> Option<&str> {
+        self.claims.issuer()
     }
 
     /// What is signed: `header.payload` (RFC 7515 section 5.1).

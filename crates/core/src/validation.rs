@@ -4,8 +4,8 @@ use crate::{Claims, Malformed, Refusal, Retention, Timestamp, TokenType, Verifie
 
 /// A verified access token that was in force when it was validated. Whether it is revoked is still open.
 #[derive(Debug)]
-pub struct ValidToken<'k> {
-    token: VerifiedToken<'k>,
+pub struct ValidToken {
+    token: VerifiedToken,
     until: Timestamp,
 }
 
@@ -35,12 +35,12 @@ impl Check {
 /// Claims that only an ID token has (OpenID Connect Core sections 2 and 3.3.2.11).
 const ID_TOKEN_CLAIMS: [&str; 3] = ["at_hash", "c_hash", "nonce"];
 
-impl<'k> VerifiedToken<'k> {
+impl VerifiedToken {
     /// Checks that the token is an access token, for us, in force at `now`, and what its issuer's policy wants it to be.
     ///
     /// # Errors
     /// [`Refusal`] names the first thing that is not so.
-    pub fn validate(self, now: Timestamp) -> Result<ValidToken<'k>, Refusal> {
+    pub fn validate(self, now: Timestamp) -> Result<ValidToken, Refusal> {
         Check::ALL.into_iter().try_for_each(|check| self.check(check, now))?;
         // `Check::Expiry` has seen it.
         let expires_at = self.claims().expires_at().unwrap_or(now);
@@ -113,7 +113,7 @@ fn lifetime_capped(claims: &Claims, retention: &Retention) -> Result<(), Refusal
     if expires_at.since(issued_at) <= retention.max_lifetime { Ok(()) } else { Err(Refusal::LifetimeTooLong) }
 }
 
-impl<'k> ValidToken<'k> {
+impl ValidToken {
     /// What the token says.
     pub const fn claims(&self) -> &Claims {
         self.token.claims()
@@ -124,7 +124,7 @@ impl<'k> ValidToken<'k> {
         self.until
     }
 
-    pub(crate) const fn verified(&self) -> &VerifiedToken<'k> {
+    pub(crate) const fn verified(&self) -> &VerifiedToken {
         &self.token
     }
 }
@@ -143,9 +143,9 @@ mod tests {
     };
 
     fn outcome(policy: impl FnOnce(&mut Issuer), header: &str, payload: &str) -> &'static str {
-        let mut issuer = issuer("a", vec![hmac_key()]);
+        let mut issuer = issuer("a");
         policy(&mut issuer);
-        let issuers = Issuers::new(vec![issuer], &peppers(&[1])).unwrap();
+        let issuers = Issuers::new(vec![(issuer, vec![hmac_key()])], &peppers(&[1])).unwrap();
         let token = verify(&issuers, &sign(header, payload)).unwrap();
         token.validate(NOW).map_or_else(|refusal| refusal.code(), |_| "accepted")
     }
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_token_in_force_is_good_until_its_leeway_ends() {
         assert_eq!(ordinary(r#"{"iss":"a","aud":["x","web"],"iat":999900,"exp":1000100}"#), "accepted");
-        let issuers = Issuers::new(vec![issuer("a", vec![hmac_key()])], &peppers(&[1])).unwrap();
+        let issuers = Issuers::new(vec![(issuer("a"), vec![hmac_key()])], &peppers(&[1])).unwrap();
         let token = verify(&issuers, &sign(HEADER, &payload(r#","sub":"ann""#))).unwrap().validate(NOW).unwrap();
         assert_eq!(token.until(), Timestamp::from_secs(1_000_105));
         assert_eq!(token.claims().subject(), Some("ann"));

@@ -76,17 +76,17 @@ pub(crate) struct TokenId {
     pub(crate) session: Option<RevocationId>,
 }
 
-impl ValidToken<'_> {
+impl ValidToken {
     /// The ids to look up: the whole denylist says nothing else about this token.
     pub fn ids(&self) -> TokenIds {
         TokenIds { issued_at: self.claims().issued_at(), until: self.until(), ids: self.verified().ids() }
     }
 }
 
-impl VerifiedToken<'_> {
+impl VerifiedToken {
     pub(crate) fn ids(&self) -> Vec<TokenId> {
-        let (known, claims, key) = (self.known(), self.claims(), self.key().key);
-        let revocable = &known.issuer.revocable_claims;
+        let (terms, claims, key) = (self.terms(), self.claims(), self.key());
+        let revocable = &terms.issuer.revocable_claims;
         let mut named = Vec::with_capacity(4 + revocable.len());
         named.push((Rule::Token, self.target()));
         named.extend(claims.session().map(|session| (Rule::Session, Target::Session(session))));
@@ -97,8 +97,8 @@ impl VerifiedToken<'_> {
             Some((Rule::Claim(name.clone()), Target::Claim { name, value }))
         }));
 
-        let mut ids = Vec::with_capacity(known.names.len() * (named.len() + 2));
-        for names in &known.names {
+        let mut ids = Vec::with_capacity(terms.names.len() * (named.len() + 2));
+        for (index, names) in terms.names.iter().enumerate() {
             let first = ids.len();
             let mut session = None;
             names.namespace.for_each_id(&named, |rule, id| {
@@ -107,7 +107,7 @@ impl VerifiedToken<'_> {
                 }
                 ids.push(TokenId { rule: rule.clone(), id, session: None });
             });
-            ids.extend(names.keys[key].map(|id| TokenId { rule: Rule::Key, id, session: None }));
+            ids.extend(key.ids.get(index).map(|id| TokenId { rule: Rule::Key, id: *id, session: None }));
             ids.push(TokenId { rule: Rule::Issuer, id: names.everything, session: None });
             ids[first..].iter_mut().for_each(|token_id| token_id.session = session);
         }
@@ -150,16 +150,13 @@ mod tests {
 
     use super::*;
     use crate::{
-        Algorithm, Cover, Issuer, Issuers, Key, Pepper, Peppers,
+        Cover, Issuer, Issuers, Pepper, Peppers,
         fixtures::{HEADER, NOW, hmac_key, issuer, payload, pepper, peppers, sign, verify},
     };
 
     fn ids(peppers: &Peppers, rest: &str) -> TokenIds {
-        let issuer = Issuer {
-            revocable_claims: vec!["tenant".into(), "device".into()],
-            ..issuer("a", vec![hmac_key(), Key::held_by_host(None, Algorithm::Es256)])
-        };
-        let issuers = Issuers::new(vec![issuer], peppers).unwrap();
+        let issuer = Issuer { revocable_claims: vec!["tenant".into(), "device".into()], ..issuer("a") };
+        let issuers = Issuers::new(vec![(issuer, vec![hmac_key()])], peppers).unwrap();
         verify(&issuers, &sign(HEADER, &payload(rest))).unwrap().validate(NOW).unwrap().ids()
     }
 

@@ -1,34 +1,40 @@
+use alloc::{sync::Arc, vec::Vec};
+use core::fmt;
+
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Algorithm, Claims, Issuer, Issuers, KeyRef, Refusal, Retention, RevocationId, Target, UnverifiedToken,
-    issuer::{Known, Material},
+    Algorithm, Claims, HostKey, Issuer, Issuers, Refusal, Retention, RevocationId, Target, UnverifiedToken,
+    issuer::{Material, Terms, TrustedKey},
     token::Header,
 };
 
 /// How far a verification has come.
 #[derive(Debug)]
-pub enum Verification<'k, 't> {
+pub enum Verification {
     /// The signature is right.
-    Verified(VerifiedToken<'k>),
+    Verified(VerifiedToken),
     /// The host holds the key: it has to check the signature and answer.
-    Ask(SignatureCheck<'k, 't>),
+    Ask(SignatureCheck),
 }
 
-/// A signature for the host to check.
-#[derive(Debug)]
-pub struct SignatureCheck<'k, 't> {
-    issuer: &'k Known,
-    key: KeyRef,
-    token: UnverifiedToken<'t>,
+/// A signature for the host to check. It is told apart from the token's text, so that the host may take its time.
+pub struct SignatureCheck {
+    terms: Arc<Terms>,
+    key: Arc<TrustedKey>,
+    host_key: HostKey,
+    header: Header,
+    claims: Claims,
+    signing_input: Vec<u8>,
+    signature: Vec<u8>,
 }
 
 /// A token that its issuer has signed. It may have expired, be meant for somebody else, or be revoked: good enough to be
 /// revoked itself, not to let anybody in.
 #[derive(Debug)]
-pub struct VerifiedToken<'k> {
-    issuer: &'k Known,
-    key: KeyRef,
+pub struct VerifiedToken {
+    terms: Arc<Terms>,
+    key: Arc<TrustedKey>,
     header: Header,
     claims: Claims,
     /// Its SHA-256, where there is no `jti`.
@@ -39,68 +45,91 @@ impl Issuers {
     /// Finds the token's key and checks its signature, or says which check is the host's to do.
     ///
     /// # Errors
-    /// [`Refusal`] when no configured key may verify the token, or the signature is wrong.
-    pub fn verify<'k, 't>(&'k self, token: UnverifiedToken<'t>) -> Result<Verification<'k, 't>, Refusal> {
-        let (reference, key) = self.key(token.claims.issuer(), &token.header)?;
-        let check = SignatureCheck { issuer: self.issuer(reference.issuer), key: reference, token };
-        match &key.material {
-            Material::Host(_) => Ok(Verification::Ask(check)),
+    /// [`Refusal`] when no key of its issuer may verify the token, or the signature is wrong.
+    pub fn verify(&self, token: UnverifiedToken<'_>) -> Result<Verification, Refusal> {
+        let (terms, key) = self.key(token.claims.issuer(), &token.header)?;
+        let (terms, key) = (terms.clone(), key.clone());
+        match &key.key.material {
+            Material::Host(_, host_key) => Ok(Verification::Ask(SignatureCheck {
+                host_key: *host_key,
+                terms,
+                key,
+                signing_input: token.signing_input.into(),
+                signature: token.signature,
+                header: token.header,
+                claims: token.claims,
+            })),
             Material::Hmac(mac) => {
-                let valid = mac.verifies(check.signing_input(), check.signature());
-                check.answer(valid).map(Verification::Verified)
+                if !mac.verifies(token.signing_input, &token.signature) {
+                    return Err(Refusal::SignatureInvalid);
+                }
+                let signing_input = identity(&token.claims, token.signing_input);
+                let UnverifiedToken { header, claims, .. } = token;
+                Ok(Verification::Verified(VerifiedToken { terms, key, header, claims, signing_input }))
             }
         }
     }
 }
 
-impl<'k, 't> SignatureCheck<'k, 't> {
+impl SignatureCheck {
     /// Which key to check with.
-    pub const fn key(&self) -> KeyRef {
-        self.key
+    pub const fn key(&self) -> HostKey {
+        self.host_key
     }
 
     /// Which algorithm to check with. It is the key's.
     pub const fn algorithm(&self) -> Algorithm {
-        self.token.header.algorithm
+        self.header.algorithm
     }
 
     /// What is signed.
-    pub fn signing_input(&self) -> &'t [u8] {
-        self.token.signing_input()
+    pub fn signing_input(&self) -> &[u8] {
+        &self.signing_input
     }
 
     /// The signature. Of ECDSA it is r ‖ s, as WebCrypto takes it (RFC 7518 section 3.4).
     pub fn signature(&self) -> &[u8] {
-        self.token.signature()
+        &self.signature
     }
 
     /// The host's answer.
     ///
     /// # Errors
     /// [`Refusal::SignatureInvalid`] when `valid` is false.
-    pub fn answer(self, valid: bool) -> Result<VerifiedToken<'k>, Refusal> {
+    pub fn answer(self, valid: bool) -> Result<VerifiedToken, Refusal> {
         if !valid {
             return Err(Refusal::SignatureInvalid);
         }
-        let Self { issuer, key, token } = self;
-        // Only a token without a `jti` needs it.
-        let signing_input = match token.claims.token_id() {
-            Some(_) => [0; 32],
-            None => Sha256::digest(token.signing_input()).into(),
-        };
-        Ok(VerifiedToken { issuer, key, signing_input, header: token.header, claims: token.claims })
+        let Self { terms, key, header, claims, signing_input, .. } = self;
+        let signing_input = identity(&claims, &signing_input);
+        Ok(VerifiedToken { terms, key, header, claims, signing_input })
     }
 }
 
-impl<'k> VerifiedToken<'k> {
+/// Whoever reads a log must not be able to use what is in it.
+impl fmt::Debug for SignatureCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignatureCheck").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// SHA-256 of what is signed, which only a token without a `jti` is named by.
+fn identity(claims: &Claims, signing_input: &[u8]) -> [u8; 32] {
+    match claims.token_id() {
+        Some(_) => [0; 32],
+        None => Sha256::digest(signing_input).into(),
+    }
+}
+
+impl VerifiedToken {
     /// What the token says.
     pub const fn claims(&self) -> &Claims {
         &self.claims
     }
 
     /// How long revocations of its issuer's tokens are kept.
-    pub const fn retention(&self) -> Retention {
-        self.issuer.issuer.retention()
+    pub fn retention(&self) -> Retention {
+        self.terms.issuer.retention()
     }
 
     /// What a revocation of this very token names.
@@ -111,21 +140,20 @@ impl<'k> VerifiedToken<'k> {
     /// The id under which to write a revocation of something of this token's issuer.
     pub fn id(&self, target: &Target<'_>) -> RevocationId {
         // There is a pepper: `Peppers` sees to it.
-        self.issuer.names[0].namespace.id(target)
+        self.terms.names[0].namespace.id(target)
     }
 
     /// On what terms its issuer's tokens are accepted.
-    pub const fn issuer(&self) -> &'k Issuer {
-        &self.issuer.issuer
+    pub fn issuer(&self) -> &Issuer {
+        &self.terms.issuer
     }
 
-    pub(crate) const fn known(&self) -> &'k Known {
-        self.issuer
+    pub(crate) fn terms(&self) -> &Terms {
+        &self.terms
     }
 
-    /// The key that verified it.
-    pub const fn key(&self) -> KeyRef {
-        self.key
+    pub(crate) fn key(&self) -> &TrustedKey {
+        &self.key
     }
 
     pub(crate) const fn header(&self) -> &Header {
@@ -168,12 +196,11 @@ mod tests {
             Ok(Verification::Ask(check)) => check,
             other => panic!("{other:?}"),
         };
-        let key = KeyRef { issuer: 1, key: 0 };
-        assert_eq!((ask().key(), ask().algorithm()), (key, Algorithm::Es256));
+        assert_eq!((ask().key(), ask().algorithm()), (HostKey(7), Algorithm::Es256));
         assert_eq!(ask().signing_input(), text.rsplit_once('.').unwrap().0.as_bytes());
         assert_eq!(ask().signature().len(), 32);
         let token = ask().answer(true).unwrap();
-        assert_eq!((token.issuer().name.as_str(), token.key()), ("b", key));
+        assert_eq!(token.issuer().name, "b");
         assert_eq!(ask().answer(false).unwrap_err(), Refusal::SignatureInvalid);
     }
 

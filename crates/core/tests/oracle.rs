@@ -12,7 +12,9 @@ use std::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, EncodingKey, Validation, crypto};
 use proptest::{prelude::*, sample::select};
-use quash_core::{Algorithm, Issuer, Issuers, Key, Pepper, Peppers, Refusal, Timestamp, UnverifiedToken, Verification};
+use quash_core::{
+    Algorithm, HostKey, Issuer, Issuers, Key, Pepper, Peppers, Refusal, Timestamp, UnverifiedToken, Verification,
+};
 use serde_json::{Value, json};
 
 /// What `jsonwebtoken` accepts and we do not, and why.
@@ -87,19 +89,19 @@ static PAIRS: LazyLock<Vec<Pair>> = LazyLock::new(|| {
 });
 
 static ISSUERS: LazyLock<Issuers> = LazyLock::new(|| {
-    let keys = PAIRS.iter().map(|pair| match pair.ours {
+    let keys = PAIRS.iter().zip(0..).map(|(pair, index)| match pair.ours {
         Algorithm::Hs256 => Key::hs256(Some("HS256".into()), SECRET).unwrap(),
         Algorithm::Hs384 => Key::hs384(Some("HS384".into()), SECRET).unwrap(),
         Algorithm::Hs512 => Key::hs512(Some("HS512".into()), SECRET).unwrap(),
-        ours => Key::held_by_host(Some(ours.name().into()), ours),
+        ours => Key::held_by_host(Some(ours.name().into()), ours, HostKey(index)),
     });
     let issuer = Issuer {
         leeway: Duration::from_secs(5),
         audiences: vec!["api".into()],
-        ..Issuer::new(ISSUER, keys.collect(), Duration::from_secs(3600))
+        ..Issuer::new(ISSUER, Duration::from_secs(3600))
     };
     let pepper = Pepper::new(b"a secret of at least 32 bytes, at random").unwrap();
-    Issuers::new(vec![issuer], &Peppers::new(vec![pepper]).unwrap()).unwrap()
+    Issuers::new(vec![(issuer, keys.collect())], &Peppers::new(vec![pepper]).unwrap()).unwrap()
 });
 
 fn now() -> u64 {
@@ -111,7 +113,7 @@ fn ours(text: &str) -> Result<(), Refusal> {
     let token = match ISSUERS.verify(UnverifiedToken::parse(text)?)? {
         Verification::Verified(token) => token,
         Verification::Ask(check) => {
-            let pair = &PAIRS[check.key().key];
+            let pair = &PAIRS[check.key().0 as usize];
             let signature = BASE64_URL_SAFE_NO_PAD.encode(check.signature());
             let valid = crypto::verify(&signature, check.signing_input(), &pair.verify, pair.theirs);
             check.answer(valid.unwrap_or(false))?

@@ -5,8 +5,8 @@ use core::hint::black_box;
 use core::time::Duration;
 
 use quash_core::{
-    Algorithm, Cover, Cutoff, Issuer, Issuers, Key, Namespace, Pepper, Peppers, Reason, Refusal, Revocation, Target,
-    Timestamp, TokenIds, UnverifiedToken, Verification,
+    Algorithm, Cover, Cutoff, HostKey, Issuer, Issuers, Key, Namespace, Pepper, Peppers, Reason, Refusal, Revocation,
+    Target, Timestamp, TokenIds, UnverifiedToken, Verification,
 };
 
 /// An access token of 398 bytes (RFC 9068): `iss`, `sub`, `aud`, `iat`, `exp`, `jti`, `sid`, `client_id` and `scope`, signed
@@ -76,9 +76,8 @@ struct Edge {
 impl Edge {
     fn new() -> Result<Self, Box<dyn Error>> {
         // The host holds it, so that the signature is the host's to check: here nobody does.
-        let key = Key::held_by_host(Some("1".into()), Algorithm::Es256);
-        let issuer =
-            Issuer { audiences: vec!["api".into()], ..Issuer::new(ISSUER, vec![key], Duration::from_secs(900)) };
+        let key = Key::held_by_host(Some("1".into()), Algorithm::Es256, HostKey(0));
+        let issuer = Issuer { audiences: vec!["api".into()], ..Issuer::new(ISSUER, Duration::from_secs(900)) };
         let peppers = Peppers::new(vec![pepper()?]).ok_or("no pepper")?;
         let entry = Revocation {
             id: namespace()?.id(&Target::Session("another")),
@@ -87,7 +86,7 @@ impl Edge {
             revoked_at: NOW,
             reason: Reason::Logout,
         };
-        Ok(Self { issuers: Issuers::new(vec![issuer], &peppers)?, entries: [entry] })
+        Ok(Self { issuers: Issuers::new(vec![(issuer, vec![key])], &peppers)?, entries: [entry] })
     }
 }
 

@@ -34,15 +34,15 @@ pub static ISSUERS: LazyLock<Issuers> = LazyLock::new(|| {
         leeway: LEEWAY,
         audiences: vec![AUDIENCE.into()],
         revocable_claims: vec!["email".into()],
-        ..Issuer::new("a", vec![key(Some("k")), key(None)], MAX_LIFETIME)
+        ..Issuer::new("a", MAX_LIFETIME)
     };
     let b = Issuer {
         leeway: LEEWAY,
         token_type: TokenType::AccessToken,
         required_claims: vec!["sub".into()],
-        ..Issuer::new("b", vec![key(None)], MAX_LIFETIME)
+        ..Issuer::new("b", MAX_LIFETIME)
     };
-    Issuers::new(vec![a, b], &PEPPERS).unwrap()
+    Issuers::new(vec![(a, vec![key(Some("k")), key(None)]), (b, vec![key(None)])], &PEPPERS).unwrap()
 });
 
 /// The header and, on the lines after it, the payload of a token that the fuzzer writes.
@@ -63,7 +63,7 @@ pub fn sign(header: &[u8], payload: &[u8]) -> String {
 ///
 /// # Panics
 /// When core asks for a signature to be checked: all keys are its own to check with.
-pub fn verify(text: &str) -> Result<VerifiedToken<'static>, Refusal> {
+pub fn verify(text: &str) -> Result<VerifiedToken, Refusal> {
     match ISSUERS.verify(UnverifiedToken::parse(text)?)? {
         Verification::Verified(token) => Ok(token),
         Verification::Ask(check) => panic!("asked about {:?}", check.key()),

@@ -70,7 +70,7 @@ fn is_logout_token(reading: &Reading) -> bool {
 }
 
 /// Each of the token's names revokes it, up to its `iat` and no further; and nothing else does.
-fn assert_revocable(token: &ValidToken<'_>, reading: &Reading) {
+fn assert_revocable(token: &ValidToken, reading: &Reading) {
     let ids = token.ids();
     let is_of_a = reading.claim("iss") == Some("a");
     let named = [

@@ -8,7 +8,7 @@ use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use libfuzzer_sys::fuzz_target;
-use quash_core::{Algorithm, Issuer, Issuers, Key, UnverifiedToken, Verification};
+use quash_core::{Algorithm, HostKey, Issuer, Issuers, Key, UnverifiedToken, Verification};
 use quash_fuzz::{ISSUERS, PEPPERS, SECRET, mac, reading::Reading};
 
 /// Decodes whatever another reader might: with padding or without, spare bits set or not.
@@ -35,8 +35,8 @@ fuzz_target!(|input: &[u8]| {
     let reading = Reading::of(&segments[0], &segments[1]);
     let Some(issuer) = reading.claim("iss") else { return };
     let algorithm = Algorithm::from_name(reading.parameter("alg").unwrap()).unwrap();
-    let key = Key::held_by_host(reading.parameter("kid").map(Into::into), algorithm);
-    let issuers = Issuers::new(vec![Issuer::new(issuer, vec![key], Duration::ZERO)], &PEPPERS).unwrap();
+    let key = Key::held_by_host(reading.parameter("kid").map(Into::into), algorithm, HostKey(0));
+    let issuers = Issuers::new(vec![(Issuer::new(issuer, Duration::ZERO), vec![key])], &PEPPERS).unwrap();
     let token = UnverifiedToken::parse(text).unwrap();
     let Verification::Ask(check) = issuers.verify(token).unwrap() else { panic!("the host holds the key") };
     reading.assert_agrees(check.answer(true).unwrap().claims());

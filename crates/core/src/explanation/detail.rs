@@ -14,8 +14,7 @@ impl Issuers {
             Ok(_) => {}
             Err(Refusal::IssuerUnknown) => list(&mut text, self.iter().map(|known| quoted(Some(&known.name)))),
             Err(_) => {
-                let keys =
-                    self.iter().filter(|known| Some(known.name.as_str()) == issuer).flat_map(|known| &known.keys);
+                let keys = self.keys(issuer.unwrap_or_default());
                 list(&mut text, keys.map(|key| format!("{} for {}", quoted(key.id()), key.algorithm().name())));
             }
         }
@@ -36,7 +35,7 @@ impl Check {
     }
 }
 
-impl VerifiedToken<'_> {
+impl VerifiedToken {
     /// What a check looks at, and what it wants.
     pub(super) fn describe(&self, check: Check, now: Timestamp) -> String {
         let (claims, issuer) = (self.claims(), self.issuer());

@@ -18,7 +18,7 @@ use detail::relative;
 /// # use core::time::Duration;
 /// # use quash_core::*;
 /// # let peppers = Peppers::new(vec![Pepper::new(b"a secret of at least 32 bytes, at random")?]).ok_or("no pepper")?;
-/// # let issuers = Issuers::new(vec![Issuer::new("https://issuer.example", vec![], Duration::from_secs(900))], &peppers)?;
+/// # let issuers = Issuers::new(vec![(Issuer::new("https://issuer.example", Duration::from_secs(900)), vec![])], &peppers)?;
 /// let text = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJodHRwczovL290aGVyLmV4YW1wbGUifQ.c2ln";
 /// let explanation = issuers.explain(text, Timestamp::from_secs(1_795_469_000));
 /// assert_eq!(explanation.code(), Some("issuer_unknown"));
@@ -29,10 +29,10 @@ use detail::relative;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Explanation<'k, 't> {
+pub struct Explanation {
     now: Timestamp,
     steps: Vec<Step>,
-    stage: Stage<'k, 't>,
+    stage: Stage,
 }
 
 /// One step of the reasoning.
@@ -58,15 +58,15 @@ pub enum Outcome {
 }
 
 #[derive(Debug)]
-enum Stage<'k, 't> {
-    Asking(SignatureCheck<'k, 't>),
-    Verified(VerifiedToken<'k>),
+enum Stage {
+    Asking(SignatureCheck),
+    Verified(VerifiedToken),
     Over,
 }
 
 impl Issuers {
     /// Explains what would become of a token at `now`.
-    pub fn explain<'k, 't>(&'k self, text: &'t str, now: Timestamp) -> Explanation<'k, 't> {
+    pub fn explain(&self, text: &str, now: Timestamp) -> Explanation {
         let mut explanation = Explanation { now, steps: Vec::new(), stage: Stage::Over };
         let token = match UnverifiedToken::parse(text) {
             Ok(token) => token,
@@ -95,9 +95,9 @@ impl Issuers {
     }
 }
 
-impl<'k, 't> Explanation<'k, 't> {
+impl Explanation {
     /// The signature that the host has to check, if it has to.
-    pub const fn signature_check(&self) -> Option<&SignatureCheck<'k, 't>> {
+    pub const fn signature_check(&self) -> Option<&SignatureCheck> {
         match &self.stage {
             Stage::Asking(check) => Some(check),
             _ => None,
@@ -168,12 +168,12 @@ impl<'k, 't> Explanation<'k, 't> {
         self.steps.push(Step { what: what.into(), outcome, detail });
     }
 
-    fn ask(&mut self, check: SignatureCheck<'k, 't>) {
+    fn ask(&mut self, check: SignatureCheck) {
         self.steps.push(Step { what: "signature".into(), outcome: Outcome::Open, detail: "not checked".into() });
         self.stage = Stage::Asking(check);
     }
 
-    fn verified(&mut self, token: VerifiedToken<'k>) {
+    fn verified(&mut self, token: VerifiedToken) {
         self.add("signature", Ok(()), String::new());
         for check in Check::ALL {
             let detail = token.describe(check, self.now);
@@ -202,7 +202,7 @@ impl Step {
     }
 }
 
-impl fmt::Display for Explanation<'_, '_> {
+impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
     }
@@ -353,9 +353,8 @@ mod tests {
 
     #[test]
     fn tells_what_a_policy_wants() {
-        let issuer =
-            Issuer { required_claims: vec!["sub".into()], ..Issuer::new("a", vec![hmac_key()], Duration::ZERO) };
-        let issuers = Issuers::new(vec![issuer], &peppers(&[1])).unwrap();
+        let issuer = Issuer { required_claims: vec!["sub".into()], ..Issuer::new("a", Duration::ZERO) };
+        let issuers = Issuers::new(vec![(issuer, vec![hmac_key()])], &peppers(&[1])).unwrap();
         let told = issuers.explain(&sign(HEADER, &payload("")), NOW).to_string();
         for line in [
             "✗ audience   audience_mismatch: aud \"api\"; configured: none",
