@@ -1,8 +1,28 @@
-import Worker from './build/index.js';
+import { env } from 'cloudflare:workers';
+
+import module from '../js/build/quash_engine.wasm';
+import { Gate } from '../js/host/gate.ts';
 
 // A wrong configuration must never get as far as a request: thrown here, `wrangler deploy` fails with this message, and the
-// version before goes on serving. Thrown by the wasm itself, the message would be lost.
-const refusal = Worker.prototype.refusal();
-if (refusal) throw new Error(refusal);
+// version before goes on serving.
+const gate = start();
 
-export default Worker;
+export default {
+  fetch: (request, bindings, context) => gate.fetch(request, context, () => answer(request, bindings, context)),
+};
+
+function start() {
+  try {
+    return new Gate(module, env);
+  } catch (error) {
+    throw new Error(`quash: the configuration is wrong: ${error.message}`);
+  }
+}
+
+/** The endpoints, in Rust. They are loaded when the first of them is asked for: most isolates never are. */
+async function answer(request, bindings, context) {
+  const { default: Worker } = await import('./build/index.js');
+  const endpoints = new Worker(context, bindings);
+  endpoints.onRecord((lines) => gate.record(lines));
+  return endpoints.fetch(request);
+}

@@ -1,4 +1,4 @@
-use crate::error::Error;
+use quash_engine::Error;
 
 /// What a request says about the page it comes from. A page cannot forge these headers, only browsers send them, and every
 /// browser since 2023 sends both with a POST.

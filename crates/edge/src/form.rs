@@ -1,7 +1,6 @@
 use futures_util::StreamExt;
+use quash_engine::Error;
 use worker::Request;
-
-use crate::error::Error;
 
 /// The longest form that is read, in bytes: four of the longest tokens and some fields. A browser's keepalive requests may
 /// not have more than 64 KiB among them anyway.

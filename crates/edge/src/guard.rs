@@ -1,106 +1,129 @@
-use std::{fmt, time::Duration};
-
-use quash_core::{
-    Cutoff, Issuers, Peppers, RevocationId, Timestamp, TokenIds, UnverifiedToken, ValidToken, Verdict, Verification,
-    VerifiedToken,
+use std::{
+    cell::{OnceCell, RefCell, RefMut},
+    rc::Rc,
+    sync::Arc,
 };
 
-use crate::{config::Trust, credential::Source, error::Error, store::EventualDenylist, webcrypto::PublicKeys};
+use quash_core::{Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken};
+use quash_engine::{Engine, Error, Fetch, LookUp, MOMENT, Policy, Step, Verifying};
+use worker::Delay;
 
-/// Issuers write `iat` in whole seconds, rounded down.
-const ISSUED_AT_RESOLUTION: Duration = Duration::from_secs(1);
+use crate::{key_documents, store::EventualDenylist, wait_until::wait_until, webcrypto::ImportedKeys};
 
-/// From a token's text to a verdict.
+/// Is told of revocations.
+pub(crate) type Hook = Box<dyn Fn(&[Revocation])>;
+
+/// The engine's host: does what it asks for, and decides nothing.
 pub(crate) struct Guard {
-    issuers: Issuers,
-    public_keys: PublicKeys,
-    pub(crate) denylist: EventualDenylist,
-    /// What handles are sealed with.
-    pub(crate) peppers: Peppers,
-}
-
-/// A request that may pass.
-pub struct Authorized {
-    source: Source,
-    token: String,
-    ids: TokenIds,
-}
-
-impl Authorized {
-    /// Where the request carried its token.
-    pub const fn source(&self) -> Source {
-        self.source
-    }
-
-    /// The verified token.
-    pub fn token(&self) -> &str {
-        &self.token
-    }
-
-    /// The verified token's payload: base64url of its claims, as the issuer signed them.
-    pub fn claims(&self) -> &str {
-        self.token.split('.').nth(1).unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for Authorized {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authorized").field("source", &self.source).field("ids", &self.ids).finish_non_exhaustive()
-    }
+    engine: RefCell<Engine>,
+    imported: ImportedKeys,
+    denylist: EventualDenylist,
+    on_record: OnceCell<Hook>,
 }
 
 impl Guard {
-    pub(crate) fn new(trust: Trust, denylist: EventualDenylist) -> Self {
-        let Trust { issuers, public_keys, peppers } = trust;
-        Self { issuers, public_keys: PublicKeys::new(public_keys), denylist, peppers }
+    pub(crate) fn new(engine: Engine, denylist: EventualDenylist) -> Self {
+        Self { engine: RefCell::new(engine), imported: ImportedKeys::default(), denylist, on_record: OnceCell::new() }
     }
 
-    /// Verifies a token's signature, in core or by WebCrypto.
-    pub(crate) async fn verify(&self, text: &str) -> Result<VerifiedToken<'_>, Error> {
-        match self.issuers.verify(UnverifiedToken::parse(text)?)? {
-            Verification::Verified(token) => Ok(token),
-            Verification::Ask(check) => {
-                let valid = self.public_keys.check(&check).await?;
-                Ok(check.answer(valid)?)
+    /// The engine. Whoever holds it must let go of it before anything is awaited.
+    pub(crate) fn engine(&self) -> RefMut<'_, Engine> {
+        self.engine.borrow_mut()
+    }
+
+    /// There is one hook: a second is not taken.
+    pub(crate) fn on_record(&self, hook: Hook) {
+        let _ = self.on_record.set(hook);
+    }
+
+    /// Judges a token, and tells the engine's version by which it was.
+    pub(crate) async fn judge(self: &Rc<Self>, text: &str, policy: &Arc<Policy>) -> Result<u32, Error> {
+        self.refresh_keys();
+        let mut step = self.engine().judge(text, policy, now());
+        loop {
+            step = match step {
+                Step::Admit => return Ok(self.engine().version()),
+                Step::Refuse(error) => return Err(error),
+                Step::Check(checking) => {
+                    let valid = self.imported.check(&self.engine, &checking.check).await?;
+                    self.engine().checked(checking, valid, now())
+                }
+                Step::LookUp(look_up) => {
+                    self.look_up(&look_up).await?;
+                    Step::Admit
+                }
+                Step::Read(fetch) => {
+                    self.read(fetch).await;
+                    self.engine().judge(text, policy, now())
+                }
+                Step::Wait => {
+                    Delay::from(MOMENT).await;
+                    self.engine().judge(text, policy, now())
+                }
             }
         }
     }
 
-    /// Asks the denylist about a token in force, and gives back the ids that were asked for.
-    pub(crate) async fn check(&self, token: &ValidToken<'_>, now: Timestamp) -> Result<TokenIds, Error> {
-        let ids = token.ids();
-        let found = self.denylist.lookup(&all(&ids)).await;
-        // What is found revoked is revoked, whatever else could not be read.
-        refuse_revoked(ids.verdict(&found.entries), now)?;
-        match found.outage {
-            None => Ok(ids),
-            Some(outage) => Err(outage.into()),
+    /// Verifies a token's signature, in the engine or by WebCrypto.
+    pub(crate) async fn verify(&self, text: &str) -> Result<VerifiedToken, Error> {
+        loop {
+            // Alone, or the engine would be held while the signature is checked.
+            let verifying = self.engine().verify(text, now())?;
+            match verifying {
+                Verifying::Verified(token) => return Ok(token),
+                Verifying::Check(check) => {
+                    let valid = self.imported.check(&self.engine, &check).await?;
+                    return Ok(check.answer(valid)?);
+                }
+                Verifying::Read(fetch) => self.read(fetch).await,
+                Verifying::Wait => Delay::from(MOMENT).await,
+            }
         }
     }
 
-    /// The whole way.
-    pub(crate) async fn authorize(&self, source: Source, text: &str, now: Timestamp) -> Result<Authorized, Error> {
-        let token = self.verify(text).await?.validate(now)?;
-        let ids = self.check(&token, now).await?;
-        Ok(Authorized { source, token: text.into(), ids })
+    /// Asks the denylist about a token in force.
+    pub(crate) async fn check(&self, token: &ValidToken) -> Result<(), Error> {
+        let look_up = self.engine().look_up_of(token);
+        self.look_up(&look_up).await
     }
 
-    /// Whether this isolate has revoked the token since it was authorized. Asks no store.
-    pub(crate) fn recheck(&self, authorized: &Authorized, now: Timestamp) -> Result<(), Error> {
-        let entries = self.denylist.lookup_recent(&all(&authorized.ids));
-        refuse_revoked(authorized.ids.verdict(&entries), now)
+    /// Records revocations and comes back when they are durable.
+    ///
+    /// From the first moment this isolate refuses what they cover. Should the store fail, it goes on refusing: nothing is
+    /// acknowledged, but whoever asked for it wanted no less.
+    pub(crate) async fn record(&self, revocations: &[Revocation], now: Timestamp) -> Result<(), Error> {
+        self.engine().record(revocations, now);
+        if let Some(hook) = self.on_record.get() {
+            hook(revocations);
+        }
+        Ok(self.denylist.record(revocations, now).await?)
+    }
+
+    async fn look_up(&self, look_up: &LookUp) -> Result<(), Error> {
+        let ids: Vec<RevocationId> = look_up.ids().collect();
+        let found = self.denylist.lookup(&ids).await;
+        let outage = found.outage.map(|outage| outage.to_string());
+        self.engine().looked_up(look_up, &found.entries, outage, now())
+    }
+
+    /// Reads a document of keys, and what it leads to.
+    async fn read(&self, fetch: Fetch) {
+        let mut next = Some(fetch);
+        while let Some(fetch) = next.take() {
+            next = key_documents::read(&self.engine, &fetch).await;
+        }
+    }
+
+    /// Has keys that are due be read again, while requests go on with those that are there.
+    fn refresh_keys(self: &Rc<Self>) {
+        let due = self.engine().due(now());
+        if let Some(fetch) = due {
+            let guard = Rc::clone(self);
+            wait_until(async move { guard.read(fetch).await });
+        }
     }
 }
 
-fn all(ids: &TokenIds) -> Vec<RevocationId> {
-    ids.iter().collect()
-}
-
-fn refuse_revoked(verdict: Verdict, now: Timestamp) -> Result<(), Error> {
-    let Verdict::Revoked { rule, revoked_at, cutoff, .. } = verdict else { return Ok(()) };
-    let retry_after = match cutoff {
-        Cutoff::IssuedUntil(cutoff) if cutoff >= now => Some(cutoff.since(now) + ISSUED_AT_RESOLUTION),
-        _ => None,
-    };
-    Err(Error::Revoked { rule, revoked_at, retry_after })
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_millis(worker::Date::now().as_millis())
 }

@@ -1,9 +1,10 @@
 //! Revocation handles: what a browser may keep while it is offline, minted from its tokens and taken at a later logout.
 
 use quash_core::{InvalidHandle, Peppers, Refusal, RevocationHandle, Timestamp};
+use quash_engine::{Credential, Error};
 use serde::Serialize;
 
-use crate::{credential::Credential, error::Error, guard::Guard};
+use crate::guard::Guard;
 
 /// Between the handles of a list, which has one for each four tokens and their sessions. No handle has such a letter.
 const SEPARATOR: &str = ".";
@@ -59,7 +60,7 @@ pub(crate) async fn mint(
     let Some(expires_at) = handles.iter().map(RevocationHandle::expires_at).max() else {
         return Err(refusal.unwrap_or(Error::TokenMissing));
     };
-    let sealed: Vec<String> = handles.iter().map(|handle| handle.seal(&guard.peppers)).collect();
+    let sealed: Vec<String> = handles.iter().map(|handle| handle.seal(guard.engine().peppers())).collect();
     Ok(Minted { handle: sealed.join(SEPARATOR), expires_at: expires_at.as_millis() })
 }
 
@@ -71,7 +72,7 @@ async fn handle_of(guard: &Guard, token: &str, scope: Scope, now: Timestamp) -> 
         Scope::Session => {
             let handle = RevocationHandle::of_session(&token, now).ok_or(Refusal::Expired)?;
             // A token that no longer lets anybody in must not end the session that goes on without it.
-            guard.check(&token.validate(now)?, now).await?;
+            guard.check(&token.validate(now)?).await?;
             Ok(handle)
         }
     }

@@ -1,10 +1,10 @@
 //! Quash at the edge: a token guard with a denylist, for Cloudflare Workers written in Rust.
 //!
-//! In scope: everything between an HTTP request and a verdict. The routes, which credential a request carries, WebCrypto for
-//! the signatures that need it, the denylist in Workers KV, forwarding to the origin, configuration, and the one place where
-//! errors become statuses.
+//! In scope: what is done. The routes, WebCrypto for the signatures that need it, the denylist in Workers KV, reading what
+//! issuers publish, forwarding to the origin.
 //!
-//! Out of scope: what a token, a revocation and a verdict are. `quash-core` decides; this crate asks it and acts.
+//! Out of scope: what is decided. `quash-engine` judges requests, by what `quash-core` knows of tokens and revocations; this crate
+//! is its host.
 //!
 //! ```no_run
 //! use std::{cell::OnceCell, rc::Rc};
@@ -31,29 +31,25 @@
 //! # fn main() {}
 //! ```
 
+mod authorized;
 mod client;
-mod config;
-mod cookie;
-mod credential;
 mod cross_site;
-mod error;
 mod form;
 mod guard;
 mod handle;
+mod key_documents;
 mod logout;
 mod origin;
 mod presented;
-mod public_path;
 mod quash;
 mod request;
 mod respond;
 mod revoke;
 mod store;
+mod wait_until;
 mod webcrypto;
 
-pub use config::{Config, ConfigError};
-pub use credential::Source;
-pub use error::Error;
-pub use guard::Authorized;
+pub use authorized::Authorized;
 pub use quash::Quash;
-pub use store::StoreError;
+pub use quash_engine::{Error, Outage, Policy, Source, config::ConfigError};
+pub use respond::refusal;

@@ -1,7 +1,8 @@
 use quash_core::{Cover, Cutoff, Reason, Refusal, Revocation, Target, Timestamp, VerifiedToken};
+use quash_engine::{Credential, Error};
 use serde::Serialize;
 
-use crate::{credential::Credential, error::Error, guard::Guard, handle};
+use crate::{guard::Guard, handle};
 
 /// The source that a receipt names for a handle.
 const HANDLE: &str = "handle";
@@ -109,7 +110,7 @@ pub(crate) async fn logout(
         settle(HANDLE, revocations_of_handle(guard, handle, now))?;
     }
     if !revocations.is_empty() {
-        guard.denylist.record(&merged(revocations.clone()), now).await?;
+        guard.record(&merged(revocations.clone()), now).await?;
     }
     let outcome = match tokens.as_slice() {
         [] => Outcome::NoToken,
@@ -137,20 +138,20 @@ async fn revocations_of(
     };
     if wider.is_some() {
         // A token that no longer lets anybody in must not log the user out of what they opened since.
-        guard.check(&token.validate(now)?, now).await?;
+        guard.check(&token.validate(now)?).await?;
     }
     Ok(Some([revocation].into_iter().chain(wider).collect()))
 }
 
 /// What a handle covers; `None` when all of it is dead already.
 fn revocations_of_handle(guard: &Guard, handle: &str, now: Timestamp) -> Result<Option<Vec<Revocation>>, Error> {
-    let handles = handle::open(handle, &guard.peppers)?;
+    let handles = handle::open(handle, guard.engine().peppers())?;
     let revocations: Vec<_> = handles.iter().flat_map(|handle| handle.revocations(now)).collect();
     Ok((!revocations.is_empty()).then_some(revocations))
 }
 
 /// The revocation of one token; `None` when it is dead already.
-pub(crate) fn of_token(token: &VerifiedToken<'_>, reason: Reason, now: Timestamp) -> Option<Revocation> {
+pub(crate) fn of_token(token: &VerifiedToken, reason: Reason, now: Timestamp) -> Option<Revocation> {
     let expires_at = token.retention().of_token(token.claims().expires_at(), now)?;
     Some(Revocation {
         id: token.id(&token.target()),
@@ -161,18 +162,18 @@ pub(crate) fn of_token(token: &VerifiedToken<'_>, reason: Reason, now: Timestamp
     })
 }
 
-fn of_session(token: &VerifiedToken<'_>, now: Timestamp) -> Result<Revocation, Error> {
+fn of_session(token: &VerifiedToken, now: Timestamp) -> Result<Revocation, Error> {
     let session = token.claims().session().ok_or(Refusal::ClaimMissing("sid".into()))?;
     Ok(wider(token, &Target::Session(session), Cutoff::Always, now))
 }
 
-fn of_subject(token: &VerifiedToken<'_>, now: Timestamp) -> Result<Revocation, Error> {
+fn of_subject(token: &VerifiedToken, now: Timestamp) -> Result<Revocation, Error> {
     let subject = token.claims().subject().ok_or(Refusal::ClaimMissing("sub".into()))?;
     let cutoff = Cutoff::IssuedUntil(token.retention().cutoff(now));
     Ok(wider(token, &Target::Subject(subject), cutoff, now))
 }
 
-fn wider(token: &VerifiedToken<'_>, target: &Target<'_>, cutoff: Cutoff, now: Timestamp) -> Revocation {
+fn wider(token: &VerifiedToken, target: &Target<'_>, cutoff: Cutoff, now: Timestamp) -> Revocation {
     let retention = token.retention();
     Revocation {
         id: token.id(target),

@@ -1,12 +1,11 @@
+use quash_engine::{
+    Error, Source,
+    config::{self, ConfigError},
+};
 use wasm_bindgen::JsCast;
 use worker::{Env, Fetch, Fetcher, Headers, Request, Response};
 
-use crate::{
-    config::{self, ConfigError},
-    credential::Source,
-    error::Error,
-    guard::Authorized,
-};
+use crate::authorized::Authorized;
 
 /// Headers with this prefix are ours to the origin, so a client's are never passed on.
 const OUR_PREFIX: &str = "quash-";
@@ -52,11 +51,11 @@ impl Origin {
         let forwarded = match self {
             Self::Binding(_) => request.clone_mut()?,
             Self::Url(origin) => {
-                let url = request.url()?;
-                let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+                let url = web_sys::Url::new(&request.inner().url())?;
                 // `new Request(url, request)` takes over method, headers, body and "redirect: manual".
                 let init = request.inner().unchecked_ref::<web_sys::RequestInit>();
-                web_sys::Request::new_with_str_and_init(&format!("{origin}{}{query}", url.path()), init)?.into()
+                let target = format!("{origin}{}{}", url.pathname(), url.search());
+                web_sys::Request::new_with_str_and_init(&target, init)?.into()
             }
         };
         // The `worker` crate takes a converted request for an incoming one, whose headers it refuses to change.

@@ -1,12 +1,10 @@
+use quash_engine::{Credential, Error, Source, config::Routes, credentials};
 use worker::Request;
 
 use crate::{
-    config::Routes,
-    credential::{self, Credential, Source},
     cross_site::{self, Provenance},
-    error::Error,
     form::Form,
-    request::{header, post_only},
+    request::{header, own_origin, post_only},
 };
 
 /// What a browser presents to be logged out with, on behalf of a page that may ask for it.
@@ -24,14 +22,15 @@ impl Presented {
     pub(crate) async fn read(request: &mut Request, routes: &Routes) -> Result<Self, Error> {
         post_only(request)?;
         let (authorization, cookie) = (header(request, "Authorization"), header(request, "Cookie"));
-        let presented = credential::all(authorization.as_deref(), cookie.as_deref(), &routes.token_cookies);
+        let mut presented = credentials(authorization.as_deref(), cookie.as_deref(), &routes.token_cookies);
         let (fetch_site, origin) = (header(request, "Sec-Fetch-Site"), header(request, "Origin"));
         let provenance = Provenance {
             fetch_site: fetch_site.as_deref(),
             origin: origin.as_deref(),
-            own_origin: &request.url()?.origin().ascii_serialization(),
-            has_cookie: !presented.iter().all(|credential| credential.source == Source::Header),
+            own_origin: &own_origin(request)?,
+            has_cookie: presented.any(|credential| credential.source != Source::Header),
         };
+        drop(presented);
         cross_site::check(&provenance, &routes.allowed_origins)?;
         Ok(Self { form: Form::read(request).await?, authorization, cookie })
     }
@@ -39,7 +38,7 @@ impl Presented {
     /// Every token, wherever it is.
     pub(crate) fn tokens(&self, routes: &Routes) -> Result<Vec<Credential<'_>>, Error> {
         let (authorization, cookie) = (self.authorization.as_deref(), self.cookie.as_deref());
-        let mut tokens = credential::all(authorization, cookie, &routes.token_cookies);
+        let mut tokens: Vec<_> = credentials(authorization, cookie, &routes.token_cookies).collect();
         tokens.extend(self.form.field("token")?.map(|token| Credential { source: Source::Form, token }));
         Ok(tokens)
     }

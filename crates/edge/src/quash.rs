@@ -1,19 +1,23 @@
+use std::{rc::Rc, sync::Arc};
+
 use js_sys::{JSON, Reflect};
-use quash_core::Timestamp;
-use worker::{Date, Env, Headers, Request, Response};
+use quash_core::Revocation;
+use quash_engine::{
+    Credential, Endpoint, Engine, Error, Policy, Route,
+    config::{Config, ConfigError, Routes},
+};
+use worker::{Env, Headers, Request, Response};
 
 use crate::{
+    authorized::Authorized,
     client,
-    config::{Config, ConfigError, Routes},
-    credential,
-    error::Error,
     form::Form,
-    guard::{Authorized, Guard},
+    guard::{Guard, now},
     handle::{self, Minted},
     logout::{self, Receipt, Scope},
     origin::Origin,
     presented::Presented,
-    request::{header, is_https, is_preflight, post_only},
+    request::{Copied, header, is_https, post_only},
     respond, revoke,
     store::EventualDenylist,
 };
@@ -24,8 +28,8 @@ const VARIABLE: &str = "QUASH";
 /// A guard in front of an origin, with the routes that log out, mint handles and revoke. Make one for an isolate and keep it:
 /// it remembers what it revoked, and the keys it imported.
 pub struct Quash {
-    routes: Routes,
-    guard: Guard,
+    guard: Rc<Guard>,
+    routes: Arc<Routes>,
     origin: Origin,
 }
 
@@ -42,16 +46,22 @@ impl Quash {
             Some(json) => json,
             None => JSON::stringify(&document).map(String::from).map_err(|_| missing("is no JSON".into()))?,
         };
-        let config = Config::parse(&json, |name| variable(name)?.as_string())?;
+        let (config, trust) = Config::parse(&json, |name| variable(name)?.as_string())?;
         let kv = env.kv(&config.denylist).map_err(|_| {
             let problem = format!("there is no KV namespace bound as `{}`", config.denylist);
             ConfigError::new("denylist", problem)
         })?;
         Ok(Self {
             origin: Origin::from_env(&config.origin, env)?,
-            guard: Guard::new(config.trust, EventualDenylist::new(kv)),
-            routes: config.routes,
+            routes: config.routes.clone(),
+            guard: Rc::new(Guard::new(Engine::new(config, trust), EventualDenylist::new(kv))),
         })
+    }
+
+    /// Has `hook` be told of every revocation, as soon as this isolate refuses what it covers, and before it is durable: for
+    /// whoever judges requests beside this guard.
+    pub fn on_record(&self, hook: impl Fn(&[Revocation]) + 'static) {
+        self.guard.on_record(Box::new(hook));
     }
 
     /// Answers a request: the routes below the prefix, and for everything else the guard and then the origin.
@@ -59,35 +69,64 @@ impl Quash {
     /// # Errors
     /// Only those of the platform itself; whatever Quash refuses is an answer.
     pub async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let path = request.path();
-        let answer = match path.strip_prefix(&self.routes.prefix) {
-            Some("/logout") => return self.logout(&mut request).await,
-            Some("/handle") => return self.handle(&mut request).await,
-            Some("/revoke") => self.revoke(&mut request).await,
-            _ => self.pass(&request, &path).await,
+        let copied = Copied::of(&request);
+        // Alone, or the engine would be held while the request is answered.
+        let route = self.guard.engine().route(&copied.head());
+        let answer = match route {
+            Ok(Route::Endpoint(Endpoint::Logout)) => return self.logout(&mut request).await,
+            Ok(Route::Endpoint(Endpoint::Handle)) => return self.handle(&mut request).await,
+            Ok(Route::Endpoint(_)) => self.revoke(&mut request).await,
+            Ok(Route::Public | Route::Guarded(None, _)) => self.origin.forward(&request, None).await,
+            Ok(Route::Guarded(Some(credential), policy)) => self.pass(&request, credential, policy).await,
+            Err(error) => Err(error),
         };
-        answer.or_else(|error| respond::error(&error))
+        answer.or_else(|error| respond::refusal(&error))
     }
 
-    /// The verdict on a request, for a handler that does the rest itself.
+    /// The verdict on a request, on the terms that the configuration has for its path, for a handler that does the rest itself.
+    /// `None`: it has no token, and needs none.
     ///
     /// # Errors
-    /// Why the request may not pass.
-    pub async fn authorize(&self, request: &Request) -> Result<Authorized, Error> {
-        let (authorization, cookie) = (header(request, "Authorization"), header(request, "Cookie"));
-        let credentials = credential::all(authorization.as_deref(), cookie.as_deref(), &self.routes.token_cookies);
-        let credential = credential::one(&credentials)?;
-        self.guard.authorize(credential.source, credential.token, now()).await
+    /// Why the request may not pass; [`refusal`](crate::refusal) makes an answer of it.
+    pub async fn authorize(&self, request: &Request) -> Result<Option<Authorized>, Error> {
+        let copied = Copied::of(request);
+        let policy = self.guard.engine().policy(&copied.head())?;
+        self.authorize_copied(&copied, policy).await
     }
 
-    async fn pass(&self, request: &Request, path: &str) -> Result<Response, Error> {
-        if is_preflight(request) || self.routes.public.iter().any(|public| public.matches(path)) {
-            return self.origin.forward(request, None).await;
+    /// The verdict on a request, on the terms of `policy`, whatever the configuration has for its path.
+    ///
+    /// # Errors
+    /// As [`authorize`](Self::authorize).
+    pub async fn authorize_with(&self, request: &Request, policy: &Arc<Policy>) -> Result<Option<Authorized>, Error> {
+        self.authorize_copied(&Copied::of(request), policy.clone()).await
+    }
+
+    async fn authorize_copied(&self, copied: &Copied, policy: Arc<Policy>) -> Result<Option<Authorized>, Error> {
+        let credential = self.guard.engine().credential(&copied.head(), &policy)?;
+        match credential {
+            Some(credential) => self.judge(credential, policy).await.map(Some),
+            None => Ok(None),
         }
-        let authorized = self.authorize(request).await?;
+    }
+
+    async fn judge(&self, credential: Credential<'_>, policy: Arc<Policy>) -> Result<Authorized, Error> {
+        let version = self.guard.judge(credential.token, &policy).await?;
+        Ok(Authorized { source: credential.source, token: credential.token.into(), policy, version })
+    }
+
+    async fn pass(
+        &self,
+        request: &Request,
+        credential: Credential<'_>,
+        policy: Arc<Policy>,
+    ) -> Result<Response, Error> {
+        let authorized = self.judge(credential, policy).await?;
         let response = self.origin.forward(request, Some(&authorized)).await?;
         // The user may have logged out while the origin was working: after the logout's answer, no other may follow.
-        self.guard.recheck(&authorized, now())?;
+        if self.guard.engine().version() != authorized.version {
+            self.guard.judge(&authorized.token, &authorized.policy).await?;
+        }
         Ok(response)
     }
 
@@ -97,12 +136,12 @@ impl Quash {
             Ok(receipt) => {
                 let mut response = respond::json(200, &receipt)?;
                 if !receipt.is_of_handle_alone() {
-                    self.clear_browser(response.headers_mut(), is_https(request)?)?;
+                    self.clear_browser(response.headers_mut(), is_https(request))?;
                 }
                 response
             }
             // The cookies stay: the same request has to be sent again, and it needs them.
-            Err(error) => respond::error(&error)?,
+            Err(error) => respond::refusal(&error)?,
         };
         self.let_read(origin, response.headers_mut())?;
         Ok(response)
@@ -119,7 +158,7 @@ impl Quash {
         let origin = header(request, "Origin");
         let mut response = match self.minted(request).await {
             Ok(minted) => respond::json(200, &minted)?,
-            Err(error) => respond::error(&error)?,
+            Err(error) => respond::refusal(&error)?,
         };
         self.let_read(origin, response.headers_mut())?;
         Ok(response)
@@ -160,10 +199,7 @@ impl Quash {
         let token = form.field("token")?.ok_or(Error::Parameter("token"))?;
         revoke::revoke(&self.guard, client, token, now()).await?;
         // RFC 7009 section 2.2: 200, and nothing to say.
-        Ok(Response::empty()?.with_headers(Headers::from_iter([("Cache-Control", "no-store")])).with_status(200))
+        let answer = Response::empty().map_err(respond::platform)?;
+        Ok(answer.with_headers(Headers::from_iter([("Cache-Control", "no-store")])).with_status(200))
     }
-}
-
-fn now() -> Timestamp {
-    Timestamp::from_millis(Date::now().as_millis())
 }

@@ -1,6 +1,7 @@
 use quash_core::{Reason, Timestamp};
+use quash_engine::{Error, config::Client};
 
-use crate::{client::Client, error::Error, guard::Guard, logout::of_token};
+use crate::{guard::Guard, logout::of_token};
 
 /// Revokes a token for an authenticated client (RFC 7009).
 ///
@@ -18,7 +19,7 @@ pub(crate) async fn revoke(guard: &Guard, client: &Client, token: &str, now: Tim
         return Err(Error::ClientMismatch);
     }
     match of_token(&token, Reason::Client, now) {
-        Some(revocation) => Ok(guard.denylist.record(&[revocation], now).await?),
+        Some(revocation) => guard.record(&[revocation], now).await,
         None => Ok(()),
     }
 }

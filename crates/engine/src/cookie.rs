@@ -16,7 +16,7 @@ pub(crate) fn values<'h>(header: &'h str, names: &[String]) -> impl Iterator<Ite
 /// silently.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ExpiredCookie {
+pub struct ExpiredCookie {
     pub(crate) name: String,
     #[serde(default = "root")]
     path: String,
@@ -51,7 +51,7 @@ impl ExpiredCookie {
 
     /// The `Set-Cookie` value. `Secure` over https: a `__Secure-` or `__Host-` cookie cannot be expired without it, and no
     /// other minds. Not over http, where Safari ignores a `Secure` cookie, on localhost too.
-    pub(crate) fn set_cookie(&self, over_https: bool) -> String {
+    pub fn set_cookie(&self, over_https: bool) -> String {
         let domain = self.domain.as_ref().map(|domain| format!("; Domain={domain}")).unwrap_or_default();
         let partitioned = if self.partitioned { "; Partitioned" } else { "" };
         let same_site = if self.partitioned { "None" } else { "Lax" };

@@ -12,7 +12,8 @@ pub enum Source {
 }
 
 impl Source {
-    pub(crate) const fn name(self) -> &'static str {
+    /// Its name, as in receipts.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Header => "header",
             Self::Cookie => "cookie",
@@ -23,31 +24,34 @@ impl Source {
 
 /// A token as text, and where it was.
 #[derive(Clone, Copy)]
-pub(crate) struct Credential<'h> {
-    pub(crate) source: Source,
-    pub(crate) token: &'h str,
+pub struct Credential<'h> {
+    /// Where it was.
+    pub source: Source,
+    /// The text.
+    pub token: &'h str,
 }
 
 /// The credentials in a request's `Authorization` and `Cookie` headers.
-pub(crate) fn all<'h>(
+pub fn credentials<'h>(
     authorization: Option<&'h str>,
     cookie: Option<&'h str>,
     cookie_names: &[String],
-) -> Vec<Credential<'h>> {
+) -> impl Iterator<Item = Credential<'h>> {
     let header = authorization.into_iter().flat_map(bearer_tokens);
     let cookies = cookie.into_iter().flat_map(|header| cookie::values(header, cookie_names));
     header
         .map(|token| Credential { source: Source::Header, token })
         .chain(cookies.map(|token| Credential { source: Source::Cookie, token }))
-        .collect()
 }
 
-/// The one credential that a guarded request must carry (RFC 6750 section 2: "Clients MUST NOT use more than one method").
-pub(crate) fn one<'h>(credentials: &[Credential<'h>]) -> Result<Credential<'h>, Error> {
-    match credentials {
-        [] => Err(Error::TokenMissing),
-        [credential] => Ok(*credential),
-        _ => Err(Error::TokenAmbiguous),
+/// The one credential that a guarded request may carry (RFC 6750 section 2: "Clients MUST NOT use more than one method").
+///
+/// # Errors
+/// [`Error::TokenAmbiguous`].
+pub(crate) fn one<'h>(mut credentials: impl Iterator<Item = Credential<'h>>) -> Result<Option<Credential<'h>>, Error> {
+    match (credentials.next(), credentials.next()) {
+        (_, Some(_)) => Err(Error::TokenAmbiguous),
+        (credential, None) => Ok(credential),
     }
 }
 
@@ -65,9 +69,8 @@ mod tests {
 
     fn found(authorization: Option<&str>, cookie: Option<&str>) -> Result<(Source, String), &'static str> {
         let names = ["session".into()];
-        one(&all(authorization, cookie, &names))
-            .map(|credential| (credential.source, credential.token.into()))
-            .map_err(|error| error.code())
+        let found = one(credentials(authorization, cookie, &names)).map_err(|error| error.code())?;
+        found.map(|credential| (credential.source, credential.token.into())).ok_or("none")
     }
 
     #[test]
@@ -79,9 +82,9 @@ mod tests {
     }
 
     #[test]
-    fn none_is_missing_and_two_are_ambiguous() {
+    fn none_is_none_and_two_are_ambiguous() {
         for authorization in [None, Some(""), Some("Bearer"), Some("Basic dTpw"), Some("Bearerx a.b.c")] {
-            assert_eq!(found(authorization, None), Err("token_missing"), "{authorization:?}");
+            assert_eq!(found(authorization, None), Err("none"), "{authorization:?}");
         }
         for (authorization, cookie) in [
             (Some("Bearer a.b.c"), Some("session=a.b.c")),

@@ -3,7 +3,7 @@ use std::time::Duration;
 use quash_core::{InvalidHandle, Refusal, Rule, Timestamp};
 use thiserror::Error;
 
-use crate::{config::error::ConfigError, store::StoreError};
+use crate::config::ConfigError;
 
 /// Why a request is not answered with what it asked for, by who is to blame.
 #[derive(Debug, Error)]
@@ -33,7 +33,14 @@ pub enum Error {
         retry_after: Option<Duration>,
     },
 
+    /// The token lacks a scope that the route needs (RFC 6750 section 3.1).
+    #[error("the token's scope does not reach this far")]
+    ScopeMissing(Vec<String>),
+
     // The caller's.
+    /// The path is one that an origin might read as another, where other terms hold.
+    #[error("the path could be read in more than one way")]
+    PathAmbiguous,
     /// The route knows another method.
     #[error("this route takes {0} only")]
     MethodNotAllowed(&'static str),
@@ -57,9 +64,12 @@ pub enum Error {
     ClientMismatch,
 
     // Outages.
-    /// The denylist did not answer, or not in a way that can be read.
+    /// The denylist did not answer, or not in a way that can be read. Holds the cause, for the log.
     #[error("the denylist cannot be reached")]
-    StoreUnavailable(#[from] StoreError),
+    StoreUnavailable(String),
+    /// The issuer's keys cannot be read, and there are none of before that may still be used. Holds the cause, for the log.
+    #[error("the issuer's keys cannot be read")]
+    KeysUnavailable(String),
     /// The origin did not answer.
     #[error("the origin cannot be reached")]
     OriginUnreachable,
@@ -70,7 +80,7 @@ pub enum Error {
     Configuration(#[from] ConfigError),
     /// The platform failed in a way that it should not.
     #[error("the platform failed: {0}")]
-    Platform(#[from] worker::Error),
+    Platform(String),
 }
 
 impl Error {
@@ -82,6 +92,8 @@ impl Error {
             Self::Refused(refusal) => refusal.code(),
             Self::InvalidHandle(_) => "handle_invalid",
             Self::Revoked { .. } => "token_revoked",
+            Self::ScopeMissing(_) => "scope_missing",
+            Self::PathAmbiguous => "path_ambiguous",
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::CrossSite => "cross_site_refused",
             Self::BodyTooLarge => "body_too_large",
@@ -90,6 +102,7 @@ impl Error {
             Self::ClientUnknown => "client_unknown",
             Self::ClientMismatch => "client_mismatch",
             Self::StoreUnavailable(_) => "store_unavailable",
+            Self::KeysUnavailable(_) => "keys_unavailable",
             Self::OriginUnreachable => "origin_unreachable",
             Self::Configuration(_) => "configuration_invalid",
             Self::Platform(_) => "platform_failed",
@@ -99,19 +112,19 @@ impl Error {
     /// The HTTP status.
     pub const fn status(&self) -> u16 {
         match self {
-            Self::TokenAmbiguous | Self::Parameter(_) | Self::ClientMismatch => 400,
+            Self::TokenAmbiguous | Self::PathAmbiguous | Self::Parameter(_) | Self::ClientMismatch => 400,
             Self::TokenMissing
             | Self::Refused(_)
             | Self::InvalidHandle(_)
             | Self::Revoked { .. }
             | Self::ClientUnknown => 401,
-            Self::CrossSite => 403,
+            Self::ScopeMissing(_) | Self::CrossSite => 403,
             Self::MethodNotAllowed(_) => 405,
             Self::BodyTooLarge => 413,
             Self::BodyNotForm => 415,
             Self::Configuration(_) | Self::Platform(_) => 500,
             Self::OriginUnreachable => 502,
-            Self::StoreUnavailable(_) => 503,
+            Self::StoreUnavailable(_) | Self::KeysUnavailable(_) => 503,
         }
     }
 
@@ -120,7 +133,9 @@ impl Error {
     pub const fn oauth_error(&self) -> Option<&'static str> {
         match self {
             Self::Refused(_) | Self::InvalidHandle(_) | Self::Revoked { .. } => Some("invalid_token"),
+            Self::ScopeMissing(_) => Some("insufficient_scope"),
             Self::TokenAmbiguous
+            | Self::PathAmbiguous
             | Self::MethodNotAllowed(_)
             | Self::BodyTooLarge
             | Self::BodyNotForm
@@ -129,7 +144,9 @@ impl Error {
             Self::ClientUnknown => Some("invalid_client"),
             Self::ClientMismatch => Some("unauthorized_client"),
             // RFC 6749 section 4.1.2.1.
-            Self::StoreUnavailable(_) | Self::OriginUnreachable => Some("temporarily_unavailable"),
+            Self::StoreUnavailable(_) | Self::KeysUnavailable(_) | Self::OriginUnreachable => {
+                Some("temporarily_unavailable")
+            }
             Self::Configuration(_) | Self::Platform(_) => Some("server_error"),
             Self::TokenMissing => None,
         }

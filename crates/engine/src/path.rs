@@ -1,39 +1,47 @@
 use thiserror::Error;
 
-/// A pattern of paths that need no token: an exact path (`/login`), or everything below one (`/assets/*`).
+/// A pattern of paths: an exact one (`/login`), or everything below one (`/assets/*`).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PublicPath {
+pub(crate) struct PathPattern {
     path: String,
     below: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a public path is `/exact` or `/below/*`, without `//`, `\\`, `%`, `?` or `#`")]
-pub(crate) struct InvalidPublicPath;
+#[error("a path is `/exact` or `/below/*`, without `//`, `\\`, `%`, `?` or `#`")]
+pub(crate) struct InvalidPattern;
 
-impl PublicPath {
-    pub(crate) fn parse(pattern: &str) -> Result<Self, InvalidPublicPath> {
+impl PathPattern {
+    pub(crate) fn parse(pattern: &str) -> Result<Self, InvalidPattern> {
         let (path, below) = match pattern.strip_suffix('*') {
             Some(path) if path.ends_with('/') => (path, true),
-            Some(_) => return Err(InvalidPublicPath),
+            Some(_) => return Err(InvalidPattern),
             None => (pattern, false),
         };
         let plain = path.starts_with('/') && !is_ambiguous(path) && !path.contains(['*', '?', '#', '%']);
-        plain.then(|| Self { path: path.into(), below }).ok_or(InvalidPublicPath)
+        plain.then(|| Self { path: path.into(), below }).ok_or(InvalidPattern)
     }
 
-    /// Whether a request for `path` (as the URL has it, not decoded) is public.
+    /// Whether `path` (as the URL has it, not decoded) is one of these. An ambiguous path is never below another.
     pub(crate) fn matches(&self, path: &str) -> bool {
         if self.below { path.starts_with(&self.path) && !is_ambiguous(path) } else { path == self.path }
     }
 }
 
-/// Whether an origin might read the path as another one: it has an empty segment, a backslash, or an encoded `.`, `/`, `\` or
-/// `%`. Below `/assets/*`, such a path could mean `/api/secret` to the origin, so it is never public.
-fn is_ambiguous(path: &str) -> bool {
-    let encoded =
-        |hex: &str| path.as_bytes().windows(3).any(|at| at[0] == b'%' && at[1..].eq_ignore_ascii_case(hex.as_bytes()));
-    path.contains("//") || path.contains('\\') || ["2e", "2f", "5c", "25", "00"].into_iter().any(encoded)
+/// Whether an origin might read the path as another one: it has an empty segment or a backslash, or encodes what need not be
+/// (RFC 3986 section 6.2.2.2) or what separates. Below `/assets/*`, such a path could mean `/api/secret` to the origin.
+pub(crate) fn is_ambiguous(path: &str) -> bool {
+    let encodes = |at: &[u8]| at[0] == b'%' && decoded(at[1], at[2]).is_some_and(is_telling);
+    path.contains("//") || path.contains('\\') || path.as_bytes().windows(3).any(encodes)
+}
+
+fn decoded(high: u8, low: u8) -> Option<u8> {
+    let digit = |letter: u8| char::from(letter).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+}
+
+const fn is_telling(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/' | b'\\' | b'%' | 0)
 }
 
 #[cfg(test)]
@@ -42,7 +50,7 @@ mod tests {
 
     #[test]
     fn an_exact_path_is_exact() {
-        let login = PublicPath::parse("/login").unwrap();
+        let login = PathPattern::parse("/login").unwrap();
         assert!(login.matches("/login"));
         for path in ["/login/", "/Login", "/login2", "/", "/%6cogin", "//login"] {
             assert!(!login.matches(path), "{path}");
@@ -51,7 +59,7 @@ mod tests {
 
     #[test]
     fn below_a_path_nothing_ambiguous_is_public() {
-        let assets = PublicPath::parse("/assets/*").unwrap();
+        let assets = PathPattern::parse("/assets/*").unwrap();
         for path in ["/assets/app.js", "/assets/", "/assets/a/b%20c.png"] {
             assert!(assets.matches(path), "{path}");
         }
@@ -66,6 +74,7 @@ mod tests {
             "/assets//api",
             "/assets/%252e",
             "/assets/a%00.js",
+            "/assets/%61",
         ] {
             assert!(!assets.matches(path), "{path}");
         }
@@ -74,8 +83,8 @@ mod tests {
     #[test]
     fn an_unclear_pattern_is_refused() {
         for pattern in ["", "login", "/a*", "*", "/a//b", "/a/%2e", "/a?b", "/a/*/b", "/a\\b"] {
-            assert_eq!(PublicPath::parse(pattern), Err(InvalidPublicPath), "{pattern}");
+            assert_eq!(PathPattern::parse(pattern), Err(InvalidPattern), "{pattern}");
         }
-        assert!(PublicPath::parse("/*").is_ok());
+        assert!(PathPattern::parse("/*").is_ok());
     }
 }

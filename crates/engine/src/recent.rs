@@ -1,4 +1,7 @@
-use std::{cell::RefCell, collections::HashMap};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 use quash_core::{Revocation, RevocationId, Timestamp};
 
@@ -8,13 +11,13 @@ const MAX_ENTRIES: usize = 10_000;
 /// What this isolate itself revoked: known at once, whatever the stores say. Lost with the isolate, and bounded, because it only
 /// bridges the time until Workers KV shows the entry.
 #[derive(Default)]
-pub(super) struct Recent {
-    entries: RefCell<HashMap<RevocationId, Revocation>>,
+pub(crate) struct Recent {
+    entries: HashMap<RevocationId, Revocation, BuildHasherDefault<IdHasher>>,
 }
 
 impl Recent {
-    pub(super) fn record(&self, revocations: &[Revocation], now: Timestamp) {
-        let mut entries = self.entries.borrow_mut();
+    pub(crate) fn record(&mut self, revocations: &[Revocation], now: Timestamp) {
+        let entries = &mut self.entries;
         if entries.len() + revocations.len() > MAX_ENTRIES {
             entries.retain(|_, entry| entry.expires_at > now);
         }
@@ -30,9 +33,32 @@ impl Recent {
         }
     }
 
-    pub(super) fn lookup(&self, ids: &[RevocationId]) -> Vec<Revocation> {
-        let entries = self.entries.borrow();
-        ids.iter().filter_map(|id| entries.get(id).copied()).collect()
+    /// Everything known under these ids.
+    pub(crate) fn lookup(&self, ids: impl Iterator<Item = RevocationId>) -> Vec<Revocation> {
+        if self.entries.is_empty() {
+            return Vec::new();
+        }
+        ids.filter_map(|id| self.entries.get(&id).copied()).collect()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Revocation> {
+        self.entries.values()
+    }
+}
+
+/// An id is a MAC under a secret: nobody can choose where it falls, so it is its own hash.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(start) = bytes.first_chunk() {
+            self.0 = u64::from_le_bytes(*start);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -44,7 +70,7 @@ mod tests {
 
     fn revocation(number: u64) -> Revocation {
         Revocation {
-            id: RevocationId::from_bytes(u128::from(number).to_be_bytes()),
+            id: RevocationId::from_bytes(u128::from(number).to_le_bytes()),
             cover: Cover::everyone(Cutoff::Always),
             expires_at: Timestamp::from_secs(1_000_000 + number),
             revoked_at: Timestamp::from_secs(number),
@@ -53,29 +79,29 @@ mod tests {
     }
 
     fn has(recent: &Recent, number: u64) -> bool {
-        !recent.lookup(&[revocation(number).id]).is_empty()
+        !recent.lookup([revocation(number).id].into_iter()).is_empty()
     }
 
     #[test]
     fn merges_and_finds() {
-        let recent = Recent::default();
+        let mut recent = Recent::default();
         let long = Revocation { expires_at: Timestamp::from_secs(2_000_000), ..revocation(1) };
         recent.record(&[long], Timestamp::from_secs(0));
         recent.record(&[revocation(1)], Timestamp::from_secs(0));
-        assert_eq!(recent.lookup(&[revocation(1).id, revocation(2).id]), [long]);
+        assert_eq!(recent.lookup([revocation(1).id, revocation(2).id].into_iter()), [long]);
     }
 
     #[test]
     fn stays_bounded_and_forgets_the_oldest() {
-        let recent = Recent::default();
+        let mut recent = Recent::default();
         let last = MAX_ENTRIES as u64 + 5;
         for number in 0..=last {
             recent.record(&[revocation(number)], Timestamp::from_secs(0));
         }
-        assert_eq!(recent.entries.borrow().len(), MAX_ENTRIES);
+        assert_eq!(recent.entries.len(), MAX_ENTRIES);
         assert!(!has(&recent, 0) && has(&recent, last));
         // The expired go first, however recent.
         recent.record(&[revocation(last + 1)], Timestamp::from_secs(2_000_000));
-        assert_eq!(recent.entries.borrow().len(), 1);
+        assert_eq!(recent.entries.len(), 1);
     }
 }

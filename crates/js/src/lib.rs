@@ -1,12 +1,12 @@
-//! The core for JavaScript Workers and servers, so that they decide exactly as the edge does.
+//! The engine for JavaScript hosts: a module without imports, and without glue.
 //!
-//! In scope: bindings. Out of scope: any logic, which is `quash-core`'s.
+//! In scope: getting texts in and out. Out of scope: any decision, which is `quash-engine`'s.
+//!
+//! A host writes texts, one behind the other, where [`input`](exports) says, calls an export with their lengths, and reads what came
+//! of it from the [registers](registers::Registers). Its own half is `www/quash/src/edge/engine.ts`.
 
-use quash_core::UnverifiedToken;
-use wasm_bindgen::prelude::wasm_bindgen;
-
-/// The stable code of what is wrong with the form of a token, before any key is looked at; `undefined` when nothing is.
-#[wasm_bindgen(js_name = malformed)]
-pub fn malformed(token: &str) -> Option<String> {
-    UnverifiedToken::parse(token).err().map(|refusal| refusal.code().into())
-}
+mod exports;
+mod host;
+mod pending;
+mod registers;
+mod texts;

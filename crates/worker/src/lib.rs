@@ -1,12 +1,16 @@
-//! The deployable Quash Worker: reads its configuration when it starts, then hands every request to `quash-edge`.
+//! The endpoints of the deployable Quash Worker, by `quash-edge`.
 //!
-//! `index.js` beside this crate's manifest is the entry: it refuses to start where [`refusal`] has something to say.
+//! `index.js` beside this crate's manifest is the entry. It guards the origin with the engine alone, and comes here for what
+//! Quash answers itself.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
+use js_sys::Function;
+use quash_core::Revocation;
 use quash_edge::{ConfigError, Quash};
-use wasm_bindgen::prelude::wasm_bindgen;
-use worker::{Context, Env, Request, Response, Result, event};
+use quash_engine::to_lines;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use worker::{Context, Env, Request, Response, Result, console_error, event};
 
 #[wasm_bindgen(module = "cloudflare:workers")]
 extern "C" {
@@ -17,13 +21,25 @@ extern "C" {
 
 thread_local! {
     /// One for the isolate.
-    static QUASH: Result<Rc<Quash>, ConfigError> = ENV.with(Quash::from_env).map(Rc::new);
+    static QUASH: Result<Rc<Quash>, ConfigError> = ENV.with(Quash::from_env).map(|quash| {
+        quash.on_record(tell);
+        Rc::new(quash)
+    });
+    static LISTENER: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
-/// Why the Worker must not start, if so.
-#[wasm_bindgen]
-pub fn refusal() -> Option<String> {
-    QUASH.with(|quash| Some(format!("quash: the configuration is wrong: {}", quash.as_ref().err()?)))
+/// Has `listener` be told of every revocation, as soon as it is made: `KEY ENTRY` on each line. It has to be named again for each
+/// request, since a panic leaves an instance that knows of none.
+#[wasm_bindgen(js_name = onRecord)]
+pub fn on_record(listener: Function) {
+    LISTENER.set(Some(listener));
+}
+
+fn tell(revocations: &[Revocation]) {
+    let listener = LISTENER.with_borrow(Clone::clone);
+    if let Some(Err(error)) = listener.map(|listener| listener.call1(&JsValue::NULL, &to_lines(revocations).into())) {
+        console_error!("quash: the gate was not told of a revocation: {error:?}");
+    }
 }
 
 #[event(fetch)]

@@ -33,6 +33,7 @@ const WASM_FEATURES_OF_SERVERS: [&str; 2] = ["--enable-multivalue", "--enable-re
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Part {
     Browser,
+    Engine,
     Worker,
     Demo,
     Bench,
@@ -40,11 +41,12 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 5] = [Self::Browser, Self::Worker, Self::Demo, Self::Bench, Self::Hello];
+    pub(crate) const ALL: [Self; 6] = [Self::Browser, Self::Engine, Self::Worker, Self::Demo, Self::Bench, Self::Hello];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Browser => "browser",
+            Self::Engine => "engine",
             Self::Worker => "worker",
             Self::Demo => "demo",
             Self::Bench => "bench",
@@ -58,13 +60,14 @@ impl Part {
             Self::Worker | Self::Demo | Self::Hello => {
                 &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen, Need::WorkerBuild]
             }
-            Self::Bench => &[Need::WasmTarget, Need::NpmPackages],
+            Self::Engine | Self::Bench => &[Need::WasmTarget, Need::NpmPackages],
         }
     }
 
     fn build(self, workspace: &Workspace) -> Result<()> {
         match self {
             Self::Browser => build_browser(workspace),
+            Self::Engine => build_engine(workspace),
             Self::Worker => build_worker(workspace, "quash-worker", "crates/worker"),
             Self::Demo => {
                 build_worker(workspace, "quash-demo", "www/demo/worker")?;
@@ -81,8 +84,16 @@ impl Part {
 /// # Errors
 /// When a tool is missing or a step fails.
 pub(crate) fn run(workspace: &Workspace, parts: &[Part]) -> Result<()> {
-    // The demo's site bundles the npm package.
-    let is_wanted = |part: &Part| parts.contains(part) || *part == Part::Browser && parts.contains(&Part::Demo);
+    let is_wanted = |part: &Part| {
+        let wanted_by = match part {
+            // The demo's site bundles the npm package.
+            Part::Browser => Some(Part::Demo),
+            // The engine guards what the Worker is deployed with.
+            Part::Engine => Some(Part::Worker),
+            _ => None,
+        };
+        parts.contains(part) || wanted_by.is_some_and(|other| parts.contains(&other))
+    };
     let parts: Vec<Part> = Part::ALL.into_iter().filter(is_wanted).collect();
     tools::ensure(workspace, parts.iter().flat_map(|part| part.needs()).copied())?;
     parts.iter().try_for_each(|part| part.build(workspace))
@@ -165,12 +176,37 @@ fn build_worker(workspace: &Workspace, package: &str, folder: &str) -> Result<()
     })
 }
 
+/// The engine as a module without glue, for the Worker's gate.
+fn build_engine(workspace: &Workspace) -> Result<()> {
+    let mut build = workspace.cargo(["build", "--package=quash-js", "--profile=engine", "--target", WASM_TARGET]);
+    build.env(SIMD.0, SIMD.1);
+    workspace.console.run("cargo build quash-js", build)?;
+    let module = workspace.target.join(WASM_TARGET).join("engine/quash_js.wasm");
+    let folder = workspace.path("crates/js/build");
+    let inputs = vec![module.clone(), workspace.path("package-lock.json")];
+    once(workspace, "crates/js/build", engine_recipe(), inputs, folder.clone(), || {
+        fs::create_dir_all(&folder)?;
+        optimise_engine(workspace, &module, &folder.join("quash_engine.wasm"))
+    })
+}
+
+fn engine_recipe() -> String {
+    format!("{WASM_OPT_ENGINE:?} {WASM_FEATURES:?} {WASM_FEATURES_OF_SERVERS:?}")
+}
+
+fn optimise_engine(workspace: &Workspace, module: &Path, optimised: &Path) -> Result<()> {
+    let mut command = workspace.command(workspace.npm_bin("wasm-opt"), WASM_OPT_ENGINE);
+    command.args(WASM_FEATURES).args(WASM_FEATURES_OF_SERVERS);
+    command.arg(module).arg("-o").arg(optimised);
+    workspace.console.run("wasm-opt -O3", command)
+}
+
 /// The cases of `cargo xtask bench core` as a module without glue; and the same with all of the core, also what no case calls,
 /// so that a test can see what it would import.
 fn build_bench(workspace: &Workspace) -> Result<()> {
     let mut build =
         workspace.cargo(["build", "--package=quash-bench", "--lib", "--profile=engine", "--target", WASM_TARGET]);
-    // No other build has this profile for this target, so none of theirs is thrown away for these flags.
+    // Every build of this profile for this target has these flags, so none is thrown away for them.
     build.env(SIMD.0, SIMD.1);
     workspace.console.run("cargo build quash-bench", build)?;
     let mut whole = workspace.cargo(["rustc", "--package=quash-bench", "--lib", "--target", WASM_TARGET]);
@@ -180,15 +216,11 @@ fn build_bench(workspace: &Workspace) -> Result<()> {
     let modules = workspace.target.join(WASM_TARGET);
     let (module, whole) = (modules.join("engine/quash_bench.wasm"), modules.join("debug/quash_bench.wasm"));
     let folder = workspace.path("tests/bench/build");
-    let recipe = format!("{WASM_OPT_ENGINE:?} {WASM_FEATURES:?} {WASM_FEATURES_OF_SERVERS:?}");
     let inputs = vec![module.clone(), whole.clone(), workspace.path("package-lock.json")];
-    once(workspace, "tests/bench/build", recipe, inputs, folder.clone(), || {
+    once(workspace, "tests/bench/build", engine_recipe(), inputs, folder.clone(), || {
         fs::create_dir_all(&folder)?;
         fs::copy(&whole, folder.join("whole_core.wasm"))?;
-        let mut command = workspace.command(workspace.npm_bin("wasm-opt"), WASM_OPT_ENGINE);
-        command.args(WASM_FEATURES).args(WASM_FEATURES_OF_SERVERS);
-        command.arg(&module).arg("-o").arg(folder.join("quash_bench.wasm"));
-        workspace.console.run("wasm-opt quash-bench", command)
+        optimise_engine(workspace, &module, &folder.join("quash_bench.wasm"))
     })
 }
 

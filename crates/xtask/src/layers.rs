@@ -7,15 +7,16 @@ use anyhow::{Result, bail};
 use crate::workspace::Workspace;
 
 /// Every crate of the workspace, and the other ones that it may be built on, directly or not.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("quash-bench", &["quash-core"]),
     ("quash-bench-hello", &[]),
     ("quash-browser", &["quash-core"]),
     ("quash-core", &[]),
     ("quash-demo", &[]),
-    ("quash-edge", &["quash-core"]),
-    ("quash-js", &["quash-core"]),
-    ("quash-worker", &["quash-core", "quash-edge"]),
+    ("quash-edge", &["quash-core", "quash-engine"]),
+    ("quash-engine", &["quash-core"]),
+    ("quash-js", &["quash-core", "quash-engine"]),
+    ("quash-worker", &["quash-core", "quash-edge", "quash-engine"]),
     ("xtask", &[]),
 ];
 

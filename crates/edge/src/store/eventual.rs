@@ -2,12 +2,11 @@ use futures_util::future::join;
 use quash_core::{Revocation, RevocationId, Timestamp};
 use worker::kv::KvStore;
 
-use super::{StoreError, kv::KvDenylist, nearby, recent::Recent};
+use super::{StoreError, kv::KvDenylist, nearby};
 
-/// The denylist of mode `eventual`. A revocation is known to its own isolate and its own data centre when it is acknowledged,
-/// and elsewhere when Workers KV shows it: after 60 s or more.
+/// The denylist of mode `eventual`. A revocation is known to its own data centre when it is acknowledged, and elsewhere when
+/// Workers KV shows it: after 60 s or more.
 pub(crate) struct EventualDenylist {
-    recent: Recent,
     kv: KvDenylist,
 }
 
@@ -21,7 +20,7 @@ pub(crate) struct Lookup {
 
 impl EventualDenylist {
     pub(crate) fn new(kv: KvStore) -> Self {
-        Self { recent: Recent::default(), kv: KvDenylist::new(kv) }
+        Self { kv: KvDenylist::new(kv) }
     }
 
     /// Looks the ids up everywhere at once.
@@ -32,22 +31,11 @@ impl EventualDenylist {
             Err(outage) => (Vec::new(), Some(outage)),
         };
         entries.extend(nearby);
-        // Last, so that a revocation that arrived while the stores were asked is seen.
-        entries.extend(self.recent.lookup(ids));
         Lookup { entries, outage }
     }
 
-    /// What this isolate has revoked under these ids, without asking any store.
-    pub(crate) fn lookup_recent(&self, ids: &[RevocationId]) -> Vec<Revocation> {
-        self.recent.lookup(ids)
-    }
-
     /// Records revocations and comes back when they are durable.
-    ///
-    /// From the first moment this isolate refuses what they cover. Should the store fail, it goes on refusing: nothing is
-    /// acknowledged, but whoever asked for it wanted no less.
     pub(crate) async fn record(&self, revocations: &[Revocation], now: Timestamp) -> Result<(), StoreError> {
-        self.recent.record(revocations, now);
         let (recorded, ()) = join(self.kv.record(revocations, now), nearby::record(revocations, now)).await;
         recorded
     }

@@ -2,12 +2,13 @@ use std::{collections::HashMap, pin::pin, time::Duration};
 
 use futures_util::future::{Either, select, try_join_all};
 use quash_core::{Revocation, RevocationId, Timestamp};
+use quash_engine::{STORE_TIMEOUT, denylist_key};
 use worker::{
     Delay,
     kv::{KvError, KvStore},
 };
 
-use super::{StoreError, key::key};
+use super::StoreError;
 
 /// How long Workers KV keeps an entry at least: a shorter `expiration` is an error, not a clamp. One second more, because KV
 /// compares with its own clock, which may have gone on.
@@ -15,10 +16,6 @@ const FLOOR: Duration = Duration::from_secs(60 + 1);
 
 /// The most keys that one bulk read may name.
 const MAX_BULK: usize = 100;
-
-/// How long Workers KV may take for one operation. It answers in milliseconds, or something is wrong and the caller should be
-/// told while it still listens.
-const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The denylist in a Workers KV namespace: durable; elsewhere a write shows after a minute or more, and a miss is cached like
 /// a hit.
@@ -35,7 +32,7 @@ impl KvDenylist {
     pub(super) async fn lookup(&self, ids: &[RevocationId]) -> Result<Vec<Revocation>, StoreError> {
         let mut found = Vec::new();
         for ids in ids.chunks(MAX_BULK) {
-            let keys: Vec<String> = ids.iter().copied().map(key).collect();
+            let keys: Vec<String> = ids.iter().copied().map(denylist_key).collect();
             let values: HashMap<String, Option<String>> =
                 in_time(self.kv.get_bulk(&keys).text()).await.map_err(StoreError::read)?;
             for (id, key) in ids.iter().zip(&keys) {
@@ -65,14 +62,14 @@ impl KvDenylist {
 
     async fn put(&self, revocation: Revocation, now: Timestamp) -> Result<(), StoreError> {
         let expiration = revocation.kept_until(now, FLOOR).as_secs_ceil();
-        let put = self.kv.put(&key(revocation.id), revocation.to_entry()).map_err(StoreError::write)?;
+        let put = self.kv.put(&denylist_key(revocation.id), revocation.to_entry()).map_err(StoreError::write)?;
         in_time(put.expiration(expiration).execute()).await.map_err(StoreError::write)
     }
 }
 
 async fn in_time<T>(operation: impl Future<Output = Result<T, KvError>>) -> Result<T, String> {
-    match select(pin!(operation), pin!(Delay::from(TIMEOUT))).await {
+    match select(pin!(operation), pin!(Delay::from(STORE_TIMEOUT))).await {
         Either::Left((done, _)) => done.map_err(|error| error.to_string()),
-        Either::Right(_) => Err(format!("no answer in {} s", TIMEOUT.as_secs())),
+        Either::Right(_) => Err(format!("no answer in {} s", STORE_TIMEOUT.as_secs())),
     }
 }

@@ -4,18 +4,16 @@
 //! read is an error and never "no entry". An entry found that nobody wrote logs a live user out. A slow answer is merely slow.
 
 mod eventual;
-mod key;
 mod kv;
 mod nearby;
-mod recent;
 
-use thiserror::Error;
+use quash_engine::Error;
 
 pub(crate) use eventual::EventualDenylist;
 
 /// The denylist could not be read or written. Nothing is known about what was asked, and nothing that was to be written may be
 /// acknowledged.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the denylist did not {doing}: {cause}")]
 pub struct StoreError {
     doing: &'static str,
@@ -29,5 +27,11 @@ impl StoreError {
 
     fn write(cause: impl ToString) -> Self {
         Self { doing: "take a revocation", cause: cause.to_string() }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::StoreUnavailable(error.to_string())
     }
 }

@@ -4,9 +4,8 @@
 
 use futures_util::future::join_all;
 use quash_core::{Revocation, RevocationId, Timestamp};
+use quash_engine::{NEARBY, denylist_key};
 use worker::{Cache, Headers, Response, Result};
-
-use super::key::key;
 
 /// How long a revocation stays in the cache at most, in seconds. Workers KV has it everywhere after about one minute; ten
 /// leave room for a slow one.
@@ -41,7 +40,6 @@ pub(super) async fn record(revocations: &[Revocation], now: Timestamp) {
     .await;
 }
 
-/// `.invalid` never resolves (RFC 2606 section 2), so this can be no page of anybody's.
 fn url(id: RevocationId) -> String {
-    format!("https://quash.invalid/{}", key(id))
+    format!("{NEARBY}{}", denylist_key(id))
 }

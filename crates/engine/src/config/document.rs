@@ -1,6 +1,6 @@
 //! The configuration's shape, as an operator writes it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{config::ConfigError, cookie::ExpiredCookie};
@@ -15,6 +15,8 @@ pub(super) struct Document {
     pub(super) mode: Mode,
     #[serde(default)]
     pub(super) public: Vec<String>,
+    #[serde(default)]
+    pub(super) routes: Vec<Route>,
     #[serde(default = "quash_denylist")]
     pub(super) denylist: String,
     #[serde(default = "quash_pepper")]
@@ -29,9 +31,9 @@ pub(super) struct Document {
 }
 
 /// What the guard stands in front of.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Origin {
+pub enum Origin {
     /// A server, by its origin.
     Url(String),
     /// Another Worker, by the name of the service binding.
@@ -43,14 +45,15 @@ pub(crate) enum Origin {
 /// What is read on each request. See docs/consistency.md.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Mode {
+pub enum Mode {
     /// Workers KV.
     #[default]
     Eventual,
 }
 
 impl Mode {
-    pub(crate) const fn name(self) -> &'static str {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Eventual => "eventual",
         }
@@ -79,7 +82,35 @@ pub(super) struct Issuer {
     pub(super) required_claims: Vec<String>,
     #[serde(default)]
     pub(super) revocable_claims: Vec<String>,
+    #[serde(default)]
     pub(super) keys: Vec<Key>,
+    pub(super) jwks_uri: Option<String>,
+    pub(super) metadata: Option<String>,
+    pub(super) algorithms: Option<Vec<String>>,
+    #[serde(default = "one_hour")]
+    pub(super) max_stale: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Route {
+    pub(super) path: String,
+    #[serde(default)]
+    pub(super) audiences: Vec<String>,
+    #[serde(default)]
+    pub(super) scopes: Vec<String>,
+    #[serde(default)]
+    pub(super) optional: bool,
+    #[serde(default)]
+    pub(super) outage: Outage,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Outage {
+    #[default]
+    Closed,
+    DangerOpen,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -141,6 +172,10 @@ fn quash_pepper() -> Vec<String> {
 
 const fn thirty() -> u64 {
     30
+}
+
+const fn one_hour() -> u64 {
+    3600
 }
 
 pub(super) fn parse(json: &str) -> Result<Document, ConfigError> {

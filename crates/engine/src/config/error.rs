@@ -13,7 +13,8 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub(crate) fn new(field: impl fmt::Display, problem: impl fmt::Display) -> Self {
+    /// A problem with a field of the table `QUASH`.
+    pub fn new(field: impl fmt::Display, problem: impl fmt::Display) -> Self {
         Self { field: format!("QUASH.{field}"), problem: problem.to_string() }
     }
 }

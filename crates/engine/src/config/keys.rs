@@ -1,127 +1,100 @@
-use std::collections::HashMap;
+use std::time::Duration;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
-use quash_core::{Algorithm, Key, KeyRef};
-use serde_json::{Map, Value};
+use quash_core::{Algorithm, Key};
 
 use super::{ConfigError, FindSecret, document};
+use crate::keys::{
+    Filed, HostKeys, PublicKey,
+    source::{KeySource, Location, may_be_read_from},
+};
 
-/// A public key as WebCrypto imports it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum PublicKey {
-    /// A DER `SubjectPublicKeyInfo` (RFC 5280 section 4.1).
-    Spki(Vec<u8>),
-    /// A JWK (RFC 7517).
-    Jwk(Map<String, Value>),
-}
+/// The longest that keys may serve while their issuer cannot be reached: a day.
+const MAX_STALE_SECS: u64 = 24 * 60 * 60;
 
-pub(super) fn keys(
+/// The keys that the configuration has for an issuer. Those that the host verifies with are filed.
+pub(super) fn configured(
     issuer: usize,
     documents: &[document::Key],
     secret: &FindSecret<'_>,
+    host_keys: &mut HostKeys,
 ) -> Result<Vec<Key>, ConfigError> {
-    if documents.is_empty() {
-        return Err(ConfigError::new(format_args!("issuers[{issuer}].keys"), "at least one is needed"));
-    }
-    let key = |(index, document): (usize, &document::Key)| {
+    let mut key = |(index, document): (usize, &document::Key)| {
         let field = format!("issuers[{issuer}].keys[{index}]");
-        let algorithm = algorithm(&field, document)?;
-        let shared = match algorithm {
-            Algorithm::Hs256 => Key::hs256,
-            Algorithm::Hs384 => Key::hs384,
-            Algorithm::Hs512 => Key::hs512,
-            _ if document.secret.is_none() => return Ok(Key::held_by_host(document.kid.clone(), algorithm)),
-            _ => return Err(ConfigError::new(field, "`secret` is for HMAC; use `pem` or `jwk`")),
-        };
-        let Some(name) = &document.secret else {
-            let problem = format_args!("{} needs `secret`, the name of a secret", algorithm.name());
-            return Err(ConfigError::new(field, problem));
-        };
-        let field = format!("{field}.secret");
-        let secret = secret(&field, name)?;
-        shared(document.kid.clone(), secret.as_bytes()).map_err(|weak| ConfigError::new(field, weak))
-    };
-    documents.iter().enumerate().map(key).collect()
-}
-
-/// The asymmetric keys of all issuers, each with the field that it came from.
-pub(super) fn public_keys(issuers: &[document::Issuer]) -> Result<HashMap<KeyRef, (String, PublicKey)>, ConfigError> {
-    let mut found = HashMap::new();
-    for (issuer, document) in issuers.iter().enumerate() {
-        for (key, document) in document.keys.iter().enumerate() {
-            let field = format!("issuers[{issuer}].keys[{key}]");
-            let (name, public_key) = match (algorithm(&field, document)?, &document.pem, &document.jwk) {
-                (algorithm, None, None) if algorithm.is_symmetric() => continue,
-                (algorithm, ..) if algorithm.is_symmetric() => {
-                    return Err(ConfigError::new(field, "an HMAC key is a `secret`, never a public key"));
-                }
-                (algorithm, Some(pem), None) => ("pem", spki(algorithm, pem).map(PublicKey::Spki)),
-                (algorithm, None, Some(jwk)) => {
-                    ("jwk", check_jwk(algorithm, jwk).map(|()| PublicKey::Jwk(jwk.clone())))
-                }
-                _ => return Err(ConfigError::new(field, "needs either `pem` or `jwk`")),
-            };
-            let field = format!("{field}.{name}");
-            let public_key = public_key.map_err(|problem| ConfigError::new(&field, problem))?;
-            found.insert(KeyRef { issuer, key }, (field, public_key));
+        let algorithm = algorithm(&format!("{field}.alg"), &document.alg)?;
+        let id = document.kid.clone();
+        match (algorithm.is_symmetric(), &document.secret, &document.pem, &document.jwk) {
+            (true, Some(name), None, None) => shared(id, algorithm, &format!("{field}.secret"), name, secret),
+            (true, _, None, None) => {
+                let problem = format_args!("{} needs `secret`, the name of a secret", algorithm.name());
+                Err(ConfigError::new(field, problem))
+            }
+            (true, ..) => Err(ConfigError::new(field, "an HMAC key is a `secret`, never a public key")),
+            (false, Some(_), ..) => Err(ConfigError::new(field, "`secret` is for HMAC; use `pem` or `jwk`")),
+            (false, None, pem, jwk) => {
+                let (name, key) = match (pem, jwk) {
+                    (Some(pem), None) => ("pem", PublicKey::from_pem(algorithm, pem)),
+                    (None, Some(jwk)) => ("jwk", PublicKey::from_jwk(algorithm, jwk)),
+                    _ => return Err(ConfigError::new(field, "needs either `pem` or `jwk`")),
+                };
+                let field = format!("{field}.{name}");
+                let key = key.map_err(|problem| ConfigError::new(&field, problem))?;
+                let number = host_keys.file(Filed { algorithm, key, origin: format!("QUASH.{field}") });
+                Ok(Key::held_by_host(id, algorithm, number))
+            }
         }
-    }
-    Ok(found)
-}
-
-fn algorithm(field: &str, document: &document::Key) -> Result<Algorithm, ConfigError> {
-    Algorithm::from_name(&document.alg).ok_or_else(|| {
-        let known = Algorithm::ALL.map(Algorithm::name).join(", ");
-        ConfigError::new(format_args!("{field}.alg"), format_args!("`{}` is none of {known}", document.alg))
-    })
-}
-
-/// RFC 7518 sections 3.3 and 3.5.
-const SHORT_RSA: &str = "is an RSA key of less than 2048 bits";
-
-const fn is_rsa(algorithm: Algorithm) -> bool {
-    matches!(
-        algorithm,
-        Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 | Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512
-    )
-}
-
-/// Reads a PEM public key (RFC 7468 section 13).
-fn spki(algorithm: Algorithm, pem: &str) -> Result<Vec<u8>, &'static str> {
-    let body = pem
-        .trim()
-        .strip_prefix("-----BEGIN PUBLIC KEY-----")
-        .and_then(|rest| rest.strip_suffix("-----END PUBLIC KEY-----"))
-        .ok_or("must be a PEM of the kind `PUBLIC KEY`")?;
-    let body: String = body.split_ascii_whitespace().collect();
-    let der = BASE64_STANDARD.decode(body).map_err(|_| "is not valid base64")?;
-    // The modulus alone has 256 bytes.
-    if is_rsa(algorithm) && der.len() < 256 { Err(SHORT_RSA) } else { Ok(der) }
-}
-
-/// Checks what WebCrypto would not tell an operator until the first token comes (RFC 7518 section 6).
-fn check_jwk(algorithm: Algorithm, jwk: &Map<String, Value>) -> Result<(), &'static str> {
-    let member = |name| jwk.get(name).and_then(Value::as_str);
-    if ["d", "p", "q", "k"].iter().any(|private| jwk.contains_key(*private)) {
-        return Err("is a private key: it must not be in a configuration, and is not needed to verify");
-    }
-    let (kty, crv) = match algorithm {
-        algorithm if is_rsa(algorithm) => ("RSA", None),
-        Algorithm::Es256 => ("EC", Some("P-256")),
-        Algorithm::Es384 => ("EC", Some("P-384")),
-        Algorithm::Es512 => ("EC", Some("P-521")),
-        Algorithm::EdDsa => ("OKP", Some("Ed25519")),
-        _ => return Err("is not for this algorithm"),
     };
-    if member("kty") != Some(kty) || member("crv") != crv {
-        return Err("has a `kty` or `crv` that is not for this algorithm");
+    documents.iter().enumerate().map(&mut key).collect()
+}
+
+fn shared(
+    id: Option<String>,
+    algorithm: Algorithm,
+    field: &str,
+    name: &str,
+    secret: &FindSecret<'_>,
+) -> Result<Key, ConfigError> {
+    let keyed = match algorithm {
+        Algorithm::Hs384 => Key::hs384,
+        Algorithm::Hs512 => Key::hs512,
+        _ => Key::hs256,
+    };
+    keyed(id, secret(&field, name)?.as_bytes()).map_err(|weak| ConfigError::new(field, weak))
+}
+
+/// Where an issuer publishes its keys, if the configuration says so.
+pub(super) fn published(issuer: usize, document: &document::Issuer) -> Result<Option<KeySource>, ConfigError> {
+    let field = |name: &str| format!("issuers[{issuer}].{name}");
+    let address = |name: &str, url: &String| match may_be_read_from(url) {
+        true => Ok(url.clone()),
+        false => Err(ConfigError::new(field(name), "must be an https address")),
+    };
+    let location = match (&document.jwks_uri, &document.metadata) {
+        (None, None) => return Ok(None),
+        (Some(url), None) => Location::JwkSet(address("jwks_uri", url)?),
+        (None, Some(url)) => Location::Metadata { url: address("metadata", url)?, issuer: document.issuer.clone() },
+        _ => return Err(ConfigError::new(field("metadata"), "says where the keys are, and so does `jwks_uri`")),
+    };
+    if document.max_stale > MAX_STALE_SECS {
+        return Err(ConfigError::new(field("max_stale"), format_args!("at most {MAX_STALE_SECS} seconds")));
     }
-    // Base64url of 256 bytes.
-    if kty == "RSA" && member("n").is_none_or(|modulus| modulus.len() < 342) {
-        return Err(SHORT_RSA);
+    let mut algorithms = Vec::new();
+    for (index, name) in document.algorithms.iter().flatten().enumerate() {
+        let field = field(&format!("algorithms[{index}]"));
+        let algorithm = algorithm(&field, name)?;
+        if algorithm.is_symmetric() {
+            return Err(ConfigError::new(field, "no secret is ever published"));
+        }
+        algorithms.push(algorithm);
     }
-    if member("alg").is_some_and(|alg| alg != algorithm.name()) {
-        return Err("has an `alg` other than the key's");
+    if document.algorithms.is_none() {
+        algorithms.extend(Algorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric()));
     }
-    Ok(())
+    Ok(Some(KeySource { location, algorithms, max_stale: Duration::from_secs(document.max_stale) }))
+}
+
+fn algorithm(field: &str, name: &str) -> Result<Algorithm, ConfigError> {
+    Algorithm::from_name(name).ok_or_else(|| {
+        let known = Algorithm::ALL.map(Algorithm::name).join(", ");
+        ConfigError::new(field, format_args!("`{name}` is none of {known}"))
+    })
 }

@@ -1,47 +1,54 @@
 //! The typed configuration: read once, at start, and refused as a whole with the name of the field that is wrong.
 
+mod client;
 mod document;
-pub(crate) mod error;
+mod error;
 mod keys;
+mod routes;
 
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use quash_core::{InvalidIssuers, Issuer, Issuers, KeyRef, Pepper, Peppers, TokenType};
+use quash_core::{InvalidIssuers, Issuer, Issuers, Pepper, Peppers, TokenType};
 
-use crate::{client::Client, cookie::ExpiredCookie, public_path::PublicPath};
+use crate::{
+    cookie::ExpiredCookie,
+    keys::{HostKeys, KeySet},
+    path::PathPattern,
+    policy::Policies,
+    trust::Trust,
+};
 
-pub(crate) use document::{Mode, Origin};
+pub use client::Client;
+pub use document::{Mode, Origin};
 pub use error::ConfigError;
-pub(crate) use keys::PublicKey;
 
 /// How a deployment of Quash behaves. See docs/configuration.md for every field.
 pub struct Config {
-    pub(crate) origin: Origin,
+    /// What the guard stands in front of.
+    pub origin: Origin,
     /// The binding of the KV namespace.
-    pub(crate) denylist: String,
-    pub(crate) trust: Trust,
-    pub(crate) routes: Routes,
-}
-
-/// Whose tokens are accepted, and how their revocations are named.
-pub(crate) struct Trust {
-    pub(crate) issuers: Issuers,
-    /// The keys that WebCrypto verifies with, and the field that each came from.
-    pub(crate) public_keys: HashMap<KeyRef, (String, PublicKey)>,
-    /// What handles are sealed with, too.
-    pub(crate) peppers: Peppers,
+    pub denylist: String,
+    /// What is answered where, and to whom.
+    pub routes: Arc<Routes>,
+    pub(crate) policies: Policies,
 }
 
 /// What is answered where, and to whom.
-pub(crate) struct Routes {
+pub struct Routes {
     pub(crate) prefix: String,
-    pub(crate) mode: Mode,
-    pub(crate) public: Vec<PublicPath>,
-    pub(crate) token_cookies: Vec<String>,
-    pub(crate) clients: Vec<Client>,
-    pub(crate) expired_cookies: Vec<ExpiredCookie>,
-    pub(crate) clear_site_data: Option<String>,
-    pub(crate) allowed_origins: Vec<String>,
+    /// What is read on each request.
+    pub mode: Mode,
+    pub(crate) public: Vec<PathPattern>,
+    /// The cookies that may carry a token.
+    pub token_cookies: Vec<String>,
+    /// Who may revoke.
+    pub clients: Vec<Client>,
+    /// What a logout expires.
+    pub expired_cookies: Vec<ExpiredCookie>,
+    /// The `Clear-Site-Data` header of a logout.
+    pub clear_site_data: Option<String>,
+    /// Whose pages may log their visitors out.
+    pub allowed_origins: Vec<String>,
 }
 
 /// The longest that a token may be let live: 30 days. Entries for sessions and subjects are kept that long.
@@ -56,11 +63,11 @@ const MAX_PEPPERS: usize = 8;
 const MAX_REVOCABLE_CLAIMS: usize = 6;
 
 impl Config {
-    /// Reads the configuration from JSON. `secret` finds a secret by the name of its binding.
+    /// Reads the configuration from JSON, and what is trusted by it. `secret` finds a secret by the name of its binding.
     ///
     /// # Errors
     /// [`ConfigError`] names the first field that is wrong.
-    pub fn parse(json: &str, secret: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+    pub fn parse(json: &str, secret: impl Fn(&str) -> Option<String>) -> Result<(Self, Trust), ConfigError> {
         let document = document::parse(json)?;
         let secret = |field: &dyn fmt::Display, name: &str| {
             secret(name).ok_or_else(|| {
@@ -69,7 +76,7 @@ impl Config {
         };
 
         let prefix = document.prefix;
-        if !prefix.starts_with('/') || prefix.len() < 2 || PublicPath::parse(&prefix).is_err() || prefix.ends_with('/')
+        if !prefix.starts_with('/') || prefix.len() < 2 || PathPattern::parse(&prefix).is_err() || prefix.ends_with('/')
         {
             return Err(ConfigError::new("prefix", "must be a path like `/auth`"));
         }
@@ -80,16 +87,12 @@ impl Config {
         }
 
         let peppers = peppers(&document.peppers, &secret)?;
-        let trust = Trust {
-            public_keys: keys::public_keys(&document.issuers)?,
-            issuers: issuers(&document.issuers, &peppers, &secret)?,
-            peppers,
-        };
+        let trust = trust(&document.issuers, peppers, &secret)?;
         let routes = Routes {
             prefix,
             mode: document.mode,
             public: each("public", &document.public, |pattern| {
-                PublicPath::parse(pattern).map_err(|error| error.to_string())
+                PathPattern::parse(pattern).map_err(|error| error.to_string())
             })?,
             token_cookies: document.token.cookies,
             clients: clients(&document.clients, &secret)?,
@@ -103,7 +106,8 @@ impl Config {
                 valid.then(|| origin.clone()).ok_or_else(|| "must be an origin like `https://app.example.com`".into())
             })?,
         };
-        Ok(Self { origin: document.origin, denylist: document.denylist, trust, routes })
+        let policies = routes::policies(&document.routes)?;
+        Ok((Self { origin: document.origin, denylist: document.denylist, routes: Arc::new(routes), policies }, trust))
     }
 }
 
@@ -128,45 +132,53 @@ fn peppers(names: &[String], secret: &FindSecret<'_>) -> Result<Peppers, ConfigE
     Peppers::new(peppers).ok_or_else(|| ConfigError::new("peppers", "at least one is needed"))
 }
 
-fn issuers(documents: &[document::Issuer], peppers: &Peppers, secret: &FindSecret<'_>) -> Result<Issuers, ConfigError> {
+fn trust(documents: &[document::Issuer], peppers: Peppers, secret: &FindSecret<'_>) -> Result<Trust, ConfigError> {
     if documents.is_empty() {
         return Err(ConfigError::new("issuers", "at least one is needed"));
     }
-    let mut issuers = Vec::new();
+    let (mut issuers, mut key_sets, mut host_keys) = (Vec::new(), Vec::new(), HostKeys::default());
     for (index, document) in documents.iter().enumerate() {
-        let seconds = |name, secs, max| match secs {
-            secs if secs > max => {
-                Err(ConfigError::new(format_args!("issuers[{index}].{name}"), format_args!("at most {max} seconds")))
-            }
-            secs => Ok(Duration::from_secs(secs)),
-        };
-        if document.issuer.is_empty() {
-            return Err(ConfigError::new(format_args!("issuers[{index}].issuer"), "must not be empty"));
+        let keys = keys::configured(index, &document.keys, secret, &mut host_keys)?;
+        let key_set = keys::published(index, document)?.map(KeySet::new);
+        if keys.is_empty() && key_set.is_none() {
+            let problem = "at least one is needed, or `jwks_uri` or `metadata`";
+            return Err(ConfigError::new(format_args!("issuers[{index}].keys"), problem));
         }
-        if document.max_lifetime == 0 {
-            return Err(ConfigError::new(format_args!("issuers[{index}].max_lifetime"), "must be at least 1 second"));
-        }
-        issuers.push(Issuer {
-            leeway: seconds("leeway", document.leeway, MAX_LEEWAY_SECS)?,
-            audiences: document.audiences.clone(),
-            token_type: document.token_type.into(),
-            required_claims: document.required_claims.clone(),
-            revocable_claims: revocable_claims(index, &document.revocable_claims)?,
-            ..Issuer::new(
-                document.issuer.clone(),
-                keys::keys(index, &document.keys, secret)?,
-                seconds("max_lifetime", document.max_lifetime, MAX_LIFETIME_SECS)?,
-            )
-        });
+        issuers.push((issuer(index, document)?, keys));
+        key_sets.push(key_set);
     }
-    Issuers::new(issuers, peppers).map_err(|error| match error {
-        InvalidIssuers::DuplicateKey(KeyRef { issuer, key }) => {
+    let issuers = Issuers::new(issuers, &peppers).map_err(|error| match error {
+        InvalidIssuers::DuplicateKey { issuer, key } => {
             ConfigError::new(format_args!("issuers[{issuer}].keys[{key}].kid"), "another key of this issuer has it")
         }
         InvalidIssuers::DuplicateIssuer(index) => {
             ConfigError::new(format_args!("issuers[{index}].issuer"), "is there already")
         }
         other => ConfigError::new("issuers", other),
+    })?;
+    Ok(Trust { issuers, key_sets, host_keys, peppers })
+}
+
+fn issuer(index: usize, document: &document::Issuer) -> Result<Issuer, ConfigError> {
+    let seconds = |name, secs, max| match secs {
+        secs if secs > max => {
+            Err(ConfigError::new(format_args!("issuers[{index}].{name}"), format_args!("at most {max} seconds")))
+        }
+        secs => Ok(Duration::from_secs(secs)),
+    };
+    if document.issuer.is_empty() {
+        return Err(ConfigError::new(format_args!("issuers[{index}].issuer"), "must not be empty"));
+    }
+    if document.max_lifetime == 0 {
+        return Err(ConfigError::new(format_args!("issuers[{index}].max_lifetime"), "must be at least 1 second"));
+    }
+    Ok(Issuer {
+        leeway: seconds("leeway", document.leeway, MAX_LEEWAY_SECS)?,
+        audiences: document.audiences.clone(),
+        token_type: document.token_type.into(),
+        required_claims: document.required_claims.clone(),
+        revocable_claims: revocable_claims(index, &document.revocable_claims)?,
+        ..Issuer::new(document.issuer.clone(), seconds("max_lifetime", document.max_lifetime, MAX_LIFETIME_SECS)?)
     })
 }
 

@@ -28,7 +28,7 @@ fn valid() -> Value {
 }
 
 fn parse(document: &Value) -> Result<Config, ConfigError> {
-    Config::parse(&document.to_string(), secrets)
+    Config::parse(&document.to_string(), secrets).map(|(config, _)| config)
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn a_wrong_field_is_named() {
         ("/prefix", json!("auth"), "prefix", "a path like"),
         ("/prefix", json!("/"), "prefix", "a path like"),
         ("/mode", json!("strickt"), "mode", "unknown variant `strickt`"),
-        ("/public/1", json!("/a*"), "public[1]", "a public path is"),
+        ("/public/1", json!("/a*"), "public[1]", "a path is"),
         ("/peppers", json!([]), "peppers", "at least one"),
         ("/peppers", json!(["NONE"]), "peppers[0]", "no secret `NONE` is set"),
         ("/peppers", json!(["QUASH_PEPPER", "SHORT"]), "peppers[1]", "at least 32 bytes"),
@@ -77,7 +77,8 @@ fn a_wrong_field_is_named() {
         (&format!("{key}/secret"), json!("SHORT"), "issuers[0].keys[0].secret", "at least 32 bytes"),
         (&format!("{key}/secret"), json!("NONE"), "issuers[0].keys[0].secret", "no secret `NONE` is set"),
         (key, json!({ "alg": "HS256", "pem": "x" }), "issuers[0].keys[0]", "never a public key"),
-        (key, json!({ "alg": "RS256", "secret": "JWT_SECRET" }), "issuers[0].keys[0]", "either `pem` or `jwk`"),
+        (key, json!({ "alg": "RS256", "secret": "JWT_SECRET" }), "issuers[0].keys[0]", "`secret` is for HMAC"),
+        (key, json!({ "alg": "RS256" }), "issuers[0].keys[0]", "either `pem` or `jwk`"),
         (key, json!({ "alg": "ES256", "pem": "key" }), "issuers[0].keys[0].pem", "must be a PEM"),
         (key, json!({ "alg": "ES256", "jwk": { "kty": "RSA" } }), "issuers[0].keys[0].jwk", "not for this algorithm"),
         (
@@ -94,6 +95,11 @@ fn a_wrong_field_is_named() {
             "issuers[0].keys[0].jwk",
             "less than 2048 bits",
         ),
+        ("/issuers/0/jwks_uri", json!("http://issuer.example/jwks"), "issuers[0].jwks_uri", "an https address"),
+        ("/issuers/0/metadata", json!("issuer.example"), "issuers[0].metadata", "an https address"),
+        ("/routes", json!([{ "path": "/a*" }]), "routes[0].path", "a path is"),
+        ("/routes", json!([{ "path": "/a", "scopes": ["a b"] }]), "routes[0].scopes[0]", "is no scope"),
+        ("/routes", json!([{ "path": "/a", "outage": "open" }]), "routes[0].outage", "unknown variant `open`"),
         ("/clients/0/secret", json!("SHORT"), "clients[0].secret", "at least 32"),
         ("/logout/cookies/0", json!({ "name": "a;b" }), "logout.cookies[0]", "token characters"),
         ("/logout/clear_site_data", json!(["everything"]), "logout.clear_site_data[0]", "must be `cookies`"),
@@ -109,6 +115,26 @@ fn a_wrong_field_is_named() {
         assert_eq!(error.field, format!("QUASH.{field}"), "{error}");
         assert!(error.problem.contains(problem), "{error}");
     }
+}
+
+#[test]
+fn an_issuer_may_publish_its_keys() {
+    let published = |members: Value| {
+        let mut document = valid();
+        let issuer = document.pointer_mut("/issuers/0").and_then(Value::as_object_mut).unwrap();
+        issuer.remove("keys");
+        issuer.extend(members.as_object().unwrap().clone());
+        Config::parse(&document.to_string(), secrets).map(|(_, trust)| trust.key_sets.len()).map_err(|error| error.field)
+    };
+    let uri = "https://issuer.example/jwks";
+    let wrong = |field: &str| Err(format!("QUASH.issuers[0].{field}"));
+    assert_eq!(published(json!({ "jwks_uri": uri })), Ok(1));
+    assert_eq!(published(json!({ "metadata": uri, "algorithms": ["ES256"], "max_stale": 0 })), Ok(1));
+    assert_eq!(published(json!({})), wrong("keys"));
+    assert_eq!(published(json!({ "jwks_uri": uri, "metadata": uri })), wrong("metadata"));
+    assert_eq!(published(json!({ "jwks_uri": uri, "max_stale": 86_401 })), wrong("max_stale"));
+    // No secret is ever published.
+    assert_eq!(published(json!({ "jwks_uri": uri, "algorithms": ["ES256", "HS256"] })), wrong("algorithms[1]"));
 }
 
 #[test]

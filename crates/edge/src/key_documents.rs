@@ -1,0 +1,108 @@
+//! Reads what issuers publish, through the data centre's cache.
+
+use std::{cell::RefCell, pin::pin, time::Duration};
+
+use futures_util::{
+    StreamExt,
+    future::{Either, select},
+};
+use quash_engine::{Engine, Fetch, Fetched, NEARBY};
+use worker::{Cache, Delay, Headers, Method, Request, RequestInit, RequestRedirect, Response};
+
+use crate::guard::now;
+
+/// When a copy was read, in milliseconds since the epoch: the cache's own `Age` counts whole seconds.
+const READ_AT: &str = "Quash-Read-At";
+
+/// A document as it came, from the issuer or from the cache.
+struct Document {
+    body: Vec<u8>,
+    cache_control: Option<String>,
+    age: Duration,
+}
+
+/// Reads a document and tells the engine. What comes back is to be read next.
+pub(crate) async fn read(engine: &RefCell<Engine>, fetch: &Fetch) -> Option<Fetch> {
+    if let Some(document) = cached(fetch).await {
+        return tell(engine, fetch, Ok(&document)).next;
+    }
+    let document = match select(pin!(published(fetch)), pin!(Delay::from(fetch.timeout))).await {
+        Either::Left((document, _)) => document,
+        Either::Right(_) => Err(format!("no answer in {} s", fetch.timeout.as_secs())),
+    };
+    let keep = tell(engine, fetch, document.as_ref());
+    if let Ok(document) = document
+        && !keep.lifetime.is_zero()
+        && let Err(error) = copy(fetch, document, keep.lifetime).await
+    {
+        worker::console_warn!("quash: {} was not copied to the data centre's cache: {error}", fetch.url);
+    }
+    keep.next
+}
+
+fn tell(engine: &RefCell<Engine>, fetch: &Fetch, document: Result<&Document, &String>) -> quash_engine::Keep {
+    let fetched = document.map_err(Clone::clone).map(|document| Fetched {
+        body: &document.body,
+        cache_control: document.cache_control.as_deref(),
+        age: document.age,
+    });
+    if let Err(problem) = &fetched {
+        worker::console_warn!("quash: {}: {problem}", fetch.url);
+    }
+    engine.borrow_mut().fetched(fetch, fetched, now())
+}
+
+async fn published(fetch: &Fetch) -> Result<Document, String> {
+    let text = |error: worker::Error| error.to_string();
+    let mut init = RequestInit::new();
+    init.with_method(Method::Get).with_redirect(RequestRedirect::Manual);
+    let request = Request::new_with_init(&fetch.url, &init).map_err(text)?;
+    let response = worker::Fetch::Request(request).send().await.map_err(text)?;
+    if response.status_code() != 200 {
+        return Err(format!("answers {}", response.status_code()));
+    }
+    let age = header(&response, "Age").and_then(|age| age.parse().ok()).map_or(Duration::ZERO, Duration::from_secs);
+    document(response, age, fetch.max_bytes).await
+}
+
+async fn cached(fetch: &Fetch) -> Option<Document> {
+    let response = Cache::default().get(url(fetch), false).await.ok()??;
+    let read_at = header(&response, READ_AT)?.parse().ok()?;
+    let age = now().since(quash_core::Timestamp::from_millis(read_at));
+    if age > fetch.cached_for {
+        return None;
+    }
+    document(response, age, fetch.max_bytes).await.ok()
+}
+
+async fn document(mut response: Response, age: Duration, max_bytes: usize) -> Result<Document, String> {
+    let cache_control = header(&response, "Cache-Control");
+    let mut body = Vec::new();
+    let mut chunks = response.stream().map_err(|error| error.to_string())?;
+    while let Some(chunk) = chunks.next().await {
+        body.extend(chunk.map_err(|error| error.to_string())?);
+        if body.len() > max_bytes {
+            return Err(format!("has more than {max_bytes} bytes"));
+        }
+    }
+    Ok(Document { body, cache_control, age })
+}
+
+async fn copy(fetch: &Fetch, document: Document, lifetime: Duration) -> worker::Result<()> {
+    let headers = Headers::new();
+    headers.set("Cache-Control", &format!("max-age={}", lifetime.as_secs()))?;
+    let read_at = now().as_millis().saturating_sub(document.age.as_millis() as u64);
+    headers.set(READ_AT, &read_at.to_string())?;
+    let response = Response::from_bytes(document.body)?.with_headers(headers);
+    Cache::default().put(url(fetch), response).await
+}
+
+fn header(response: &Response, name: &str) -> Option<String> {
+    response.headers().get(name).ok().flatten()
+}
+
+/// Not the document's own address: what is kept there could be anybody's copy.
+fn url(fetch: &Fetch) -> String {
+    let escaped: String = form_urlencoded::byte_serialize(fetch.url.as_bytes()).collect();
+    format!("{NEARBY}keys/{escaped}")
+}

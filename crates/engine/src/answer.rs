@@ -1,0 +1,101 @@
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// How long a client should wait before it asks again while something is down, in seconds.
+const RETRY_AFTER_SECS: &str = "5";
+
+/// What a caller is told of an error, and nobody of what is none of their business.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers. No cache keeps the answer.
+    pub headers: Vec<(&'static str, String)>,
+    /// A JSON object: `error` as a standard has it, our own `code`, and a `message` for people.
+    pub body: String,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    code: &'a str,
+    message: &'a str,
+}
+
+/// The headers of every answer of ours.
+pub const HEADERS: [(&str, &str); 3] =
+    [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")];
+
+impl Error {
+    /// The answer.
+    pub fn answer(&self) -> Answer {
+        let message = match self.internal() {
+            Some(_) => "the service failed; it was not your request",
+            None => &self.to_string(),
+        };
+        let body = Body { error: self.oauth_error(), code: self.code(), message };
+        let mut headers: Vec<_> = HEADERS.map(|(name, value)| (name, value.to_owned())).into();
+        let mut add = |name, value: &str| headers.push((name, value.to_owned()));
+        match self {
+            Self::MethodNotAllowed(allow) => add("Allow", allow),
+            Self::StoreUnavailable(_) | Self::KeysUnavailable(_) => add("Retry-After", RETRY_AFTER_SECS),
+            Self::ClientUnknown => add("WWW-Authenticate", r#"Basic realm="quash", charset="UTF-8""#),
+            Self::TokenMissing => add("WWW-Authenticate", r#"Bearer realm="quash""#),
+            Self::Refused(_) | Self::Revoked { .. } | Self::ScopeMissing(_) | Self::TokenAmbiguous => {
+                // All values are ours or the configuration's, and free of quotes and backslashes.
+                let (kind, code) = (self.oauth_error().unwrap_or_default(), self.code());
+                let mut challenge = format!(r#"Bearer realm="quash", error="{kind}", error_description="{code}""#);
+                if let Self::ScopeMissing(scopes) = self {
+                    challenge += &format!(r#", scope="{}""#, scopes.join(" "));
+                }
+                add("WWW-Authenticate", &challenge);
+                if let Self::Revoked { retry_after: Some(delay), .. } = self {
+                    add("Retry-After", &delay.as_millis().div_ceil(1000).to_string());
+                }
+            }
+            _ => {}
+        }
+        // Texts alone cannot fail.
+        Answer { status: self.status(), headers, body: serde_json::to_string(&body).unwrap_or_default() }
+    }
+
+    /// What is wrong with us, for the log alone: whose fault it is not must not have to read of our bindings and stores.
+    pub fn internal(&self) -> Option<String> {
+        let cause: &dyn std::fmt::Display = match self {
+            Self::StoreUnavailable(cause) | Self::KeysUnavailable(cause) | Self::Platform(cause) => cause,
+            Self::Configuration(cause) => cause,
+            _ => return None,
+        };
+        Some(format!("quash: {}: {cause}", self.code()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(error: &Error, name: &str) -> Option<String> {
+        error.answer().headers.into_iter().find(|(found, _)| *found == name).map(|(_, value)| value)
+    }
+
+    #[test]
+    fn a_missing_scope_is_named() {
+        let error = Error::ScopeMissing(vec!["read".into(), "write".into()]);
+        let challenge = r#"Bearer realm="quash", error="insufficient_scope", error_description="scope_missing", scope="read write""#;
+        assert_eq!(header(&error, "WWW-Authenticate").as_deref(), Some(challenge));
+        assert_eq!(error.answer().status, 403);
+        let body = r#"{"error":"insufficient_scope","code":"scope_missing","message":"the token's scope does not reach this far"}"#;
+        assert_eq!(error.answer().body, body);
+    }
+
+    #[test]
+    fn what_is_wrong_with_us_is_for_the_log() {
+        let error = Error::KeysUnavailable("https://issuer.example/jwks: 500".into());
+        assert!(!error.answer().body.contains("issuer.example"));
+        assert_eq!(error.internal().as_deref(), Some("quash: keys_unavailable: https://issuer.example/jwks: 500"));
+        assert_eq!(header(&error, "Retry-After").as_deref(), Some("5"));
+        assert_eq!(Error::TokenMissing.internal(), None);
+    }
+}

@@ -1,0 +1,264 @@
+use std::time::Duration;
+
+use quash_core::{Key, Timestamp};
+use serde_json::Value;
+
+use super::{
+    Filed, HostKeys, jwk_set,
+    jwk_set::PublishedKey,
+    source::{KeySource, Location, may_be_read_from},
+};
+
+/// How long a set may be used when its issuer does not say, and the least and the most that it may say. The most is what a key
+/// that was withdrawn can go on for.
+const LIFETIME: Duration = Duration::from_secs(5 * 60);
+const MIN_LIFETIME: Duration = Duration::from_secs(60);
+const MAX_LIFETIME: Duration = Duration::from_secs(60 * 60);
+
+/// How soon after a set was read it may be read again for a `kid` that is not in it: whoever invents them must not have us flood
+/// the issuer.
+const COOL_DOWN: Duration = Duration::from_secs(30);
+
+/// How soon after a failure it is tried again when there is no key to go on with.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// How long the issuer may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a read is waited for before somebody else takes it over: its request may have been cancelled with it.
+const TAKEN_OVER: Duration = Duration::from_secs(6);
+
+/// How soon to look again for keys that somebody else is reading.
+pub const MOMENT: Duration = Duration::from_millis(25);
+
+/// The longest document that is read, in bytes. A set of ten keys with their certificates has 30 000.
+const MAX_BYTES: usize = 256 * 1024;
+
+/// What an issuer publishes, and when it is read. Does no I/O: it says what to read, and is told what was found.
+pub(crate) struct KeySet {
+    source: KeySource,
+    keys: Vec<(PublishedKey, quash_core::HostKey)>,
+    /// None until something was read.
+    good: Option<Good>,
+    reading_since: Option<Timestamp>,
+    not_before: Timestamp,
+    /// What went wrong last, for an operator.
+    problem: String,
+}
+
+/// How long what was read is good for.
+#[derive(Clone, Copy)]
+struct Good {
+    fresh_until: Timestamp,
+    until: Timestamp,
+}
+
+/// A document for the host to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetch {
+    pub(crate) issuer: usize,
+    kind: Kind,
+    /// Where it is. Redirections are not followed.
+    pub url: String,
+    /// How old a copy in the data centre's cache may be to do as well.
+    pub cached_for: Duration,
+    /// How long the issuer may take.
+    pub timeout: Duration,
+    /// The longest document that is taken, in bytes.
+    pub max_bytes: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    JwkSet,
+    Metadata { issuer: String },
+}
+
+/// A document that the host has read.
+#[derive(Clone, Copy, Debug)]
+pub struct Fetched<'a> {
+    /// The body of an answer of status 200.
+    pub body: &'a [u8],
+    /// Its `Cache-Control`.
+    pub cache_control: Option<&'a str>,
+    /// How old the answer is: by its `Age`, or by the time that it has been in the cache.
+    pub age: Duration,
+}
+
+/// What to do with a document that the host has read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// How long the data centre's cache may keep it; zero if it is good for nothing.
+    pub lifetime: Duration,
+    /// The document to read next.
+    pub next: Option<Fetch>,
+}
+
+/// What becomes of a token whose key is not known.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    /// Read this, then look again.
+    Read(Fetch),
+    /// Somebody is reading. Look again soon.
+    Wait,
+    /// It was looked for, and is not there.
+    Refuse,
+    /// Nothing can be known about it.
+    Unavailable,
+}
+
+impl KeySet {
+    pub(crate) const fn new(source: KeySource) -> Self {
+        let not_before = Timestamp::from_secs(0);
+        Self { source, keys: Vec::new(), good: None, reading_since: None, not_before, problem: String::new() }
+    }
+
+    /// What went wrong last.
+    pub(crate) fn problem(&self) -> &str {
+        &self.problem
+    }
+
+    pub(crate) fn unknown(&mut self, issuer: usize, now: Timestamp) -> Unknown {
+        if self.is_being_read(now) {
+            return Unknown::Wait;
+        }
+        match (self.is_good(now), now < self.not_before) {
+            (true, true) => Unknown::Refuse,
+            (false, true) => Unknown::Unavailable,
+            // What another isolate has read since the last time will do.
+            (true, false) => Unknown::Read(self.read(issuer, COOL_DOWN, now)),
+            (false, false) => Unknown::Read(self.read(issuer, MAX_LIFETIME, now)),
+        }
+    }
+
+    /// What to read in the background, if it is time.
+    pub(crate) fn due(&mut self, issuer: usize, now: Timestamp) -> Option<Fetch> {
+        let stale = self.good.is_some_and(|good| good.fresh_until <= now);
+        let may_read = stale && !self.is_being_read(now) && self.not_before <= now;
+        may_read.then(|| self.read(issuer, MAX_LIFETIME, now))
+    }
+
+    /// When to look at the set again.
+    pub(crate) fn next_look(&self) -> Option<Timestamp> {
+        let good = self.good?;
+        let read = good.fresh_until.max(self.not_before);
+        let read = self.reading_since.map_or(read, |since| read.max(since.plus(TAKEN_OVER)));
+        Some(read.min(good.until))
+    }
+
+    /// Whether there were keys that are too old by now. They are not there any more.
+    pub(crate) fn expire(&mut self, host_keys: &mut HostKeys, now: Timestamp) -> bool {
+        let expired = self.good.is_some() && !self.is_good(now);
+        if expired {
+            self.good = None;
+            self.keys.drain(..).for_each(|(_, number)| host_keys.withdraw(number));
+        }
+        expired
+    }
+
+    /// Takes what was read, or why it could not be. Tells whether the keys are others now.
+    pub(crate) fn fetched(
+        &mut self,
+        fetch: &Fetch,
+        fetched: Result<Fetched<'_>, String>,
+        host_keys: &mut HostKeys,
+        now: Timestamp,
+    ) -> (Keep, bool) {
+        let taken = fetched.and_then(|fetched| match &fetch.kind {
+            Kind::Metadata { issuer } => {
+                let url = jwks_uri(fetched.body, issuer).map_err(str::to_owned)?;
+                let next = Some(Fetch { kind: Kind::JwkSet, url, ..fetch.clone() });
+                Ok((Keep { lifetime: lifetime(&fetched), next }, false))
+            }
+            Kind::JwkSet => {
+                let keys = jwk_set::parse(fetched.body, &self.source.algorithms)?;
+                let lifetime = lifetime(&fetched);
+                let fresh_until = now.plus(lifetime.saturating_sub(fetched.age));
+                self.good = Some(Good { fresh_until, until: fresh_until.plus(self.source.max_stale) });
+                Ok((Keep { lifetime, next: None }, self.replace(keys, &fetch.url, host_keys)))
+            }
+        });
+        match taken {
+            Ok((keep @ Keep { next: Some(_), .. }, changed)) => {
+                self.reading_since = Some(now);
+                (keep, changed)
+            }
+            Ok(done) => {
+                self.reading_since = None;
+                self.not_before = now.plus(COOL_DOWN);
+                done
+            }
+            Err(problem) => {
+                self.reading_since = None;
+                self.not_before = now.plus(if self.is_good(now) { COOL_DOWN } else { RETRY });
+                self.problem = format!("{}: {problem}", fetch.url);
+                (Keep::default(), false)
+            }
+        }
+    }
+
+    /// The keys, as core takes them.
+    pub(crate) fn keys(&self) -> Vec<Key> {
+        let key = |(key, number): &(PublishedKey, _)| Key::held_by_host(key.id.clone(), key.algorithm, *number);
+        self.keys.iter().map(key).collect()
+    }
+
+    /// A key that stays keeps its number, and so need not be imported again.
+    fn replace(&mut self, keys: Vec<PublishedKey>, url: &str, host_keys: &mut HostKeys) -> bool {
+        let before = std::mem::take(&mut self.keys);
+        for (_, number) in before.iter().filter(|(key, _)| !keys.contains(key)) {
+            host_keys.withdraw(*number);
+        }
+        let file = |key: PublishedKey| {
+            let same = before.iter().find(|(other, _)| *other == key).map(|(_, number)| *number);
+            let filed = || Filed { algorithm: key.algorithm, key: key.key.clone(), origin: url.to_owned() };
+            let number = same.unwrap_or_else(|| host_keys.file(filed()));
+            (key, number)
+        };
+        self.keys = keys.into_iter().map(file).collect();
+        self.keys != before
+    }
+
+    fn is_good(&self, now: Timestamp) -> bool {
+        self.good.is_some_and(|good| now < good.until)
+    }
+
+    fn is_being_read(&self, now: Timestamp) -> bool {
+        self.reading_since.is_some_and(|since| now < since.plus(TAKEN_OVER))
+    }
+
+    fn read(&mut self, issuer: usize, cached_for: Duration, now: Timestamp) -> Fetch {
+        self.reading_since = Some(now);
+        let (kind, url) = match &self.source.location {
+            Location::JwkSet(url) => (Kind::JwkSet, url.clone()),
+            Location::Metadata { url, issuer } => (Kind::Metadata { issuer: issuer.clone() }, url.clone()),
+        };
+        Fetch { issuer, kind, url, cached_for, timeout: TIMEOUT, max_bytes: MAX_BYTES }
+    }
+}
+
+/// Where the metadata of `issuer` say that its keys are.
+fn jwks_uri(json: &[u8], issuer: &str) -> Result<String, &'static str> {
+    let document: Value = serde_json::from_slice(json).map_err(|_| "is not JSON")?;
+    let text = |name| document.get(name).and_then(Value::as_str);
+    // OpenID Connect Discovery 1.0 section 4.3, RFC 8414 section 3.3.
+    if text("issuer") != Some(issuer) {
+        return Err("is about another issuer");
+    }
+    let url = text("jwks_uri").ok_or("has no `jwks_uri`")?;
+    if may_be_read_from(url) { Ok(url.into()) } else { Err("has a `jwks_uri` that is not https") }
+}
+
+/// How long a document may be used from when its issuer sent it (RFC 9111 section 5.2.2).
+fn lifetime(fetched: &Fetched<'_>) -> Duration {
+    let mut lifetime = LIFETIME;
+    for directive in fetched.cache_control.unwrap_or_default().split(',') {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-store" | "no-cache" => return MIN_LIFETIME,
+            "max-age" => lifetime = value.trim().trim_matches('"').parse().map_or(lifetime, Duration::from_secs),
+            _ => {}
+        }
+    }
+    lifetime.clamp(MIN_LIFETIME, MAX_LIFETIME)
+}

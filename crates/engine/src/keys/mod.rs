@@ -1,0 +1,15 @@
+//! The keys that hosts verify with: configured, or published by their issuer.
+
+mod host_keys;
+mod jwk_set;
+mod key_set;
+mod public_key;
+pub(crate) mod source;
+mod webcrypto;
+
+pub use host_keys::Filed;
+pub(crate) use host_keys::HostKeys;
+pub use key_set::{Fetch, Fetched, Keep, MOMENT};
+pub(crate) use key_set::{KeySet, Unknown};
+pub use public_key::{Jwk, PublicKey};
+pub use webcrypto::WebCryptoAlgorithm;

@@ -1,0 +1,36 @@
+//! What Quash decides about a request.
+//!
+//! In scope: everything between a request's head and whether it may pass. The configuration, which credential a request
+//! carries, which policy its path has, whose keys there are and when they are read again, which tokens were verified a
+//! moment ago, what this isolate revoked, and the answer to whoever is refused.
+//!
+//! Out of scope: any I/O, like in `quash-core`, which knows what tokens and revocations are. An [`Engine`] is told the time and
+//! what happens, and answers with the one thing that its host has to do next: a few lines of TypeScript around WebAssembly,
+//! or `quash-edge` in Workers that are written in Rust.
+
+pub mod config;
+
+mod answer;
+mod cookie;
+mod credential;
+mod denylist;
+mod engine;
+mod error;
+mod keys;
+mod memory;
+mod path;
+mod policy;
+mod recent;
+mod request;
+mod trust;
+
+pub use answer::{Answer, HEADERS};
+pub use cookie::ExpiredCookie;
+pub use credential::{Credential, Source, credentials};
+pub use denylist::{NEARBY, STORE_TIMEOUT, denylist_key, from_lines, to_lines};
+pub use engine::{Checking, Engine, LookUp, Step, Verifying};
+pub use error::Error;
+pub use keys::{Fetch, Fetched, Filed, Jwk, Keep, MOMENT, PublicKey, WebCryptoAlgorithm};
+pub use policy::{Outage, Policy};
+pub use request::{Endpoint, Head, Route};
+pub use trust::Trust;

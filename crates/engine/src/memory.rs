@@ -1,0 +1,82 @@
+use std::sync::Arc;
+
+use quash_core::{Timestamp, TokenIds, ValidToken};
+
+/// The most tokens that are remembered: `SETS * WAYS`, 4096.
+const SETS: usize = 1024;
+const WAYS: usize = 4;
+
+/// The most bytes that they may take, of the isolate's 128 MB.
+const MAX_BYTES: usize = 16 << 20;
+
+/// Tokens that were verified a moment ago, so that their signatures need not be checked again. Whether one is revoked is never
+/// remembered.
+///
+/// An entry is found by the token's exact bytes: no two tokens can share one. It is good until the token dies, and all go when
+/// a key does. Each token has its set of four places, chosen by its signature, which nobody without the issuer's key can
+/// choose; a newer one takes the place of the oldest there.
+#[derive(Default)]
+pub(crate) struct TokenMemory {
+    sets: Vec<[Option<Box<Remembered>>; WAYS]>,
+    bytes: usize,
+    /// Where the next one is taken from when there are too many bytes.
+    hand: usize,
+}
+
+/// A verified token, valid when it was looked at.
+pub(crate) struct Remembered {
+    text: Box<str>,
+    pub(crate) token: ValidToken,
+    pub(crate) ids: Arc<TokenIds>,
+}
+
+impl Remembered {
+    pub(crate) fn new(text: &str, token: ValidToken) -> Self {
+        Self { text: text.into(), ids: Arc::new(token.ids()), token }
+    }
+
+    /// About what it takes: its text, as claims once more and with their index, and its ids.
+    fn bytes(&self) -> usize {
+        3 * self.text.len() + 1024
+    }
+}
+
+impl TokenMemory {
+    /// The token with exactly this text, if it is not dead by now.
+    pub(crate) fn get(&mut self, text: &str, now: Timestamp) -> Option<&Remembered> {
+        let set = self.sets.get_mut(index(text))?;
+        let way = set.iter().position(|place| place.as_ref().is_some_and(|found| *found.text == *text))?;
+        if set[way].as_ref().is_some_and(|found| found.token.until() <= now) {
+            self.bytes -= set[way].take().map_or(0, |dead| dead.bytes());
+            return None;
+        }
+        set[way].as_deref()
+    }
+
+    pub(crate) fn insert(&mut self, remembered: Remembered) -> &Remembered {
+        if self.sets.is_empty() {
+            self.sets.resize_with(SETS, Default::default);
+        }
+        self.bytes += remembered.bytes();
+        let at = index(&remembered.text);
+        // The oldest of the set is the last.
+        self.sets[at].rotate_right(1);
+        self.bytes -= self.sets[at][0].take().map_or(0, |oldest| oldest.bytes());
+        while self.bytes - remembered.bytes() > MAX_BYTES {
+            self.hand = (self.hand + 1) % (SETS * WAYS);
+            self.bytes -= self.sets[self.hand / WAYS][self.hand % WAYS].take().map_or(0, |other| other.bytes());
+        }
+        self.sets[at][0].insert(Box::new(remembered))
+    }
+
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// By the end of the signature: the only part of a token that is as good as random.
+fn index(text: &str) -> usize {
+    let end = text.as_bytes().last_chunk().map_or(0, |end| u128::from_le_bytes(*end));
+    let mixed = (end as u64 ^ (end >> 61) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> (u64::BITS - SETS.ilog2())) as usize
+}

@@ -1,0 +1,116 @@
+use std::sync::Arc;
+
+use crate::{
+    credential::{self, Credential},
+    engine::Engine,
+    error::Error,
+    path::is_ambiguous,
+    policy::Policy,
+};
+
+/// What is looked at of a request.
+#[derive(Clone, Copy)]
+pub struct Head<'h> {
+    /// The whole URL, as the platform has it.
+    pub url: &'h str,
+    /// Whether a browser asks what another origin's page may send (Fetch section 3.3.2). It asks without any credential, and
+    /// nothing is done for it.
+    pub is_preflight: bool,
+    /// The `Authorization` header.
+    pub authorization: Option<&'h str>,
+    /// The `Cookie` header.
+    pub cookie: Option<&'h str>,
+}
+
+/// Who a request is for.
+pub enum Route<'h> {
+    /// Us.
+    Endpoint(Endpoint),
+    /// The origin, whoever sends it.
+    Public,
+    /// The origin, on these terms, with this credential or, where that is optional, none.
+    Guarded(Option<Credential<'h>>, Arc<Policy>),
+}
+
+/// What Quash answers itself, below its prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// `/logout`
+    Logout,
+    /// `/handle`
+    Handle,
+    /// `/revoke`
+    Revoke,
+}
+
+impl Engine {
+    /// Tells who a request is for. What is guarded has to be [judged](Self::judge) next.
+    ///
+    /// # Errors
+    /// [`Error::TokenMissing`], [`Error::TokenAmbiguous`] or [`Error::PathAmbiguous`].
+    pub fn route<'h>(&self, head: &Head<'h>) -> Result<Route<'h>, Error> {
+        let path = path(head.url);
+        match path.strip_prefix(&self.config.routes.prefix) {
+            Some("/logout") => return Ok(Route::Endpoint(Endpoint::Logout)),
+            Some("/handle") => return Ok(Route::Endpoint(Endpoint::Handle)),
+            Some("/revoke") => return Ok(Route::Endpoint(Endpoint::Revoke)),
+            _ => {}
+        }
+        if head.is_preflight || self.config.routes.public.iter().any(|public| public.matches(path)) {
+            return Ok(Route::Public);
+        }
+        let policy = self.policy(head)?;
+        Ok(Route::Guarded(self.credential(head, &policy)?, policy))
+    }
+
+    /// The policy that the configuration has for a request.
+    ///
+    /// # Errors
+    /// [`Error::PathAmbiguous`] where there are routes with policies of their own, and an origin might take the path for that of
+    /// another one.
+    pub fn policy(&self, head: &Head<'_>) -> Result<Arc<Policy>, Error> {
+        let (path, policies) = (path(head.url), &self.config.policies);
+        if !policies.routes.is_empty() && is_ambiguous(path) {
+            return Err(Error::PathAmbiguous);
+        }
+        let found = policies.routes.iter().find(|(pattern, _)| pattern.matches(path));
+        Ok(found.map_or(&policies.otherwise, |(_, policy)| policy).clone())
+    }
+
+    /// The one credential of a request.
+    ///
+    /// # Errors
+    /// [`Error::TokenAmbiguous`], and [`Error::TokenMissing`] where the policy wants one.
+    pub fn credential<'h>(&self, head: &Head<'h>, policy: &Policy) -> Result<Option<Credential<'h>>, Error> {
+        let cookies = &self.config.routes.token_cookies;
+        match credential::one(credential::credentials(head.authorization, head.cookie, cookies))? {
+            None if !policy.is_optional() => Err(Error::TokenMissing),
+            credential => Ok(credential),
+        }
+    }
+}
+
+/// The path of a URL that the platform has parsed: what is between the host and the query.
+fn path(url: &str) -> &str {
+    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = after_scheme.find('/').map_or("/", |start| &after_scheme[start..]);
+    path.find(['?', '#']).map_or(path, |end| &path[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_path() {
+        for (url, expected) in [
+            ("https://a.example/", "/"),
+            ("https://a.example/api/x?y=/z", "/api/x"),
+            ("http://a.example:80/a//b?", "/a//b"),
+            ("https://a.example/a#b", "/a"),
+        ] {
+            assert_eq!(path(url), expected, "{url}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+/** Reads what issuers publish, through the data centre's cache. */
+import type { Engine } from './engine.ts';
+import { Status } from './engine.ts';
+import { cache, message, within } from './platform.ts';
+
+/** When a copy was read, in milliseconds since the epoch: the cache's own `Age` counts whole seconds. */
+const READ_AT = 'Quash-Read-At';
+
+/** What to read; see `texts.rs`. Durations are in milliseconds. */
+interface Wanted {
+  readonly url: string;
+  readonly cachedFor: number;
+  readonly timeout: number;
+  readonly maxBytes: number;
+}
+
+interface Document {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly cacheControl: string;
+  readonly ageMs: number;
+}
+
+/** Reads the document that the engine has asked for, and what that leads to. */
+export async function read(engine: Engine, nearby: string): Promise<void> {
+  let status: number = Status.Read;
+  while (status === Status.Read) {
+    const wanted = JSON.parse(engine.text) as Wanted;
+    status = await readOne(engine, engine.pending, wanted, `${nearby}keys/${encodeURIComponent(wanted.url)}`);
+  }
+}
+
+async function readOne(engine: Engine, pending: number, wanted: Wanted, copy: string): Promise<number> {
+  const cached = await copied(copy, wanted);
+  if (cached) return engine.fetched(pending, cached.body, cached.cacheControl, cached.ageMs);
+  let document;
+  try {
+    document = await within(wanted.timeout, published(wanted));
+  } catch (error) {
+    console.warn(`quash: ${wanted.url}: ${message(error)}`);
+    return engine.notFetched(pending, message(error));
+  }
+  const status = engine.fetched(pending, document.body, document.cacheControl, document.ageMs);
+  if (status !== Status.Read) await keep(copy, document, engine.lifetime);
+  return status;
+}
+
+async function published({ url, maxBytes }: Wanted): Promise<Document> {
+  const response = await fetch(url, { redirect: 'manual' });
+  if (response.status !== 200) throw new Error(`answers ${response.status}`);
+  return document(response, Number(response.headers.get('Age') ?? 0) * 1000, maxBytes);
+}
+
+async function copied(copy: string, { cachedFor, maxBytes }: Wanted): Promise<Document | undefined> {
+  try {
+    const response = await cache().match(copy);
+    const ageMs = Date.now() - Number(response?.headers.get(READ_AT));
+    return response && ageMs <= cachedFor ? await document(response, Math.max(ageMs, 0), maxBytes) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function keep(copy: string, { body, ageMs }: Document, lifetime: number): Promise<void> {
+  if (lifetime === 0) return;
+  const headers = { 'Cache-Control': `max-age=${lifetime}`, [READ_AT]: String(Date.now() - ageMs) };
+  try {
+    await cache().put(copy, new Response(body, { headers }));
+  } catch (error) {
+    console.warn(`quash: keys were not copied to the data centre's cache: ${message(error)}`);
+  }
+}
+
+async function document(response: Response, ageMs: number, maxBytes: number): Promise<Document> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > maxBytes) throw new Error(`has more than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  const body = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return { body, cacheControl: response.headers.get('Cache-Control') ?? '', ageMs };
+}

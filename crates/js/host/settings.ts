@@ -1,0 +1,12 @@
+/** What the engine tells of the configuration; see `texts.rs`. */
+export interface Settings {
+  readonly origin: { readonly url: string } | { readonly service: string } | { readonly assets: string };
+  /** The binding of the KV namespace. */
+  readonly denylist: string;
+  /** How long that may take, in milliseconds. */
+  readonly storeTimeout: number;
+  /** What the addresses of ours in the data centre's cache start with. */
+  readonly nearby: string;
+  /** How soon to look again for what somebody else reads, in milliseconds. */
+  readonly moment: number;
+}

@@ -1,0 +1,212 @@
+use std::time::Duration;
+
+use quash_core::{HostKey, Timestamp};
+use quash_engine::{
+    Checking, Credential, Engine, Error, Fetch, Fetched, Head, LookUp, Route, Source, Step,
+    config::{Config, ConfigError},
+    from_lines,
+};
+use serde_json::{Map, Value};
+
+use crate::{
+    pending::Pending,
+    registers::{Registers, Span},
+    texts,
+};
+
+/// What a host has to do next: the value of an export.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// The request is for an endpoint of Quash.
+    Endpoint = 0,
+    /// It may pass: nobody is asked who it is, or it has to say so.
+    Anonymous = 1,
+    /// It may pass, with the token that the registers point at.
+    Admit = 2,
+    /// It may not. The text is the answer.
+    Refuse = 3,
+    /// Check the signature.
+    Check = 4,
+    /// Look up the keys of the text.
+    LookUp = 5,
+    /// Read the document that the text describes.
+    Read = 6,
+    /// Begin again after a moment.
+    Wait = 7,
+    /// Nothing is next; or what was pending is gone, then begin again.
+    Done = 8,
+}
+
+/// An engine, and what waits for its host.
+pub(crate) struct Host {
+    engine: Engine,
+    checks: Pending<Checking>,
+    look_ups: Pending<LookUp>,
+    documents: Pending<Fetch>,
+    pub(crate) registers: Registers,
+    text: String,
+}
+
+impl Host {
+    /// Reads the configuration from the variables of a Worker: a JSON object with the text of each, and `QUASH` as text or table.
+    pub(crate) fn new(variables: &str) -> Result<Self, ConfigError> {
+        let wrong = |problem: &str| ConfigError { field: "QUASH".into(), problem: problem.into() };
+        let variables: Map<String, Value> =
+            serde_json::from_str(variables).map_err(|_| wrong("the variables are no JSON object"))?;
+        let document = match variables.get("QUASH").ok_or_else(|| wrong("there is no such variable"))? {
+            Value::String(json) => json.clone(),
+            table => table.to_string(),
+        };
+        let secret = |name: &str| variables.get(name)?.as_str().map(str::to_owned);
+        let (config, trust) = Config::parse(&document, secret)?;
+        let mut host = Self {
+            engine: Engine::new(config, trust),
+            checks: Pending::default(),
+            look_ups: Pending::default(),
+            documents: Pending::default(),
+            registers: Registers::EMPTY,
+            text: String::new(),
+        };
+        host.say(texts::settings(host.engine.config()));
+        Ok(host)
+    }
+
+    pub(crate) fn begin(&mut self, head: &Head<'_>, now: Timestamp) -> Status {
+        match self.engine.route(head) {
+            Ok(Route::Endpoint(_)) => Status::Endpoint,
+            Ok(Route::Public | Route::Guarded(None, _)) => Status::Anonymous,
+            Ok(Route::Guarded(Some(credential), policy)) => {
+                self.point_at(&credential, head);
+                let step = self.engine.judge(credential.token, &policy, now);
+                self.next(step, now)
+            }
+            Err(error) => self.refuse(&error),
+        }
+    }
+
+    pub(crate) fn checked(&mut self, pending: u32, valid: bool, now: Timestamp) -> Status {
+        let Some(checking) = self.checks.take(pending) else { return Status::Done };
+        let step = self.engine.checked(checking, valid, now);
+        self.next(step, now)
+    }
+
+    /// `found` has a line for each entry; `outage` says why there may be others.
+    pub(crate) fn looked_up(&mut self, pending: u32, found: &str, outage: &str, now: Timestamp) -> Status {
+        let Some(look_up) = self.look_ups.take(pending) else { return Status::Done };
+        let (entries, unreadable) = from_lines(found);
+        let outage = Some(outage.to_owned()).filter(|outage| !outage.is_empty()).or(unreadable);
+        match self.engine.looked_up(&look_up, &entries, outage, now) {
+            Ok(()) => Status::Admit,
+            Err(error) => self.refuse(&error),
+        }
+    }
+
+    /// A document to read in the background.
+    pub(crate) fn due(&mut self, now: Timestamp) -> Status {
+        match self.engine.due(now) {
+            Some(fetch) => self.read(fetch, now),
+            None => Status::Done,
+        }
+    }
+
+    pub(crate) fn fetched(&mut self, pending: u32, fetched: Result<Fetched<'_>, String>, now: Timestamp) -> Status {
+        let Some(fetch) = self.documents.take(pending) else { return Status::Done };
+        let keep = self.engine.fetched(&fetch, fetched, now);
+        let status = match keep.next {
+            Some(next) => self.read(next, now),
+            None => Status::Done,
+        };
+        self.registers.lifetime = keep.lifetime.as_secs() as u32;
+        status
+    }
+
+    /// Takes note of revocations, as lines.
+    pub(crate) fn record(&mut self, lines: &str, now: Timestamp) {
+        let (revocations, _) = from_lines(lines);
+        self.engine.record(&revocations, now);
+    }
+
+    pub(crate) fn version(&self) -> u32 {
+        self.engine.version()
+    }
+
+    /// Tells about a key; `Done` when it has been withdrawn.
+    pub(crate) fn key(&mut self, number: u32) -> Status {
+        match self.engine.host_key(HostKey(number)).map(texts::import) {
+            Some(import) => {
+                self.say(import);
+                Status::Read
+            }
+            None => Status::Done,
+        }
+    }
+
+    /// Refuses a request whose key cannot be imported.
+    pub(crate) fn key_failed(&mut self, number: u32, problem: &str) -> Status {
+        let field = self.engine.host_key(HostKey(number)).map_or_else(String::new, |filed| filed.origin.clone());
+        self.refuse(&ConfigError { field, problem: format!("cannot be imported: {problem}") }.into())
+    }
+
+    fn next(&mut self, step: Step, now: Timestamp) -> Status {
+        match step {
+            Step::Admit => Status::Admit,
+            Step::Refuse(error) => self.refuse(&error),
+            Step::Check(checking) => {
+                let check = &checking.check;
+                self.registers.signing_input = Span::of(check.signing_input());
+                self.registers.signature = Span::of(check.signature());
+                self.registers.key = check.key().0;
+                self.registers.pending = self.checks.put(checking, now);
+                Status::Check
+            }
+            Step::LookUp(look_up) => {
+                self.say(texts::keys(look_up.ids()));
+                self.registers.pending = self.look_ups.put(look_up, now);
+                Status::LookUp
+            }
+            Step::Read(fetch) => self.read(fetch, now),
+            Step::Wait => Status::Wait,
+        }
+    }
+
+    fn read(&mut self, fetch: Fetch, now: Timestamp) -> Status {
+        self.say(texts::document(&fetch));
+        self.registers.pending = self.documents.put(fetch, now);
+        Status::Read
+    }
+
+    pub(crate) fn refuse(&mut self, error: &Error) -> Status {
+        self.say(texts::refusal(error));
+        Status::Refuse
+    }
+
+    fn say(&mut self, text: String) {
+        self.text = text;
+        self.registers.text = Span::of(self.text.as_bytes());
+    }
+
+    /// Tells where the token is, in the units that JavaScript counts in.
+    fn point_at(&mut self, credential: &Credential<'_>, head: &Head<'_>) {
+        let (source, header) = match credential.source {
+            Source::Cookie => (2, head.cookie),
+            _ => (1, head.authorization),
+        };
+        let before = header.map_or("", |header| {
+            let start = credential.token.as_ptr() as usize - header.as_ptr() as usize;
+            &header[..start]
+        });
+        self.registers.source = source;
+        self.registers.token_start = before.encode_utf16().count() as u32;
+        self.registers.token_length = credential.token.encode_utf16().count() as u32;
+    }
+}
+
+/// A time as JavaScript has it.
+pub(crate) fn timestamp(millis: f64) -> Timestamp {
+    Timestamp::from_millis(millis as u64)
+}
+
+pub(crate) fn duration(millis: f64) -> Duration {
+    Duration::from_millis(millis as u64)
+}

@@ -1,0 +1,52 @@
+use std::{collections::BTreeMap, time::Duration};
+
+use quash_core::Timestamp;
+
+/// After this long nobody comes back: a signature takes a millisecond, a look-up three seconds at most, a document ten.
+const ABANDONED: Duration = Duration::from_secs(30);
+
+/// What waits for its host, by a number that is never used twice: one request's answer can never go to another.
+///
+/// A host whose request is cancelled does not come back, and does not say so. What it left is dropped after a while.
+pub(crate) struct Pending<T> {
+    last: u32,
+    waiting: BTreeMap<u32, (Timestamp, T)>,
+}
+
+impl<T> Default for Pending<T> {
+    fn default() -> Self {
+        Self { last: 0, waiting: BTreeMap::new() }
+    }
+}
+
+impl<T> Pending<T> {
+    pub(crate) fn put(&mut self, item: T, now: Timestamp) -> u32 {
+        while let Some(oldest) = self.waiting.first_entry()
+            && now.since(oldest.get().0) > ABANDONED
+        {
+            oldest.remove();
+        }
+        self.last += 1;
+        self.waiting.insert(self.last, (now, item));
+        self.last
+    }
+
+    pub(crate) fn take(&mut self, number: u32) -> Option<T> {
+        self.waiting.remove(&number).map(|(_, item)| item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_abandoned_goes_and_its_number_is_nobodys() {
+        let mut pending = Pending::default();
+        let at = Timestamp::from_secs;
+        let (first, second) = (pending.put("a", at(100)), pending.put("b", at(120)));
+        let third = pending.put("c", at(131));
+        assert_eq!((pending.take(first), pending.take(second), pending.take(third)), (None, Some("b"), Some("c")));
+        assert!(![first, second, third].contains(&pending.put("d", at(132))));
+    }
+}
