@@ -51,5 +51,5 @@ mod webcrypto;
 
 pub use authorized::Authorized;
 pub use quash::Quash;
-pub use quash_engine::{Error, Outage, Policy, Source, config::ConfigError};
+pub use quash_engine::{Error, Lookup, Outage, Policy, Source, config::ConfigError};
 pub use respond::refusal;

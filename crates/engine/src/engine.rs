@@ -128,10 +128,10 @@ impl Engine {
                 return engine.try_judge(&text, &policy, now);
             }
             if version == engine.version {
-                return engine.remember(&text, token, &policy);
+                return engine.remember(&text, token, &policy, now);
             }
             policy.admits(&token)?;
-            Ok(look_up(Arc::new(token.ids()), &policy))
+            engine.recent.judge(&Arc::new(token.ids()), &policy, now)
         })
     }
 
@@ -245,11 +245,10 @@ impl Engine {
         self.expire(now);
         if let Some(remembered) = self.memory.get(text, now) {
             policy.admits(&remembered.token)?;
-            let ids = remembered.ids.clone();
-            return Ok(look_up(ids, policy));
+            return self.recent.judge(&remembered.ids, policy, now);
         }
         match self.verify(text, now)? {
-            Verifying::Verified(token) => self.remember(text, token.validate(now)?, policy),
+            Verifying::Verified(token) => self.remember(text, token.validate(now)?, policy, now),
             Verifying::Check(check) => {
                 let (text, policy) = (text.into(), policy.clone());
                 Ok(Step::Check(Checking { check, text, policy, version: self.version }))
@@ -259,15 +258,23 @@ impl Engine {
         }
     }
 
-    fn remember(&mut self, text: &str, token: ValidToken, policy: &Arc<Policy>) -> Result<Step, Error> {
+    fn remember(&mut self, text: &str, token: ValidToken, policy: &Arc<Policy>, now: Timestamp) -> Result<Step, Error> {
         let remembered = self.memory.insert(Remembered::new(text, token));
         policy.admits(&remembered.token)?;
-        Ok(look_up(remembered.ids.clone(), policy))
+        self.recent.judge(&remembered.ids, policy, now)
     }
 }
 
-fn look_up(ids: Arc<TokenIds>, policy: &Arc<Policy>) -> Step {
-    Step::LookUp(LookUp { ids, policy: policy.clone() })
+impl Recent {
+    /// Refuses what this isolate has revoked itself. For the rest it is the denylist's word that counts, where that is asked.
+    fn judge(&self, ids: &Arc<TokenIds>, policy: &Arc<Policy>, now: Timestamp) -> Result<Step, Error> {
+        refuse_revoked(ids.verdict(&self.lookup(ids.iter())), now)?;
+        if policy.asks_denylist() {
+            Ok(Step::LookUp(LookUp { ids: ids.clone(), policy: policy.clone() }))
+        } else {
+            Ok(Step::Admit)
+        }
+    }
 }
 
 fn refuse_revoked(verdict: Verdict, now: Timestamp) -> Result<(), Error> {

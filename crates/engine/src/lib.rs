@@ -31,6 +31,6 @@ pub use denylist::{NEARBY, STORE_TIMEOUT, denylist_key, from_lines, to_lines};
 pub use engine::{Checking, Engine, LookUp, Step, Verifying};
 pub use error::Error;
 pub use keys::{Fetch, Fetched, Filed, Jwk, Keep, MOMENT, PublicKey, WebCryptoAlgorithm};
-pub use policy::{Outage, Policy};
+pub use policy::{Lookup, Outage, Policy};
 pub use request::{Endpoint, Head, Route};
 pub use trust::Trust;

@@ -10,7 +10,20 @@ pub struct Policy {
     audiences: Vec<String>,
     scopes: Vec<String>,
     optional: bool,
+    lookup: Lookup,
     outage: Outage,
+}
+
+/// Where a route looks for revocations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lookup {
+    /// In the deployment's denylist.
+    #[default]
+    Denylist,
+    /// In what this isolate has revoked itself, and nowhere else: a request costs no look-up, and a token that was revoked
+    /// elsewhere passes until it dies. For what anybody may keep who has seen it once.
+    DangerIsolate,
 }
 
 /// What becomes of a request whose token cannot be looked up in the denylist.
@@ -27,7 +40,13 @@ pub enum Outage {
 impl Policy {
     /// Nothing more than that.
     pub const fn new() -> Self {
-        Self { audiences: Vec::new(), scopes: Vec::new(), optional: false, outage: Outage::Closed }
+        Self {
+            audiences: Vec::new(),
+            scopes: Vec::new(),
+            optional: false,
+            lookup: Lookup::Denylist,
+            outage: Outage::Closed,
+        }
     }
 
     /// `aud` must have `audience`, or another that is named so (RFC 7519 section 4.1.3); this comes on top of the issuer's.
@@ -51,6 +70,13 @@ impl Policy {
         self
     }
 
+    /// Where revocations are looked for.
+    #[must_use]
+    pub const fn lookup(mut self, lookup: Lookup) -> Self {
+        self.lookup = lookup;
+        self
+    }
+
     /// What becomes of a request during an outage of the denylist.
     #[must_use]
     pub const fn outage(mut self, outage: Outage) -> Self {
@@ -60,6 +86,10 @@ impl Policy {
 
     pub(crate) const fn is_optional(&self) -> bool {
         self.optional
+    }
+
+    pub(crate) const fn asks_denylist(&self) -> bool {
+        matches!(self.lookup, Lookup::Denylist)
     }
 
     pub(crate) const fn is_open_in_outages(&self) -> bool {

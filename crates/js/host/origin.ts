@@ -1,17 +1,11 @@
-import { type Bindings, type Fetcher } from './platform.ts';
+import type { Admitted } from './judge.ts';
+import type { Bindings, Fetcher } from './platform.ts';
 import type { Settings } from './settings.ts';
 
 /** Headers with this prefix are ours to the origin, so a client's are never passed on. */
 const OUR_PREFIX = 'quash-';
 /** The verified token's payload, base64url. */
 const CLAIMS = 'Quash-Claims';
-
-/** A token that was let in. */
-export interface Admitted {
-  readonly token: string;
-  /** Whether it came in `Authorization`. */
-  readonly isBearer: boolean;
-}
 
 /** What the gate stands in front of. */
 export class Origin {

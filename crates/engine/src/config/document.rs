@@ -102,7 +102,17 @@ pub(super) struct Route {
     #[serde(default)]
     pub(super) optional: bool,
     #[serde(default)]
+    pub(super) lookup: Lookup,
+    #[serde(default)]
     pub(super) outage: Outage,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Lookup {
+    #[default]
+    Denylist,
+    DangerIsolate,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]

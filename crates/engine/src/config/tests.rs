@@ -124,7 +124,9 @@ fn an_issuer_may_publish_its_keys() {
         let issuer = document.pointer_mut("/issuers/0").and_then(Value::as_object_mut).unwrap();
         issuer.remove("keys");
         issuer.extend(members.as_object().unwrap().clone());
-        Config::parse(&document.to_string(), secrets).map(|(_, trust)| trust.key_sets.len()).map_err(|error| error.field)
+        Config::parse(&document.to_string(), secrets)
+            .map(|(_, trust)| trust.key_sets.len())
+            .map_err(|error| error.field)
     };
     let uri = "https://issuer.example/jwks";
     let wrong = |field: &str| Err(format!("QUASH.issuers[0].{field}"));

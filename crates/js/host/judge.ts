@@ -1,0 +1,183 @@
+import { lookUp } from './denylist.ts';
+import { read } from './documents.ts';
+import { Engine, type Place, Status } from './engine.ts';
+import { type Bindings, type Context, type KvNamespace, message } from './platform.ts';
+import type { Settings } from './settings.ts';
+import { KeyError, Signatures } from './signatures.ts';
+
+/** As many as the engine keeps: what was revoked here, should the engine have to start again. */
+const MAX_RECORDED = 10_000;
+
+/** What is looked at of a request. A header that is not there is empty. */
+export interface Head {
+  readonly url: string;
+  readonly authorization: string;
+  readonly cookie: string;
+  /** Whether a browser asks what another origin's page may send. */
+  readonly isPreflight: boolean;
+}
+
+/** A verdict on a request. */
+export type Verdict =
+  | { readonly kind: 'endpoint' }
+  | { readonly kind: 'anonymous' }
+  | Admitted
+  | { readonly kind: 'refused'; readonly response: Response };
+
+/** It may pass, with a token. */
+export interface Admitted {
+  readonly kind: 'admitted';
+  readonly token: string;
+  /** Whether the token came in `Authorization`. */
+  readonly isBearer: boolean;
+  /** By what it was decided: as long as that is so, nothing has been revoked here, and no key has gone. */
+  readonly decidedBy: Engine;
+  readonly version: number;
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly headers: [string, string][];
+  readonly body: string;
+  readonly internal?: string;
+}
+
+/** The engine that runs now, with what belongs to it: its numbers mean nothing to another one. */
+interface Running {
+  readonly engine: Engine;
+  readonly signatures: Signatures;
+}
+
+const ENDPOINT = { kind: 'endpoint' } as const;
+const ANONYMOUS = { kind: 'anonymous' } as const;
+
+/** The engine's host: does what it asks for, and decides nothing. */
+export class Judge {
+  readonly settings: Settings;
+  readonly #module: WebAssembly.Module;
+  readonly #variables: string;
+  readonly #kv: KvNamespace;
+  #recorded: string[] = [];
+  #running: Running;
+
+  /** @throws Error with what is wrong with the configuration. */
+  constructor(module: WebAssembly.Module, env: Bindings) {
+    this.#module = module;
+    this.#variables = variables(env);
+    this.#running = this.#start();
+    this.settings = JSON.parse(this.#running.engine.text) as Settings;
+    const { denylist } = this.settings;
+    const kv = env[denylist] as KvNamespace | undefined;
+    if (!kv) throw new Error(`QUASH.denylist: there is no KV namespace bound as \`${denylist}\``);
+    this.#kv = kv;
+  }
+
+  /** The verdict; a promise of it where something has to be asked for it. */
+  judge(head: Head, context: Context): Verdict | Promise<Verdict> {
+    try {
+      const running = this.#running;
+      const { engine } = running;
+      if (engine.due() === Status.Read) context.waitUntil(read(engine, this.settings.nearby));
+      const status = engine.begin(head.url, head.authorization, head.cookie, head.isPreflight);
+      return this.#verdict(engine, status, head) ?? this.#goOn(running, status, head, context);
+    } catch (error) {
+      return this.#failure(error);
+    }
+  }
+
+  /** Whether nothing has been revoked here, and no key has gone, since a request was let in. */
+  isStill({ decidedBy, version }: Admitted): boolean {
+    return decidedBy === this.#running.engine && decidedBy.version === version;
+  }
+
+  /** Takes note of what was revoked here: lines of `KEY ENTRY`. It is refused from now on. */
+  record(lines: string): void {
+    this.#recorded.push(...lines.split('\n').filter((line) => line !== ''));
+    this.#recorded = this.#recorded.slice(-MAX_RECORDED);
+    try {
+      this.#running.engine.record(lines);
+    } catch (error) {
+      this.#failure(error);
+    }
+  }
+
+  /** The answer to a request whose origin does not answer. */
+  originFailed(): Response {
+    const { engine } = this.#running;
+    engine.originFailed();
+    return refusal(engine);
+  }
+
+  /** @param place Where the token is, when other requests may have come in between. */
+  #verdict(engine: Engine, status: number, head: Head, place?: Place): Verdict | undefined {
+    switch (status) {
+      case Status.Admit: {
+        const { source, start, length } = place ?? engine.place;
+        const isBearer = source === 1;
+        const token = (isBearer ? head.authorization : head.cookie).slice(start, start + length);
+        return { kind: 'admitted', token, isBearer, decidedBy: engine, version: engine.version };
+      }
+      case Status.Anonymous:
+        return ANONYMOUS;
+      case Status.Endpoint:
+        return ENDPOINT;
+      case Status.Refuse:
+        return { kind: 'refused', response: refusal(engine) };
+      default:
+        return undefined;
+    }
+  }
+
+  async #goOn(running: Running, status: number, head: Head, context: Context): Promise<Verdict> {
+    const { engine } = running;
+    const { place } = engine;
+    try {
+      let next = status;
+      while (next === Status.Check || next === Status.LookUp) {
+        const { pending } = engine;
+        let resume: () => number;
+        if (next === Status.Check) {
+          const valid = await running.signatures.check(engine);
+          resume = () => engine.checked(pending, valid);
+        } else {
+          const { lines, outage } = await lookUp(engine.text.split('\n'), this.#kv, this.settings);
+          resume = () => engine.lookedUp(pending, lines, outage);
+        }
+        // Another engine may have taken over meanwhile: then the request begins again.
+        next = running === this.#running ? resume() : Status.Done;
+      }
+      if (next === Status.Read) await read(engine, this.settings.nearby);
+      if (next === Status.Wait) await new Promise((resolve) => setTimeout(resolve, this.settings.moment));
+      return this.#verdict(engine, next, head, place) ?? (await this.judge(head, context));
+    } catch (error) {
+      return this.#failure(error);
+    }
+  }
+
+  /** A trap leaves an engine in no state to go on. It costs the request that it met, and nothing that was revoked. */
+  #failure(error: unknown): Verdict {
+    if (error instanceof WebAssembly.RuntimeError) this.#running = this.#start();
+    const { engine } = this.#running;
+    if (error instanceof KeyError) engine.keyFailed(error.number, error.message);
+    else engine.platformFailed(message(error));
+    return { kind: 'refused', response: refusal(engine) };
+  }
+
+  #start(): Running {
+    const engine = new Engine(this.#module, this.#variables);
+    if (this.#recorded.length > 0) engine.record(`${this.#recorded.join('\n')}\n`);
+    return { engine, signatures: new Signatures() };
+  }
+}
+
+function refusal(engine: Engine): Response {
+  const { status, headers, body, internal } = JSON.parse(engine.text) as Refusal;
+  if (internal !== undefined) console.error(internal);
+  return new Response(body, { status, headers });
+}
+
+/** The variables and secrets among the bindings; all others are objects of the platform. */
+function variables(env: Bindings): string {
+  const texts = Object.entries(env).filter(([name, value]) => name === 'QUASH' || typeof value === 'string');
+  return JSON.stringify(Object.fromEntries(texts));
+}
