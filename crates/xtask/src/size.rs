@@ -17,7 +17,7 @@ pub(crate) fn run(workspace: &Workspace, json: bool) -> Result<()> {
     builds::run(workspace, &[Part::Browser, Part::Worker])?;
     let worker = bundle_worker(workspace)?;
     let mut driver = workspace.node(["tests/bench/size.ts", "--worker"]);
-    driver.arg(worker);
+    driver.arg(worker).arg("--named").arg(workspace.path("crates/worker/build").join(builds::NAMED_MODULE));
     if json {
         driver.arg("--json");
     }
