@@ -1,4 +1,4 @@
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::{
@@ -17,27 +17,27 @@ pub struct Claims {
     issued_at: Option<Timestamp>,
 }
 
+/// The claims that must be what their standard says. `sid`: OpenID Connect Front-Channel Logout section 3; `client_id`: RFC 9068
+/// section 2.2; `azp`: OpenID Connect Core section 2; the rest: RFC 7519 section 4.1.
+const REGISTERED: [&str; 10] = ["aud", "azp", "client_id", "exp", "iat", "iss", "jti", "nbf", "sid", "sub"];
+
 impl Claims {
     pub(crate) fn parse(json: Vec<u8>) -> Result<Self, Malformed> {
         let document = Document::parse(json)?;
-        let (mut expires_at, mut not_before, mut issued_at) = (None, None, None);
-        for (name, value) in document.object().members() {
+        let [mut expires_at, mut not_before, mut issued_at] = [None; 3];
+        for (index, value) in document.object().named(&REGISTERED) {
+            let name = REGISTERED[index];
             match name {
-                "exp" => expires_at = Some(numeric_date("exp", value)?),
-                "nbf" => not_before = Some(numeric_date("nbf", value)?),
-                "iat" => issued_at = Some(numeric_date("iat", value)?),
-                // `sid`: OpenID Connect Front-Channel Logout section 3; `client_id`: RFC 9068 section 2.2; `azp`: OpenID Connect
-                // Core section 2; the rest: RFC 7519 section 4.1.
-                "iss" | "sub" | "jti" | "sid" | "client_id" | "azp" => {
-                    value.as_str().ok_or_else(|| Malformed::Claim(String::from(name).into()))?;
-                }
+                "exp" => expires_at = Some(numeric_date(name, value)?),
+                "nbf" => not_before = Some(numeric_date(name, value)?),
+                "iat" => issued_at = Some(numeric_date(name, value)?),
                 "aud" => {
                     let is_list = || value.strings().is_some_and(|mut items| items.all(|item| item.is_some()));
                     if value.as_str().is_none() && !is_list() {
-                        return Err(Malformed::Claim("aud".into()));
+                        return Err(Malformed::Claim(name.into()));
                     }
                 }
-                _ => {}
+                _ => drop(value.as_str().ok_or(Malformed::Claim(name.into()))?),
             }
         }
         Ok(Self { expires_at, not_before, issued_at, document })

@@ -53,6 +53,7 @@ extern crate alloc;
 extern crate std;
 
 mod algorithm;
+mod base64url;
 mod claims;
 mod entry;
 mod event_token;
@@ -60,6 +61,7 @@ mod explanation;
 #[cfg(test)]
 mod fixtures;
 mod handle;
+mod headers;
 mod id;
 mod issuer;
 mod json;
@@ -85,6 +87,7 @@ pub use entry::InvalidEntry;
 pub use event_token::SecurityEventToken;
 pub use explanation::{Explanation, Outcome, Step};
 pub use handle::{InvalidHandle, RevocationHandle};
+pub use headers::Headers;
 pub use id::{InvalidId, Namespace, Pepper, Peppers, RevocationId, WeakSecret};
 pub use issuer::{HostKey, InvalidIssuers, Issuer, Issuers, Key, TokenType};
 pub use logout_token::LogoutToken;

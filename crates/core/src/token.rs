@@ -1,9 +1,9 @@
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use memchr::memchr_iter;
 
-use crate::{Algorithm, Claims, Malformed, Refusal, json::Document};
+use crate::{Algorithm, Claims, Headers, Malformed, Refusal, base64url, json::Document};
 
 /// The longest token that is looked at, in bytes: 8 KiB is the usual limit of one whole header line, so nothing longer gets
 /// this far through a browser or a proxy. Checked before anything is decoded.
@@ -17,7 +17,7 @@ pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 pub struct UnverifiedToken<'t> {
     pub(crate) signing_input: &'t [u8],
     pub(crate) signature: Vec<u8>,
-    pub(crate) header: Header,
+    pub(crate) header: Arc<Header>,
     pub(crate) claims: Claims,
 }
 
@@ -40,21 +40,28 @@ impl<'t> UnverifiedToken<'t> {
     /// [`Refusal::Malformed`] when the text is not one; [`Refusal::AlgorithmRefused`] when its `alg` is none of ours, `none`
     /// included.
     pub fn parse(text: &'t str) -> Result<Self, Refusal> {
+        Self::parse_with(text, &mut Headers::default())
+    }
+
+    /// Reads a token as [`parse`](Self::parse) does, and its header no second time.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn parse_with(text: &'t str, headers: &mut Headers) -> Result<Self, Refusal> {
         if text.len() > MAX_TOKEN_BYTES {
             return Err(Malformed::TooLarge.into());
         }
-        // Counted first, which is fast; the two are then looked for from the ends, where they are.
-        if text.bytes().filter(|byte| *byte == b'.').count() != 2 {
+        let mut dots = memchr_iter(b'.', text.as_bytes());
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(Malformed::Segments.into());
-        }
-        let (header, rest) = text.split_once('.').ok_or(Malformed::Segments)?;
-        let (payload, signature) = rest.rsplit_once('.').ok_or(Malformed::Segments)?;
+        };
+        let (header, payload, signature) = (&text[..first], &text[first + 1..second], &text[second + 1..]);
 
         Ok(Self {
-            signing_input: &text.as_bytes()[..text.len() - signature.len() - 1],
-            header: Header::parse(base64url(header)?)?,
-            claims: Claims::parse(base64url(payload)?)?,
-            signature: base64url(signature)?,
+            signing_input: &text.as_bytes()[..second],
+            header: headers.read(header)?,
+            claims: Claims::parse(base64url::decode(payload)?)?,
+            signature: base64url::decode(signature)?,
         })
     }
 
@@ -82,7 +89,7 @@ impl fmt::Debug for UnverifiedToken<'_> {
 }
 
 impl Header {
-    fn parse(json: Vec<u8>) -> Result<Self, Refusal> {
+    pub(crate) fn parse(json: Vec<u8>) -> Result<Self, Refusal> {
         let document = Document::parse(json)?;
         let mut algorithm = None;
         for (name, value) in document.object().members() {
@@ -143,17 +150,14 @@ fn names(token_type: &str, subtype: &str) -> bool {
     named.eq_ignore_ascii_case(subtype)
 }
 
-/// Canonical base64url without padding (RFC 7515 section 2).
-fn base64url(segment: &str) -> Result<Vec<u8>, Malformed> {
-    BASE64_URL_SAFE_NO_PAD.decode(segment).map_err(|_| Malformed::Base64Url)
-}
-
 #[cfg(test)]
 mod tests {
     use std::{format, string::String};
 
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
     use super::*;
 

@@ -23,7 +23,7 @@ pub struct SignatureCheck {
     terms: Arc<Terms>,
     key: Arc<TrustedKey>,
     host_key: HostKey,
-    header: Header,
+    header: Arc<Header>,
     claims: Claims,
     signing_input: Vec<u8>,
     signature: Vec<u8>,
@@ -35,7 +35,7 @@ pub struct SignatureCheck {
 pub struct VerifiedToken {
     terms: Arc<Terms>,
     key: Arc<TrustedKey>,
-    header: Header,
+    header: Arc<Header>,
     claims: Claims,
     /// Its SHA-256, where there is no `jti`.
     signing_input: [u8; 32],
@@ -78,7 +78,7 @@ impl SignatureCheck {
     }
 
     /// Which algorithm to check with. It is the key's.
-    pub const fn algorithm(&self) -> Algorithm {
+    pub fn algorithm(&self) -> Algorithm {
         self.header.algorithm
     }
 
@@ -156,7 +156,7 @@ impl VerifiedToken {
         &self.key
     }
 
-    pub(crate) const fn header(&self) -> &Header {
+    pub(crate) fn header(&self) -> &Header {
         &self.header
     }
 }
