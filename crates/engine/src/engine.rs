@@ -1,8 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
 use quash_core::{
-    Cutoff, HostKey, Peppers, Refusal, Revocation, RevocationId, SignatureCheck, Timestamp, TokenIds, UnverifiedToken,
-    ValidToken, Verdict, Verification, VerifiedToken,
+    Cutoff, Headers, HostKey, Peppers, Refusal, Revocation, RevocationId, SignatureCheck, Timestamp, TokenIds,
+    UnverifiedToken, ValidToken, Verdict, Verification, VerifiedToken,
 };
 
 use crate::{
@@ -25,6 +25,7 @@ const ISSUED_AT_RESOLUTION: Duration = Duration::from_secs(1);
 pub struct Engine {
     pub(crate) config: Config,
     trust: Trust,
+    headers: Headers,
     memory: TokenMemory,
     recent: Recent,
     version: u32,
@@ -89,7 +90,15 @@ impl LookUp {
 impl Engine {
     /// The engine of a deployment.
     pub fn new(config: Config, trust: Trust) -> Self {
-        Self { config, trust, memory: TokenMemory::default(), recent: Recent::default(), version: 0, next_look: None }
+        Self {
+            config,
+            trust,
+            headers: Headers::default(),
+            memory: TokenMemory::default(),
+            recent: Recent::default(),
+            version: 0,
+            next_look: None,
+        }
     }
 
     /// The configuration.
@@ -127,11 +136,8 @@ impl Engine {
                 // It was withdrawn while it was checked with.
                 return engine.try_judge(&text, &policy, now);
             }
-            if version == engine.version {
-                return engine.remember(&text, token, &policy, now);
-            }
-            policy.admits(&token)?;
-            engine.recent.judge(&Arc::new(token.ids()), &policy, now)
+            let may_remember = version == engine.version;
+            engine.verified(&text, token, &policy, may_remember, now)
         })
     }
 
@@ -166,7 +172,7 @@ impl Engine {
     /// [`Error::Refused`], or [`Error::KeysUnavailable`].
     pub fn verify(&mut self, text: &str, now: Timestamp) -> Result<Verifying, Error> {
         self.expire(now);
-        let token = UnverifiedToken::parse(text)?;
+        let token = UnverifiedToken::parse_with(text, &mut self.headers)?;
         let publishing = self.trust.publishing(token.issuer());
         match self.trust.issuers.verify(token) {
             Ok(Verification::Verified(token)) => Ok(Verifying::Verified(token)),
@@ -186,9 +192,14 @@ impl Engine {
         }
     }
 
+    /// Whether there may be a document to read in the background.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.next_look.is_some_and(|next| next <= now)
+    }
+
     /// A document to read in the background, if it is time.
     pub fn due(&mut self, now: Timestamp) -> Option<Fetch> {
-        if self.next_look.is_none_or(|next| now < next) {
+        if !self.is_due(now) {
             return None;
         }
         let key_sets = self.trust.key_sets.iter_mut().enumerate();
@@ -224,7 +235,7 @@ impl Engine {
 
     /// Drops the keys that are too old.
     fn expire(&mut self, now: Timestamp) {
-        if self.next_look.is_none_or(|next| now < next) {
+        if !self.is_due(now) {
             return;
         }
         let Trust { issuers, key_sets, host_keys, .. } = &mut self.trust;
@@ -248,7 +259,7 @@ impl Engine {
             return self.recent.judge(&remembered.ids, policy, now);
         }
         match self.verify(text, now)? {
-            Verifying::Verified(token) => self.remember(text, token.validate(now)?, policy, now),
+            Verifying::Verified(token) => self.verified(text, token.validate(now)?, policy, true, now),
             Verifying::Check(check) => {
                 let (text, policy) = (text.into(), policy.clone());
                 Ok(Step::Check(Checking { check, text, policy, version: self.version }))
@@ -258,10 +269,21 @@ impl Engine {
         }
     }
 
-    fn remember(&mut self, text: &str, token: ValidToken, policy: &Arc<Policy>, now: Timestamp) -> Result<Step, Error> {
-        let remembered = self.memory.insert(Remembered::new(text, token));
-        policy.admits(&remembered.token)?;
-        self.recent.judge(&remembered.ids, policy, now)
+    fn verified(
+        &mut self,
+        text: &str,
+        token: ValidToken,
+        policy: &Arc<Policy>,
+        may_remember: bool,
+        now: Timestamp,
+    ) -> Result<Step, Error> {
+        let admitted = policy.admits(&token);
+        let ids = Arc::new(token.ids());
+        if may_remember && self.memory.came_before(text) {
+            self.memory.insert(Remembered::new(text, token, ids.clone()));
+        }
+        admitted?;
+        self.recent.judge(&ids, policy, now)
     }
 }
 

@@ -9,8 +9,13 @@ const WAYS: usize = 4;
 /// The most bytes that they may take, of the isolate's 128 MB.
 const MAX_BYTES: usize = 16 << 20;
 
+/// How many tokens are recognised that came once.
+const DOOR: usize = 16_384;
+
 /// Tokens that were verified a moment ago, so that their signatures need not be checked again. Whether one is revoked is never
 /// remembered.
+///
+/// A token is remembered when it comes for the second time: many never do, and those take nobody's place.
 ///
 /// An entry is found by the token's exact bytes: no two tokens can share one. It is good until the token dies, and all go when
 /// a key does. Each token has its set of four places, chosen by its signature, which nobody without the issuer's key can
@@ -21,6 +26,8 @@ pub(crate) struct TokenMemory {
     bytes: usize,
     /// Where the next one is taken from when there are too many bytes.
     hand: usize,
+    /// For each place the last token that came and was not remembered.
+    door: Vec<u32>,
 }
 
 /// A verified token, valid when it was looked at.
@@ -31,8 +38,8 @@ pub(crate) struct Remembered {
 }
 
 impl Remembered {
-    pub(crate) fn new(text: &str, token: ValidToken) -> Self {
-        Self { text: text.into(), ids: Arc::new(token.ids()), token }
+    pub(crate) fn new(text: &str, token: ValidToken, ids: Arc<TokenIds>) -> Self {
+        Self { text: text.into(), ids, token }
     }
 
     /// About what it takes: its text, as claims once more and with their index, and its ids.
@@ -45,7 +52,7 @@ impl TokenMemory {
     /// The token with exactly this text, if it is not dead by now.
     pub(crate) fn get(&mut self, text: &str, now: Timestamp) -> Option<&Remembered> {
         let set = self.sets.get_mut(index(text))?;
-        let way = set.iter().position(|place| place.as_ref().is_some_and(|found| *found.text == *text))?;
+        let way = set.iter().position(|place| place.as_ref().is_some_and(|found| is_same(&found.text, text)))?;
         if set[way].as_ref().is_some_and(|found| found.token.until() <= now) {
             self.bytes -= set[way].take().map_or(0, |dead| dead.bytes());
             return None;
@@ -53,7 +60,21 @@ impl TokenMemory {
         set[way].as_deref()
     }
 
-    pub(crate) fn insert(&mut self, remembered: Remembered) -> &Remembered {
+    /// Whether a token that is not remembered came before. It may be another one that did: then it is remembered too early.
+    pub(crate) fn came_before(&mut self, text: &str) -> bool {
+        if self.door.is_empty() {
+            self.door.resize(DOOR, 0);
+        }
+        let hash = hash(text);
+        let print = (hash as u32).max(1);
+        let last = &mut self.door[(hash >> (u64::BITS - DOOR.ilog2())) as usize];
+        *last == print || {
+            *last = print;
+            false
+        }
+    }
+
+    pub(crate) fn insert(&mut self, remembered: Remembered) {
         if self.sets.is_empty() {
             self.sets.resize_with(SETS, Default::default);
         }
@@ -66,7 +87,7 @@ impl TokenMemory {
             self.hand = (self.hand + 1) % (SETS * WAYS);
             self.bytes -= self.sets[self.hand / WAYS][self.hand % WAYS].take().map_or(0, |other| other.bytes());
         }
-        self.sets[at][0].insert(Box::new(remembered))
+        self.sets[at][0] = Some(Box::new(remembered));
     }
 
     pub(crate) fn clear(&mut self) {
@@ -74,9 +95,18 @@ impl TokenMemory {
     }
 }
 
-/// By the end of the signature: the only part of a token that is as good as random.
+/// Whether two texts are the same, byte for byte. In wasm `==` compares one byte after the other; this goes by sixteen.
+fn is_same(one: &str, other: &str) -> bool {
+    let differences = one.bytes().zip(other.bytes()).fold(0, |differences, (a, b)| differences | (a ^ b));
+    one.len() == other.len() && differences == 0
+}
+
 fn index(text: &str) -> usize {
+    (hash(text) >> (u64::BITS - SETS.ilog2())) as usize
+}
+
+/// Of the signature's end: the only part of a token that is as good as random.
+fn hash(text: &str) -> u64 {
     let end = text.as_bytes().last_chunk().map_or(0, |end| u128::from_le_bytes(*end));
-    let mixed = (end as u64 ^ (end >> 61) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> (u64::BITS - SETS.ilog2())) as usize
+    (end as u64 ^ (end >> 61) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

@@ -31,13 +31,27 @@ impl PathPattern {
 /// Whether an origin might read the path as another one: it has an empty segment or a backslash, or encodes what need not be
 /// (RFC 3986 section 6.2.2.2) or what separates. Below `/assets/*`, such a path could mean `/api/secret` to the origin.
 pub(crate) fn is_ambiguous(path: &str) -> bool {
-    let encodes = |at: &[u8]| at[0] == b'%' && decoded(at[1], at[2]).is_some_and(is_telling);
-    path.contains("//") || path.contains('\\') || path.as_bytes().windows(3).any(encodes)
+    let mut bytes = path.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        let ambiguous = match byte {
+            b'/' => bytes.peek() == Some(&b'/'),
+            b'\\' => true,
+            b'%' => {
+                let mut digits = bytes.clone();
+                decoded(digits.next(), digits.next()).is_some_and(is_telling)
+            }
+            _ => false,
+        };
+        if ambiguous {
+            return true;
+        }
+    }
+    false
 }
 
-fn decoded(high: u8, low: u8) -> Option<u8> {
+fn decoded(high: Option<u8>, low: Option<u8>) -> Option<u8> {
     let digit = |letter: u8| char::from(letter).to_digit(16);
-    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+    u8::try_from(digit(high?)? * 16 + digit(low?)?).ok()
 }
 
 const fn is_telling(byte: u8) -> bool {

@@ -93,9 +93,14 @@ impl Engine {
 
 /// The path of a URL that the platform has parsed: what is between the host and the query.
 fn path(url: &str) -> &str {
-    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let path = after_scheme.find('/').map_or("/", |start| &after_scheme[start..]);
-    path.find(['?', '#']).map_or(path, |end| &path[..end])
+    let find = |from: usize, wanted: fn(u8) -> bool| {
+        url.as_bytes().iter().skip(from).position(|byte| wanted(*byte)).map_or(url.len(), |at| from + at)
+    };
+    // Behind `https:` and two slashes there is no slash before the path.
+    let host = find(0, |byte| byte == b':') + "://".len();
+    let start = find(host, |byte| byte == b'/');
+    let end = find(start, |byte| matches!(byte, b'?' | b'#'));
+    if start < end { &url[start..end] } else { "/" }
 }
 
 #[cfg(test)]

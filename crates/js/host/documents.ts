@@ -8,6 +8,7 @@ const READ_AT = 'Quash-Read-At';
 
 /** What to read; see `texts.rs`. Durations are in milliseconds. */
 interface Wanted {
+  readonly pending: number;
   readonly url: string;
   readonly cachedFor: number;
   readonly timeout: number;
@@ -20,28 +21,36 @@ interface Document {
   readonly ageMs: number;
 }
 
-/** Reads the document that the engine has asked for, and what that leads to. */
+/** Reads the document that the engine asks for now, and what that leads to. */
 export async function read(engine: Engine, nearby: string): Promise<void> {
-  let status: number = Status.Read;
-  while (status === Status.Read) {
-    const wanted = JSON.parse(engine.text) as Wanted;
-    status = await readOne(engine, engine.pending, wanted, `${nearby}keys/${encodeURIComponent(wanted.url)}`);
-  }
+  for (let wanted: Wanted | undefined = wantedBy(engine); wanted; ) wanted = await readOne(engine, wanted, nearby);
 }
 
-async function readOne(engine: Engine, pending: number, wanted: Wanted, copy: string): Promise<number> {
+async function readOne(engine: Engine, wanted: Wanted, nearby: string): Promise<Wanted | undefined> {
+  const { pending, url, timeout } = wanted;
+  const copy = `${nearby}keys/${encodeURIComponent(url)}`;
+  const told = ({ body, cacheControl, ageMs }: Document): Wanted | undefined => {
+    const status = engine.fetched(pending, body, cacheControl, ageMs);
+    return status === Status.Read ? wantedBy(engine) : undefined;
+  };
   const cached = await copied(copy, wanted);
-  if (cached) return engine.fetched(pending, cached.body, cached.cacheControl, cached.ageMs);
+  if (cached) return told(cached);
   let document;
   try {
-    document = await within(wanted.timeout, published(wanted));
+    document = await within(timeout, published(wanted));
   } catch (error) {
-    console.warn(`quash: ${wanted.url}: ${message(error)}`);
-    return engine.notFetched(pending, message(error));
+    console.warn(`quash: ${url}: ${message(error)}`);
+    engine.notFetched(pending, message(error));
+    return undefined;
   }
-  const status = engine.fetched(pending, document.body, document.cacheControl, document.ageMs);
-  if (status !== Status.Read) await keep(copy, document, engine.lifetime);
-  return status;
+  const next = told(document);
+  await keep(copy, document, engine.lifetime);
+  return next;
+}
+
+/** At once: the next call of the engine may be another request's. */
+function wantedBy(engine: Engine): Wanted {
+  return { ...(JSON.parse(engine.text) as Omit<Wanted, 'pending'>), pending: engine.pending };
 }
 
 async function published({ url, maxBytes }: Wanted): Promise<Document> {

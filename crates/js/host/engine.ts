@@ -13,6 +13,10 @@ export const Status = {
   Done: 8,
 } as const;
 
+/** What `begin` adds to its status when there may be a document to read in the background. */
+export const DUE = 0x100;
+
+/** See `exports.rs`. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
   input(length: number): number;
@@ -49,19 +53,12 @@ const REGISTERS = 12;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A credential's place: which header it is in, and where. */
-export interface Place {
-  /** 1 for `Authorization`, 2 for `Cookie`. */
-  readonly source: number;
-  readonly start: number;
-  readonly length: number;
-}
-
 export class Engine {
   readonly #exports: Exports;
   readonly #registersAt: number;
-  /** Views of the module's memory: they are cut off when it grows. This one is where texts are written to. */
+  /** Views of the module's memory. When that grows, they have no length any more. This one is where texts are written to. */
   #input = new Uint8Array();
+  #capacity = 0;
   #registers = new Uint32Array();
 
   /**
@@ -74,14 +71,12 @@ export class Engine {
     if (this.#exports.configure(this.#write(variables)) === Status.Refuse) throw new Error(this.text);
   }
 
+  /** Begins with a request. A header that is not there is empty. The status may have {@link DUE} besides. */
   begin(url: string, authorization: string, cookie: string, isPreflight: boolean): number {
-    const all = url + authorization + cookie;
-    // Every letter of them is one byte, as good as always.
-    if (this.#write(all) === all.length) {
-      return this.#exports.begin(url.length, authorization.length, cookie.length, isPreflight, Date.now());
-    }
-    const [first, second, third] = [url, authorization, cookie].map((text) => encoder.encode(text).length);
-    return this.#exports.begin(first!, second!, third!, isPreflight, Date.now());
+    const urlLength = this.#write(url);
+    const authorizationLength = this.#write(authorization, urlLength);
+    const cookieLength = this.#write(cookie, urlLength + authorizationLength);
+    return this.#exports.begin(urlLength, authorizationLength, cookieLength, isPreflight, Date.now());
   }
 
   checked(pending: number, valid: boolean): number {
@@ -90,20 +85,18 @@ export class Engine {
 
   /** @param found Lines of `KEY ENTRY`. @param outage Why there may be others; empty when there are none. */
   lookedUp(pending: number, found: string, outage: string): number {
-    const length = this.#write(found + outage);
-    const outageLength = encoder.encode(outage).length;
-    return this.#exports.looked_up(pending, length - outageLength, outageLength, Date.now());
+    const foundLength = this.#write(found);
+    return this.#exports.looked_up(pending, foundLength, this.#write(outage, foundLength), Date.now());
   }
 
-  /** `Read` when there is a document to read in the background. */
+  /** Asks for the document to read in the background: `Read`, if there is one. */
   due(): number {
     return this.#exports.due(Date.now());
   }
 
   fetched(pending: number, body: Uint8Array, cacheControl: string, ageMs: number): number {
-    this.#reserve(body.length + 3 * cacheControl.length).set(body);
-    const { written } = encoder.encodeInto(cacheControl, this.#input.subarray(body.length));
-    return this.#exports.fetched(pending, body.length, written, ageMs, Date.now());
+    this.#reserve(body.length).set(body);
+    return this.#exports.fetched(pending, body.length, this.#write(cacheControl, body.length), ageMs, Date.now());
   }
 
   notFetched(pending: number, problem: string): number {
@@ -160,33 +153,41 @@ export class Engine {
     return this.#register(Register.Key);
   }
 
+  /** Which header the token is in: 1 for `Authorization`, 2 for `Cookie`. */
+  get source(): number {
+    return this.#register(Register.Source);
+  }
+
+  /** Where it starts there, in bytes. */
+  get tokenStart(): number {
+    return this.#register(Register.TokenStart);
+  }
+
+  /** In bytes. */
+  get tokenLength(): number {
+    return this.#register(Register.TokenLength);
+  }
+
   /** How many seconds the data centre's cache may keep the document that was just told. */
   get lifetime(): number {
     return this.#register(Register.Lifetime);
   }
 
-  get place(): Place {
-    return {
-      source: this.#register(Register.Source),
-      start: this.#register(Register.TokenStart),
-      length: this.#register(Register.TokenLength),
-    };
+  /** Writes a text to where the next call reads it, behind others of `at` bytes, and tells its length in bytes. */
+  #write(text: string, at = 0): number {
+    if (text === '') return 0;
+    const input = this.#reserve(at + 3 * text.length);
+    return encoder.encodeInto(text, at === 0 ? input : input.subarray(at)).written;
   }
 
-  /** Writes a text to where the next call reads it, and tells its length in bytes. */
-  #write(text: string): number {
-    return encoder.encodeInto(text, this.#reserve(3 * text.length)).written;
-  }
-
-  /** Room for texts, empty or not. */
-  #reserve(length: number): Uint8Array<ArrayBuffer> {
+  /** Room for texts. What has been written there stays. */
+  #reserve(length: number): Uint8Array {
     if (length > this.#input.length) {
-      const at = this.#exports.input(length);
-      this.#input = new Uint8Array(this.#exports.memory.buffer as ArrayBuffer, at, length);
-    } else if (this.#input.buffer !== this.#exports.memory.buffer) {
-      this.#input = new Uint8Array(this.#exports.memory.buffer as ArrayBuffer, this.#input.byteOffset, this.#input.length);
+      this.#capacity = Math.max(length, this.#capacity);
+      const at = this.#exports.input(this.#capacity);
+      this.#input = new Uint8Array(this.#exports.memory.buffer as ArrayBuffer, at, this.#capacity);
     }
-    return this.#input as Uint8Array<ArrayBuffer>;
+    return this.#input;
   }
 
   #bytes(register: number): Uint8Array<ArrayBuffer> {
@@ -195,9 +196,8 @@ export class Engine {
   }
 
   #register(index: number): number {
-    const { buffer } = this.#exports.memory;
-    if (this.#registers.buffer !== buffer) {
-      this.#registers = new Uint32Array(buffer as ArrayBuffer, this.#registersAt, REGISTERS);
+    if (this.#registers.length === 0) {
+      this.#registers = new Uint32Array(this.#exports.memory.buffer as ArrayBuffer, this.#registersAt, REGISTERS);
     }
     return this.#registers[index]!;
   }

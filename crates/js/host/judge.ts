@@ -1,6 +1,6 @@
 import { lookUp } from './denylist.ts';
 import { read } from './documents.ts';
-import { Engine, type Place, Status } from './engine.ts';
+import { DUE, Engine, Status } from './engine.ts';
 import { type Bindings, type Context, type KvNamespace, message } from './platform.ts';
 import type { Settings } from './settings.ts';
 import { KeyError, Signatures } from './signatures.ts';
@@ -25,14 +25,38 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly response: Response };
 
 /** It may pass, with a token. */
-export interface Admitted {
-  readonly kind: 'admitted';
-  readonly token: string;
+export class Admitted {
+  readonly kind = 'admitted';
   /** Whether the token came in `Authorization`. */
   readonly isBearer: boolean;
   /** By what it was decided: as long as that is so, nothing has been revoked here, and no key has gone. */
   readonly decidedBy: Engine;
   readonly version: number;
+  readonly #header: string;
+  readonly #start: number;
+  readonly #length: number;
+
+  constructor(engine: Engine, head: Head, { source, start, length }: Place) {
+    this.isBearer = source === 1;
+    this.decidedBy = engine;
+    this.version = engine.version;
+    this.#header = this.isBearer ? head.authorization : head.cookie;
+    this.#start = start;
+    this.#length = length;
+  }
+
+  get token(): string {
+    // The place is told in bytes. A token has no letter that takes two; other cookies may.
+    const bytes = new TextEncoder().encode(this.#header);
+    return new TextDecoder().decode(bytes.subarray(this.#start, this.#start + this.#length));
+  }
+}
+
+/** Where a token is: 1 for `Authorization`, 2 for `Cookie`, and there from which byte on. */
+interface Place {
+  readonly source: number;
+  readonly start: number;
+  readonly length: number;
 }
 
 interface Refusal {
@@ -46,6 +70,14 @@ interface Refusal {
 interface Running {
   readonly engine: Engine;
   readonly signatures: Signatures;
+}
+
+/** A request that an engine has begun with. */
+interface Judged {
+  readonly running: Running;
+  readonly head: Head;
+  readonly context: Context;
+  readonly place: Place;
 }
 
 const ENDPOINT = { kind: 'endpoint' } as const;
@@ -77,9 +109,11 @@ export class Judge {
     try {
       const running = this.#running;
       const { engine } = running;
-      if (engine.due() === Status.Read) context.waitUntil(read(engine, this.settings.nearby));
-      const status = engine.begin(head.url, head.authorization, head.cookie, head.isPreflight);
-      return this.#verdict(engine, status, head) ?? this.#goOn(running, status, head, context);
+      const begun = engine.begin(head.url, head.authorization, head.cookie, head.isPreflight);
+      const place = { source: engine.source, start: engine.tokenStart, length: engine.tokenLength };
+      const verdict = this.#settle({ running, head, context, place }, begun & ~DUE);
+      if (begun & DUE && engine.due() === Status.Read) context.waitUntil(read(engine, this.settings.nearby));
+      return verdict;
     } catch (error) {
       return this.#failure(error);
     }
@@ -108,47 +142,50 @@ export class Judge {
     return refusal(engine);
   }
 
-  /** @param place Where the token is, when other requests may have come in between. */
-  #verdict(engine: Engine, status: number, head: Head, place?: Place): Verdict | undefined {
+  #settle(request: Judged, status: number): Verdict | Promise<Verdict> {
+    const { engine } = request.running;
     switch (status) {
-      case Status.Admit: {
-        const { source, start, length } = place ?? engine.place;
-        const isBearer = source === 1;
-        const token = (isBearer ? head.authorization : head.cookie).slice(start, start + length);
-        return { kind: 'admitted', token, isBearer, decidedBy: engine, version: engine.version };
-      }
+      case Status.Admit:
+        return new Admitted(engine, request.head, request.place);
       case Status.Anonymous:
         return ANONYMOUS;
       case Status.Endpoint:
         return ENDPOINT;
       case Status.Refuse:
         return { kind: 'refused', response: refusal(engine) };
+      case Status.Check:
+        return this.#check(request, engine.pending);
+      case Status.LookUp:
+        return this.#lookUp(request, engine.pending);
+      case Status.Read:
+        return read(engine, this.settings.nearby).then(() => this.judge(request.head, request.context));
+      case Status.Wait:
+        return new Promise((resolve) => setTimeout(resolve, this.settings.moment))
+          .then(() => this.judge(request.head, request.context));
       default:
-        return undefined;
+        return this.judge(request.head, request.context);
     }
   }
 
-  async #goOn(running: Running, status: number, head: Head, context: Context): Promise<Verdict> {
-    const { engine } = running;
-    const { place } = engine;
+  #check(request: Judged, pending: number): Promise<Verdict> {
+    const { engine, signatures } = request.running;
+    const checked = (valid: boolean) => this.#resume(request, () => engine.checked(pending, valid));
+    // WebCrypto throws at signatures of impossible lengths, where others answer "no".
+    const thrown = (error: unknown) => (error instanceof KeyError ? this.#failure(error) : checked(false));
+    return signatures.check(engine).then(checked, thrown);
+  }
+
+  async #lookUp(request: Judged, pending: number): Promise<Verdict> {
+    const { engine } = request.running;
+    const { lines, outage } = await lookUp(engine.text.split('\n'), this.#kv, this.settings);
+    return this.#resume(request, () => engine.lookedUp(pending, lines, outage));
+  }
+
+  /** Goes on with a request; from the beginning, if another engine has taken over since. */
+  #resume(request: Judged, call: () => number): Verdict | Promise<Verdict> {
+    if (request.running !== this.#running) return this.judge(request.head, request.context);
     try {
-      let next = status;
-      while (next === Status.Check || next === Status.LookUp) {
-        const { pending } = engine;
-        let resume: () => number;
-        if (next === Status.Check) {
-          const valid = await running.signatures.check(engine);
-          resume = () => engine.checked(pending, valid);
-        } else {
-          const { lines, outage } = await lookUp(engine.text.split('\n'), this.#kv, this.settings);
-          resume = () => engine.lookedUp(pending, lines, outage);
-        }
-        // Another engine may have taken over meanwhile: then the request begins again.
-        next = running === this.#running ? resume() : Status.Done;
-      }
-      if (next === Status.Read) await read(engine, this.settings.nearby);
-      if (next === Status.Wait) await new Promise((resolve) => setTimeout(resolve, this.settings.moment));
-      return this.#verdict(engine, next, head, place) ?? (await this.judge(head, context));
+      return this.#settle(request, call());
     } catch (error) {
       return this.#failure(error);
     }

@@ -14,6 +14,9 @@ use crate::{
     registers::{Registers, Span},
 };
 
+/// What [`begin`] adds to its status.
+const DUE: u32 = 0x100;
+
 thread_local! {
     static INPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static REGISTERS: Cell<Registers> = const { Cell::new(Registers::EMPTY) };
@@ -56,13 +59,20 @@ extern "C" fn configure(variables: usize) -> Status {
     }
 }
 
-/// Input: URL, `Authorization`, `Cookie`; a header that is not there is empty.
+/// Input: URL, `Authorization`, `Cookie`; a header that is not there is empty. The value is a [`Status`], and [`DUE`] besides
+/// when there may be a document to read in the background.
 #[unsafe(no_mangle)]
-extern "C" fn begin(url: usize, authorization: usize, cookie: usize, is_preflight: bool, now: f64) -> Status {
+extern "C" fn begin(url: usize, authorization: usize, cookie: usize, is_preflight: bool, now: f64) -> u32 {
+    let now = timestamp(now);
     with_texts([url, authorization, cookie], |[url, authorization, cookie]| {
         let header = |bytes| Some(text(bytes)).filter(|text| !text.is_empty());
         let head = Head { url: text(url), is_preflight, authorization: header(authorization), cookie: header(cookie) };
-        with_host(|host| host.begin(&head, timestamp(now)))
+        let mut is_due = false;
+        let status = with_host(|host| {
+            is_due = host.is_due(now);
+            host.begin(&head, now)
+        });
+        status as u32 | if is_due { DUE } else { 0 }
     })
 }
 
@@ -80,7 +90,7 @@ extern "C" fn looked_up(pending: u32, found: usize, outage: usize, now: f64) -> 
     })
 }
 
-/// Whether there is a document to read in the background.
+/// Asks for the document to read in the background.
 #[unsafe(no_mangle)]
 extern "C" fn due(now: f64) -> Status {
     with_host(|host| host.due(timestamp(now)))
@@ -167,5 +177,5 @@ fn with_texts<const N: usize, T>(lengths: [usize; N], call: impl FnOnce([&[u8]; 
 
 /// JavaScript encodes texts as nothing but UTF-8.
 fn text(bytes: &[u8]) -> &str {
-    str::from_utf8(bytes).unwrap_or_default()
+    simdutf8::basic::from_utf8(bytes).unwrap_or_default()
 }

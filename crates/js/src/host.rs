@@ -102,6 +102,10 @@ impl Host {
         }
     }
 
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.engine.is_due(now)
+    }
+
     /// A document to read in the background.
     pub(crate) fn due(&mut self, now: Timestamp) -> Status {
         match self.engine.due(now) {
@@ -186,19 +190,16 @@ impl Host {
         self.registers.text = Span::of(self.text.as_bytes());
     }
 
-    /// Tells where the token is, in the units that JavaScript counts in.
+    /// Tells where the token is.
     fn point_at(&mut self, credential: &Credential<'_>, head: &Head<'_>) {
         let (source, header) = match credential.source {
             Source::Cookie => (2, head.cookie),
             _ => (1, head.authorization),
         };
-        let before = header.map_or("", |header| {
-            let start = credential.token.as_ptr() as usize - header.as_ptr() as usize;
-            &header[..start]
-        });
+        let start = header.map_or(0, |header| credential.token.as_ptr() as usize - header.as_ptr() as usize);
         self.registers.source = source;
-        self.registers.token_start = before.encode_utf16().count() as u32;
-        self.registers.token_length = credential.token.encode_utf16().count() as u32;
+        self.registers.token_start = start as u32;
+        self.registers.token_length = credential.token.len() as u32;
     }
 }
 

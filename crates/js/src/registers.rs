@@ -13,7 +13,7 @@ pub(crate) struct Registers {
     pub(crate) key: u32,
     /// Which header the token is in: 1 for `Authorization`, 2 for `Cookie`, 0 for none.
     pub(crate) source: u32,
-    /// Where it starts there, and how long it is, in UTF-16 code units.
+    /// Where it starts there, and how long it is, in bytes.
     pub(crate) token_start: u32,
     pub(crate) token_length: u32,
     /// How many seconds the document may be kept in the data centre's cache.
