@@ -6,7 +6,18 @@ import { join, resolve } from 'node:path';
 import { ROOT, startWorkers } from '../../www/demo/wrangler.ts';
 import { LONG_SECRET, configuredIssuers } from './tokens.ts';
 
-const WORKER = resolve(ROOT, 'crates/worker/index.js');
+/**
+ * The Worker as it is deployed; the Rust Worker in it alone, which guards as any does that is written in Rust; and one that guards
+ * its own routes.
+ */
+const WORKERS = {
+  gate: resolve(ROOT, 'crates/worker/index.js'),
+  rust: resolve(ROOT, 'crates/worker/build/index.js'),
+  router: resolve(import.meta.dirname, 'router/build/index.js'),
+} as const;
+export type Guard = keyof typeof WORKERS;
+/** Those that stand in front of an origin. */
+export const GUARDS = ['gate', 'rust'] as const satisfies Guard[];
 
 export const PEPPER = 'pepper-of-the-tests-0123456789abcdef';
 export const CLIENT = { id: 'backend', secret: 'url-safe_secret_of_a_client_32chars' } as const;
@@ -33,6 +44,10 @@ export interface Edge {
 }
 
 export interface Options {
+  /** What guards; the gate, unless it is said. */
+  readonly guard?: Guard;
+  /** Whether a request for a path with `trap` in it makes the gate's engine trap. */
+  readonly faultyEngine?: boolean;
   /** Merged over the configuration that all tests share. */
   readonly quash?: Readonly<Record<string, unknown>>;
   /** A folder that is bound as static assets, `ASSETS`. */
@@ -78,11 +93,10 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
     CLIENT_SECRET: CLIENT.secret,
   };
   const entry = join(folder, 'quash.js');
-  await writeFile(
-    entry,
-    `import ${JSON.stringify(resolve(import.meta.dirname, 'faulty-kv.js'))};\n` +
-      `export { default } from ${JSON.stringify(WORKER)};\n`,
-  );
+  const faults = ['faulty-kv.js', ...(options.faultyEngine ? ['faulty-engine.js'] : [])];
+  const imports = faults.map((file) => `import ${JSON.stringify(resolve(import.meta.dirname, file))};\n`);
+  const worker = JSON.stringify(WORKERS[options.guard ?? 'gate']);
+  await writeFile(entry, `${imports.join('')}export { default } from ${worker};\n`);
   const workers = [
     {
       ...common,

@@ -62,13 +62,13 @@ pub(crate) fn one<'h>(mut credentials: impl Iterator<Item = Credential<'h>>) -> 
 /// The tokens of `Bearer` credentials. Several `Authorization` headers arrive joined by commas, which no token contains.
 fn bearer_tokens(header: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(header);
-    let mut credentials = move || {
+    let credentials = move || {
         let all = rest?;
         let end = memchr(b',', all.as_bytes());
         rest = end.map(|end| &all[end + 1..]);
         Some(&all[..end.unwrap_or(all.len())])
     };
-    iter::from_fn(move || credentials()).filter_map(|credentials| {
+    iter::from_fn(credentials).filter_map(|credentials| {
         let credentials = credentials.trim_matches(' ');
         let (scheme, token) = credentials.split_at_checked("bearer".len())?;
         let is_bearer = scheme.eq_ignore_ascii_case("bearer") && token.starts_with(' ');

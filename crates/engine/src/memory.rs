@@ -110,3 +110,75 @@ fn hash(text: &str) -> u64 {
     let end = text.as_bytes().last_chunk().map_or(0, |end| u128::from_le_bytes(*end));
     (end as u64 ^ (end >> 61) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+    use quash_core::{Issuer, Issuers, Key, Pepper, Peppers, UnverifiedToken, Verification};
+
+    use super::*;
+
+    /// `{"iss":"a","iat":0,"exp":1000}`, and a signature that nobody has looked at, as random as a real one.
+    fn text(number: u32) -> String {
+        let mut bytes = [0; 32];
+        let mut state = u64::from(number).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        for chunk in bytes.chunks_exact_mut(8) {
+            state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            chunk.copy_from_slice(&(state ^ (state >> 31)).to_le_bytes());
+        }
+        let signature = BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        format!("eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJhIiwiaWF0IjowLCJleHAiOjEwMDB9.{signature}")
+    }
+
+    fn remembered(number: u32) -> Remembered {
+        let peppers = Peppers::new(vec![Pepper::new(&[7; 32]).unwrap()]).unwrap();
+        let key = Key::held_by_host(None, quash_core::Algorithm::Es256, quash_core::HostKey(1));
+        let issuer = Issuer::new("a", std::time::Duration::from_secs(1000));
+        let issuers = Issuers::new(vec![(issuer, vec![key])], &peppers).unwrap();
+        let text = text(number);
+        let Ok(Verification::Ask(check)) = issuers.verify(UnverifiedToken::parse(&text).unwrap()) else { panic!() };
+        let token = check.answer(true).unwrap().validate(Timestamp::from_secs(1)).unwrap();
+        let ids = Arc::new(token.ids());
+        Remembered::new(&text, token, ids)
+    }
+
+    #[test]
+    fn a_token_is_found_by_all_of_its_text_until_it_dies() {
+        let mut memory = TokenMemory::default();
+        memory.insert(remembered(1));
+        let alive = Timestamp::from_secs(1029);
+        assert!(memory.get(&text(1), alive).is_some());
+        // The same end, and so the same set.
+        let other = text(1).replacen("eyJh", "eyJi", 1);
+        assert!(memory.get(&other, alive).is_none());
+        assert!(memory.get(&text(1)[1..], alive).is_none());
+        // `exp`, and a leeway of 30 s.
+        assert!(memory.get(&text(1), Timestamp::from_secs(1030)).is_none());
+        assert_eq!(memory.bytes, 0);
+        memory.insert(remembered(1));
+        memory.clear();
+        assert!(memory.get(&text(1), alive).is_none());
+    }
+
+    #[test]
+    fn stays_bounded() {
+        let mut memory = TokenMemory::default();
+        for number in 0..20_000 {
+            memory.insert(remembered(number));
+        }
+        let kept = memory.sets.iter().flatten().flatten();
+        assert_eq!(kept.clone().map(|kept| kept.bytes()).sum::<usize>(), memory.bytes);
+        assert!(memory.bytes <= MAX_BYTES && kept.count() <= SETS * WAYS);
+        assert!(memory.get(&text(19_999), Timestamp::from_secs(1)).is_some(), "the last is there");
+    }
+
+    #[test]
+    fn only_what_comes_again_is_let_in() {
+        let mut memory = TokenMemory::default();
+        assert!(!memory.came_before(&text(1)));
+        assert!(memory.came_before(&text(1)));
+        let strangers = (0..10_000).filter(|number| memory.came_before(&text(1_000_000 + number))).count();
+        assert!(strangers < 10, "{strangers} of 10000 pass for others");
+    }
+}

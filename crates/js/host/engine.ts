@@ -133,6 +133,11 @@ export class Engine {
     return this.#exports.version();
   }
 
+  /** How many bytes of memory it takes. */
+  get memory(): number {
+    return this.#exports.memory.buffer.byteLength;
+  }
+
   get text(): string {
     return decoder.decode(this.#bytes(Register.Text));
   }

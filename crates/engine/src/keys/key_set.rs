@@ -262,3 +262,164 @@ fn lifetime(fetched: &Fetched<'_>) -> Duration {
     }
     lifetime.clamp(MIN_LIFETIME, MAX_LIFETIME)
 }
+
+#[cfg(test)]
+mod tests {
+    use quash_core::{Algorithm, HostKey};
+    use serde_json::json;
+
+    use super::*;
+
+    const MAX_STALE: Duration = Duration::from_secs(600);
+
+    /// An issuer's keys, and a clock that starts at 1000 s.
+    struct Stand {
+        set: KeySet,
+        host_keys: HostKeys,
+        now: Timestamp,
+    }
+
+    impl Stand {
+        fn new() -> Self {
+            let location = Location::JwkSet("https://a.example/jwks".into());
+            let source = KeySource { location, algorithms: vec![Algorithm::EdDsa], max_stale: MAX_STALE };
+            Self { set: KeySet::new(source), host_keys: HostKeys::default(), now: Timestamp::from_secs(1000) }
+        }
+
+        fn wait(&mut self, secs: u64) {
+            self.now = self.now.plus(Duration::from_secs(secs));
+        }
+
+        fn unknown(&mut self) -> Unknown {
+            self.set.unknown(0, self.now)
+        }
+
+        fn read(&mut self, fetch: &Fetch, kids: &[&str], cache_control: &str) -> bool {
+            let keys: Vec<_> =
+                kids.iter().map(|kid| json!({ "kty": "OKP", "crv": "Ed25519", "x": kid, "kid": kid })).collect();
+            let body = json!({ "keys": keys }).to_string();
+            let fetched = Fetched { body: body.as_bytes(), cache_control: Some(cache_control), age: Duration::ZERO };
+            self.set.fetched(fetch, Ok(fetched), &mut self.host_keys, self.now).1
+        }
+
+        fn fail(&mut self, fetch: &Fetch) {
+            let failed = self.set.fetched(fetch, Err("answers 500".into()), &mut self.host_keys, self.now);
+            assert_eq!(failed, (Keep::default(), false));
+        }
+
+        fn numbers(&self) -> Vec<(String, HostKey)> {
+            self.set.keys.iter().map(|(key, number)| (key.id.clone().unwrap_or_default(), *number)).collect()
+        }
+    }
+
+    fn to_read(unknown: Unknown) -> Fetch {
+        match unknown {
+            Unknown::Read(fetch) => fetch,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn one_reads_and_the_others_wait_but_not_for_ever() {
+        let mut stand = Stand::new();
+        to_read(stand.unknown());
+        assert_eq!(stand.unknown(), Unknown::Wait);
+        stand.wait(5);
+        assert_eq!(stand.unknown(), Unknown::Wait);
+        // Its request was cancelled.
+        stand.wait(1);
+        let fetch = to_read(stand.unknown());
+        assert!(stand.read(&fetch, &["a"], ""));
+        assert_eq!(stand.unknown(), Unknown::Refuse);
+    }
+
+    #[test]
+    fn an_unknown_key_is_asked_for_once_in_a_while() {
+        let mut stand = Stand::new();
+        let fetch = to_read(stand.unknown());
+        stand.read(&fetch, &["a"], "");
+        stand.wait(29);
+        assert_eq!(stand.unknown(), Unknown::Refuse);
+        stand.wait(1);
+        let fetch = to_read(stand.unknown());
+        // What somebody else has read since then will do.
+        assert_eq!(fetch.cached_for, COOL_DOWN);
+        assert!(stand.read(&fetch, &["a", "b"], ""));
+        assert_eq!(stand.unknown(), Unknown::Refuse);
+    }
+
+    #[test]
+    fn a_key_that_stays_keeps_its_number_and_one_that_goes_is_withdrawn() {
+        let mut stand = Stand::new();
+        let fetch = to_read(stand.unknown());
+        stand.read(&fetch, &["a", "b"], "");
+        let before = stand.numbers();
+        assert!(!stand.read(&fetch, &["a", "b"], ""));
+        assert!(stand.read(&fetch, &["c", "b"], ""));
+        assert_eq!(stand.numbers()[1], before[1]);
+        assert!(stand.host_keys.get(before[0].1).is_none());
+        // Nothing is left of an issuer that publishes no key any more.
+        assert!(stand.read(&fetch, &[], ""));
+        assert!(stand.host_keys.get(before[1].1).is_none());
+    }
+
+    #[test]
+    fn keys_are_read_again_in_the_background_and_serve_through_an_outage_for_a_while() {
+        let mut stand = Stand::new();
+        let fetch = to_read(stand.unknown());
+        stand.read(&fetch, &["a"], "public, max-age=100");
+        assert_eq!(stand.set.next_look(), Some(Timestamp::from_secs(1100)));
+        stand.wait(99);
+        assert_eq!(stand.set.due(0, stand.now), None);
+        stand.wait(1);
+        let fetch = stand.set.due(0, stand.now).unwrap();
+        assert_eq!(stand.set.due(0, stand.now), None, "it is being read");
+        stand.fail(&fetch);
+        assert_eq!(stand.set.due(0, stand.now), None, "it was tried a moment ago");
+        stand.wait(30);
+        let fetch = stand.set.due(0, stand.now).unwrap();
+        stand.fail(&fetch);
+        assert_eq!(stand.set.problem(), "https://a.example/jwks: answers 500");
+        stand.wait(569);
+        assert!(!stand.set.expire(&mut stand.host_keys, stand.now));
+        stand.wait(1);
+        assert!(stand.set.expire(&mut stand.host_keys, stand.now));
+        assert!(stand.set.keys().is_empty());
+        let fetch = to_read(stand.unknown());
+        stand.fail(&fetch);
+        assert_eq!(stand.unknown(), Unknown::Unavailable);
+        stand.wait(2);
+        to_read(stand.unknown());
+    }
+
+    #[test]
+    fn the_issuer_says_how_long_within_limits() {
+        let lifetime = |cache_control| {
+            let fetched = Fetched { body: b"", cache_control, age: Duration::ZERO };
+            super::lifetime(&fetched).as_secs()
+        };
+        for (cache_control, secs) in [
+            (None, 300),
+            (Some("public, max-age=120"), 120),
+            (Some("max-age=\"120\""), 120),
+            (Some("Max-Age=1"), 60),
+            (Some("max-age=999999"), 3600),
+            (Some("max-age=soon"), 300),
+            (Some("no-store"), 60),
+            (Some("max-age=600, no-cache"), 60),
+        ] {
+            assert_eq!(lifetime(cache_control), secs, "{cache_control:?}");
+        }
+    }
+
+    #[test]
+    fn a_document_that_was_in_a_cache_is_as_old_as_it_is() {
+        let mut stand = Stand::new();
+        let fetch = to_read(stand.unknown());
+        let body = br#"{"keys":[]}"#;
+        let fetched = Fetched { body, cache_control: Some("max-age=300"), age: Duration::from_secs(200) };
+        let (keep, _) = stand.set.fetched(&fetch, Ok(fetched), &mut stand.host_keys, stand.now);
+        assert_eq!(keep.lifetime, Duration::from_secs(300));
+        assert_eq!(stand.set.next_look(), Some(Timestamp::from_secs(1100)));
+    }
+}
