@@ -1,5 +1,7 @@
 //! `cargo xtask test`: runs every test there is, group by group, and says at the end how many passed.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 
 use crate::builds::{self, Part};
@@ -8,6 +10,9 @@ use crate::step::{Failures, Stopwatch};
 use crate::system;
 use crate::tools::{self, CargoTool, Need};
 use crate::workspace::{SIMD, WASM_TARGET, Workspace};
+
+/// The variable that tells the tests where the oracle is.
+const ORACLE: &str = "QUASH_ORACLE";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Group {
@@ -72,7 +77,11 @@ impl Group {
                 command
             }
             Self::Js => workspace.node(["--test", "www/quash/test/**/*.test.ts"]),
-            Self::E2e => workspace.node(["--test", "tests/**/*.test.ts"]),
+            Self::E2e => {
+                let mut command = workspace.node(["--test", "tests/**/*.test.ts"]);
+                command.env(ORACLE, build_oracle(workspace)?);
+                command
+            }
             Self::Fuzz => return fuzz::run(workspace, &fuzz::Options::default(), |line| tally.read(line)),
         };
         system::name_browsers(&mut command);
@@ -100,6 +109,13 @@ pub(crate) fn run(workspace: &Workspace, groups: &[Group]) -> Result<()> {
     }
     println!("\n{}\n{} passed, {} failed", total.summaries.join("\n"), total.passed, total.failed);
     failures.into_result()
+}
+
+/// The program that the guards are held against. It runs natively, as no part does.
+fn build_oracle(workspace: &Workspace) -> Result<PathBuf> {
+    let build = workspace.cargo(["build", "--package=quash-core", "--example=oracle"]);
+    workspace.console.run("cargo build oracle", build)?;
+    Ok(workspace.target.join("debug/examples/oracle"))
 }
 
 /// What the runners' own summary lines say, added up.
