@@ -67,7 +67,8 @@ function payload(iss: string): object {
 function newKey(alg: Algorithm): KeyObject {
   switch (alg) {
     case 'HS256':
-      return createSecretKey(randomBytes(32));
+      // Letters, as a Worker's secret is made of.
+      return createSecretKey(randomBytes(24).toString('base64url'), 'utf8');
     case 'RS256':
       return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     case 'ES256':

@@ -9,7 +9,7 @@ import { configuredIssuers, rsaPem, token } from './tokens.ts';
 const [issuer] = configuredIssuers;
 
 const wrong: Record<string, [Record<string, unknown>, RegExp]> = {
-  'a misspelt field': [{ orgin: 'x' }, /QUASH\.orgin: unknown field `orgin`/],
+  'a misspelt field': [{ orgin: 'x' }, /QUASH\.orgin: is none of `origin`, `prefix`/],
   'a secret that is not set': [{ peppers: ['NO_PEPPER'] }, /QUASH\.peppers\[0\]: no secret `NO_PEPPER` is set/],
   'an unknown algorithm': [
     { issuers: [{ ...issuer, keys: [{ alg: 'none' }] }] },

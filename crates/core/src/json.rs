@@ -14,7 +14,7 @@ const MAX_DEPTH: u8 = 16;
 
 /// A JSON object as it was read. Its texts stay where they are in the JSON, so that a token's claims are not copied one by one.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Document {
+pub struct Document {
     /// The JSON, and behind it the texts that had escapes in them.
     texts: String,
     members: Vec<Member>,
@@ -22,7 +22,7 @@ pub(crate) struct Document {
 
 /// An object somewhere in a [`Document`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Object<'d> {
+pub struct Object<'d> {
     texts: &'d str,
     /// Sorted by rank and then by name.
     members: &'d [Member],
@@ -30,21 +30,26 @@ pub(crate) struct Object<'d> {
 
 /// An array somewhere in a [`Document`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Array<'d> {
+pub struct Array<'d> {
     texts: &'d str,
     items: &'d [Node],
 }
 
-/// A JSON value, as far as claims and header parameters need to be told apart.
+/// A JSON value.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Value<'d> {
+pub enum Value<'d> {
+    /// A string, without its escapes.
     String(&'d str),
+    /// A number.
     Number(f64),
+    /// An array.
     Array(Array<'d>),
+    /// An object.
     Object(Object<'d>),
+    /// `null`.
     Null,
-    /// Nobody has asked which.
-    Bool,
+    /// `true` or `false`.
+    Bool(bool),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +66,7 @@ enum Node {
     Array(Vec<Node>),
     Object(Vec<Member>),
     Null,
-    Bool,
+    Bool(bool),
 }
 
 /// Where a text lies among the texts.
@@ -72,7 +77,11 @@ struct Span {
 }
 
 impl Document {
-    pub(crate) fn parse(json: Vec<u8>) -> Result<Self, Malformed> {
+    /// Reads a JSON text.
+    ///
+    /// # Errors
+    /// [`Malformed`] when it is no object, has a member twice anywhere, or is nested too deep.
+    pub fn parse(json: Vec<u8>) -> Result<Self, Malformed> {
         let mut texts = String::from_utf8(json).map_err(|_| Malformed::Json)?;
         let mut reader = Reader { json: &texts, at: 0, unescaped: String::new() };
         let node = reader.value(0)?;
@@ -86,14 +95,16 @@ impl Document {
         Ok(Self { texts, members })
     }
 
-    pub(crate) fn object(&self) -> Object<'_> {
+    /// The object.
+    pub fn object(&self) -> Object<'_> {
         Object { texts: &self.texts, members: &self.members }
     }
 }
 
 impl<'d> Object<'d> {
+    /// The value of the member with this name.
     #[inline]
-    pub(crate) fn get(self, name: &str) -> Option<Value<'d>> {
+    pub fn get(self, name: &str) -> Option<Value<'d>> {
         let rank = rank(name);
         let is_named = |member: &&Member| member.rank == rank && self.is_named(member, name);
         self.members.iter().find(is_named).map(|member| member.value.of(self.texts))
@@ -116,21 +127,23 @@ impl<'d> Object<'d> {
     }
 
     /// The members, in no order of theirs.
-    pub(crate) fn members(self) -> impl Iterator<Item = (&'d str, Value<'d>)> {
+    pub fn members(self) -> impl Iterator<Item = (&'d str, Value<'d>)> {
         let Self { texts, members } = self;
         members.iter().map(|member| (member.name.of(texts), member.value.of(texts)))
     }
 }
 
 impl<'d> Array<'d> {
-    pub(crate) fn items(self) -> impl Iterator<Item = Value<'d>> {
+    /// The items.
+    pub fn items(self) -> impl Iterator<Item = Value<'d>> {
         let Self { texts, items } = self;
         items.iter().map(|item| item.of(texts))
     }
 }
 
 impl<'d> Value<'d> {
-    pub(crate) const fn as_str(self) -> Option<&'d str> {
+    /// Its text, if it is a string.
+    pub const fn as_str(self) -> Option<&'d str> {
         match self {
             Self::String(text) => Some(text),
             _ => None,
@@ -138,12 +151,13 @@ impl<'d> Value<'d> {
     }
 
     /// The items of an array, each as a string or else `None`; `None` when this is no array.
-    pub(crate) fn strings(self) -> Option<impl Iterator<Item = Option<&'d str>>> {
+    pub fn strings(self) -> Option<impl Iterator<Item = Option<&'d str>>> {
         let Self::Array(array) = self else { return None };
         Some(array.items().map(Self::as_str))
     }
 
-    pub(crate) const fn as_object(self) -> Option<Object<'d>> {
+    /// It, if it is an object.
+    pub const fn as_object(self) -> Option<Object<'d>> {
         match self {
             Self::Object(object) => Some(object),
             _ => None,
@@ -176,7 +190,7 @@ impl Node {
             Self::Array(items) => Value::Array(Array { texts, items }),
             Self::Object(members) => Value::Object(Object { texts, members }),
             Self::Null => Value::Null,
-            Self::Bool => Value::Bool,
+            Self::Bool(value) => Value::Bool(*value),
         }
     }
 }
@@ -197,8 +211,8 @@ impl Reader<'_> {
             Some(b'"') => self.string().map(Node::String),
             Some(b'{') => self.object(depth).map(Node::Object),
             Some(b'[') => self.array(depth).map(Node::Array),
-            Some(b't') => self.literal("true", Node::Bool),
-            Some(b'f') => self.literal("false", Node::Bool),
+            Some(b't') => self.literal("true", Node::Bool(true)),
+            Some(b'f') => self.literal("false", Node::Bool(false)),
             Some(b'n') => self.literal("null", Node::Null),
             _ => self.number().map(Node::Number),
         }
@@ -436,7 +450,7 @@ mod tests {
         assert!(array.items().eq([Value::String("y"), Value::Number(-2.0)]));
         assert!(object.get("a").and_then(Value::strings).unwrap().eq([Some("y"), None]));
         let inner = object.get("o").and_then(Value::as_object).unwrap();
-        assert!(inner.members().eq([("b", Value::Bool), ("z", Value::Null)]));
+        assert!(inner.members().eq([("b", Value::Bool(true)), ("z", Value::Null)]));
         assert_eq!(object.get("missing"), None);
         assert!(object.get("s").and_then(Value::strings).is_none());
     }

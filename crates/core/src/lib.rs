@@ -64,7 +64,7 @@ mod handle;
 mod headers;
 mod id;
 mod issuer;
-mod json;
+pub mod json;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod lanes;
 pub mod logout;

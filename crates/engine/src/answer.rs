@@ -1,6 +1,4 @@
-use serde::Serialize;
-
-use crate::error::Error;
+use crate::{error::Error, json_object::JsonObject};
 
 /// How long a client should wait before it asks again while something is down, in seconds.
 const RETRY_AFTER_SECS: &str = "5";
@@ -16,14 +14,6 @@ pub struct Answer {
     pub body: String,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a str>,
-    code: &'a str,
-    message: &'a str,
-}
-
 /// The headers of every answer of ours.
 pub const HEADERS: [(&str, &str); 3] =
     [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")];
@@ -35,7 +25,8 @@ impl Error {
             Some(_) => "the service failed; it was not your request",
             None => &self.to_string(),
         };
-        let body = Body { error: self.oauth_error(), code: self.code(), message };
+        let standard = self.oauth_error().map_or_else(JsonObject::new, |error| JsonObject::new().text("error", error));
+        let body = standard.text("code", self.code()).text("message", message).end();
         let mut headers: Vec<_> = HEADERS.map(|(name, value)| (name, value.to_owned())).into();
         let mut add = |name, value: &str| headers.push((name, value.to_owned()));
         match self {
@@ -57,8 +48,7 @@ impl Error {
             }
             _ => {}
         }
-        // Texts alone cannot fail.
-        Answer { status: self.status(), headers, body: serde_json::to_string(&body).unwrap_or_default() }
+        Answer { status: self.status(), headers, body }
     }
 
     /// What is wrong with us, for the log alone: whose fault it is not must not have to read of our bindings and stores.

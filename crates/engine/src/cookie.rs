@@ -1,7 +1,5 @@
 //! Cookies: reading a request's, expiring a browser's (RFC 6265).
 
-use serde::Deserialize;
-
 /// Every value that a `Cookie` header has for one of `names`. A browser sends two cookies of one name when they were set for
 /// different paths or domains, so a second one may be an attacker's.
 pub(crate) fn values<'h>(header: &'h str, names: &[String]) -> impl Iterator<Item = &'h str> {
@@ -14,19 +12,12 @@ pub(crate) fn values<'h>(header: &'h str, names: &[String]) -> impl Iterator<Ite
 
 /// A cookie to expire at logout. All of it is the cookie's identity: an expiry with another path or domain deletes nothing,
 /// silently.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExpiredCookie {
     pub(crate) name: String,
-    #[serde(default = "root")]
-    path: String,
-    domain: Option<String>,
-    #[serde(default)]
-    partitioned: bool,
-}
-
-fn root() -> String {
-    "/".into()
+    pub(crate) path: String,
+    pub(crate) domain: Option<String>,
+    pub(crate) partitioned: bool,
 }
 
 impl ExpiredCookie {
@@ -77,29 +68,30 @@ mod tests {
 
     #[test]
     fn expires_with_the_cookies_own_identity() {
-        let cookie = |json| serde_json::from_str::<ExpiredCookie>(json).unwrap();
+        let cookie = |name: &str, path: &str, domain: Option<&str>, partitioned| ExpiredCookie {
+            name: name.into(),
+            path: path.into(),
+            domain: domain.map(Into::into),
+            partitioned,
+        };
+        let session = cookie("session", "/", None, false);
+        assert_eq!(session.set_cookie(true), "session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax");
+        assert_eq!(session.set_cookie(false), "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
         assert_eq!(
-            cookie(r#"{"name":"session"}"#).set_cookie(true),
-            "session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax"
-        );
-        assert_eq!(
-            cookie(r#"{"name":"session"}"#).set_cookie(false),
-            "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
-        );
-        assert_eq!(
-            cookie(r#"{"name":"s","path":"/app","domain":"example.com","partitioned":true}"#).set_cookie(false),
+            cookie("s", "/app", Some("example.com"), true).set_cookie(false),
             "s=; Path=/app; Domain=example.com; Max-Age=0; HttpOnly; Secure; SameSite=None; Partitioned"
         );
+        assert_eq!(session.problem(), None);
         for wrong in [
-            r#"{"name":""}"#,
-            r#"{"name":"a b"}"#,
-            r#"{"name":"a;b"}"#,
-            r#"{"name":"a","path":"app"}"#,
-            r#"{"name":"a","path":"/;Domain=x"}"#,
-            r#"{"name":"a","domain":"x; Secure"}"#,
-            r#"{"name":"__Host-a","path":"/app"}"#,
+            cookie("", "/", None, false),
+            cookie("a b", "/", None, false),
+            cookie("a;b", "/", None, false),
+            cookie("a", "app", None, false),
+            cookie("a", "/;Domain=x", None, false),
+            cookie("a", "/", Some("x; Secure"), false),
+            cookie("__Host-a", "/app", None, false),
         ] {
-            assert!(cookie(wrong).problem().is_some(), "{wrong}");
+            assert!(wrong.problem().is_some(), "{wrong:?}");
         }
     }
 }

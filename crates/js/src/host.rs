@@ -1,12 +1,14 @@
 use std::time::Duration;
 
-use quash_core::{HostKey, Timestamp};
+use quash_core::{
+    HostKey, Timestamp,
+    json::{Document, Value},
+};
 use quash_engine::{
     Checking, Credential, Engine, Error, Fetch, Fetched, Head, LookUp, Route, Source, Step,
     config::{Config, ConfigError},
     from_lines,
 };
-use serde_json::{Map, Value};
 
 use crate::{
     pending::Pending,
@@ -52,14 +54,14 @@ impl Host {
     /// Reads the configuration from the variables of a Worker: a JSON object with the text of each, and `QUASH` as text or table.
     pub(crate) fn new(variables: &str) -> Result<Self, ConfigError> {
         let wrong = |problem: &str| ConfigError { field: "QUASH".into(), problem: problem.into() };
-        let variables: Map<String, Value> =
-            serde_json::from_str(variables).map_err(|_| wrong("the variables are no JSON object"))?;
-        let document = match variables.get("QUASH").ok_or_else(|| wrong("there is no such variable"))? {
-            Value::String(json) => json.clone(),
-            table => table.to_string(),
-        };
+        let document = Document::parse(variables.into()).map_err(|error| wrong(&format!("the variables: {error}")))?;
+        let variables = document.object();
         let secret = |name: &str| variables.get(name)?.as_str().map(str::to_owned);
-        let (config, trust) = Config::parse(&document, secret)?;
+        let (config, trust) = match variables.get("QUASH").ok_or_else(|| wrong("there is no such variable"))? {
+            Value::String(json) => Config::parse(json, secret)?,
+            Value::Object(table) => Config::read(table, secret)?,
+            _ => return Err(wrong("must be a table, or the same as a text of JSON")),
+        };
         let mut host = Self {
             engine: Engine::new(config, trust),
             checks: Pending::default(),

@@ -4,50 +4,37 @@ use std::time::Duration;
 
 use quash_core::RevocationId;
 use quash_engine::{
-    Answer, Error, Fetch, Filed, Jwk, MOMENT, NEARBY, PublicKey, STORE_TIMEOUT, WebCryptoAlgorithm,
+    Answer, Error, Fetch, Filed, JsonObject, MOMENT, NEARBY, PublicKey, STORE_TIMEOUT, WebCryptoAlgorithm,
     config::{Config, Origin},
-    denylist_key,
+    denylist_key, json_array, quoted,
 };
-use serde::Serialize;
 
-/// What a host needs of the configuration.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Settings<'a> {
-    origin: &'a Origin,
-    /// The binding of the KV namespace.
-    denylist: &'a str,
-    /// How long that may take, in milliseconds.
-    store_timeout: u64,
-    /// What the addresses of ours in the data centre's cache start with.
-    nearby: &'a str,
-    /// How soon to look again for what somebody else reads, in milliseconds.
-    moment: u64,
-}
-
+/// What a host needs of the configuration: `settings.ts`.
 pub(crate) fn settings(config: &Config) -> String {
-    json(&Settings {
-        origin: &config.origin,
-        denylist: &config.denylist,
-        store_timeout: millis(STORE_TIMEOUT),
-        nearby: NEARBY,
-        moment: millis(MOMENT),
-    })
+    let (kind, name) = match &config.origin {
+        Origin::Url(url) => ("url", url),
+        Origin::Service(name) => ("service", name),
+        Origin::Assets(name) => ("assets", name),
+    };
+    JsonObject::new()
+        .json("origin", &JsonObject::new().text(kind, name).end())
+        .text("denylist", &config.denylist)
+        .number("storeTimeout", millis(STORE_TIMEOUT))
+        .text("nearby", NEARBY)
+        .number("moment", millis(MOMENT))
+        .end()
 }
 
-#[derive(Serialize)]
-struct Refusal<'a> {
-    status: u16,
-    headers: &'a [(&'static str, String)],
-    body: &'a str,
-    /// For the log alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    internal: Option<String>,
-}
-
+/// The answer to a request that may not pass, and what is for the log alone.
 pub(crate) fn refusal(error: &Error) -> String {
     let Answer { status, headers, body } = error.answer();
-    json(&Refusal { status, headers: &headers, body: &body, internal: error.internal() })
+    let headers = headers.iter().map(|(name, value)| json_array([quoted(name), quoted(value)]));
+    let refusal =
+        JsonObject::new().number("status", status.into()).json("headers", &json_array(headers)).text("body", &body);
+    match error.internal() {
+        None => refusal.end(),
+        Some(internal) => refusal.text("internal", &internal).end(),
+    }
 }
 
 /// The keys of a look-up, one on each line.
@@ -56,50 +43,40 @@ pub(crate) fn keys(ids: impl Iterator<Item = RevocationId>) -> String {
     keys.join("\n")
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Document<'a> {
-    url: &'a str,
-    /// Milliseconds.
-    cached_for: u64,
-    /// Milliseconds.
-    timeout: u64,
-    max_bytes: usize,
-}
-
+/// A document to read.
 pub(crate) fn document(fetch: &Fetch) -> String {
-    let Fetch { url, cached_for, timeout, max_bytes, .. } = fetch;
-    json(&Document { url, cached_for: millis(*cached_for), timeout: millis(*timeout), max_bytes: *max_bytes })
+    JsonObject::new()
+        .text("url", &fetch.url)
+        .number("cachedFor", millis(fetch.cached_for))
+        .number("timeout", millis(fetch.timeout))
+        .number("maxBytes", fetch.max_bytes as u64)
+        .end()
 }
 
-/// A key with what `crypto.subtle.importKey` wants to know.
-#[derive(Serialize)]
-struct Import<'k> {
-    format: &'static str,
-    key: Key<'k>,
-    algorithm: Option<WebCryptoAlgorithm>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Key<'k> {
-    Bytes(&'k [u8]),
-    Jwk(&'k Jwk),
-}
-
+/// A key with what `crypto.subtle.importKey` wants to know: of a JWK the object, of a DER `SubjectPublicKeyInfo` a list of bytes.
 pub(crate) fn import(filed: &Filed) -> String {
     let (format, key) = match &filed.key {
-        PublicKey::Spki(der) => ("spki", Key::Bytes(der)),
-        PublicKey::Jwk(jwk) => ("jwk", Key::Jwk(jwk)),
+        PublicKey::Spki(der) => ("spki", json_array(der.iter().map(u8::to_string))),
+        PublicKey::Jwk(jwk) => {
+            let members = jwk.members().fold(JsonObject::new(), |members, (name, value)| members.text(name, value));
+            ("jwk", members.end())
+        }
     };
-    json(&Import { format, key, algorithm: WebCryptoAlgorithm::of(filed.algorithm) })
+    let algorithm = WebCryptoAlgorithm::of(filed.algorithm).map_or_else(JsonObject::new, parameters);
+    JsonObject::new().text("format", format).json("key", &key).json("algorithm", &algorithm.end()).end()
+}
+
+fn parameters(algorithm: WebCryptoAlgorithm) -> JsonObject {
+    let WebCryptoAlgorithm { name, hash, salt_length, named_curve } = algorithm;
+    let texts = [("name", Some(name)), ("hash", hash), ("namedCurve", named_curve)];
+    let present = texts.into_iter().filter_map(|(name, text)| Some((name, text?)));
+    let parameters = present.fold(JsonObject::new(), |parameters, (name, text)| parameters.text(name, text));
+    match salt_length {
+        None => parameters,
+        Some(length) => parameters.number("saltLength", length.into()),
+    }
 }
 
 const fn millis(duration: Duration) -> u64 {
     duration.as_millis() as u64
-}
-
-fn json(value: &impl Serialize) -> String {
-    // Texts and numbers alone cannot fail.
-    serde_json::to_string(value).unwrap_or_default()
 }

@@ -9,6 +9,7 @@ type Services = Readonly<Record<string, Service>>;
 const CASES: Record<string, (setup: Setup) => Promise<Services>> = {
   trivial: () => workerWithKv('http/trivial.ts', {}),
   'worker-hello': () => workerWithKv('hello/build/index.js', {}),
+  'quash-gate': (setup) => workerWithKv('http/quash.ts', { SETUP: setup }),
   jose: (setup) => workerWithKv('http/jose.ts', { SETUP: setup }),
   'jose+kv': (setup) => workerWithKv('http/jose-kv.ts', { SETUP: setup }),
 };

@@ -14,11 +14,11 @@ const MAX_STALE_SECS: u64 = 24 * 60 * 60;
 /// The keys that the configuration has for an issuer. Those that the host verifies with are filed.
 pub(super) fn configured(
     issuer: usize,
-    documents: &[document::Key],
+    documents: &[document::Key<'_>],
     secret: &FindSecret<'_>,
     host_keys: &mut HostKeys,
 ) -> Result<Vec<Key>, ConfigError> {
-    let mut key = |(index, document): (usize, &document::Key)| {
+    let mut key = |(index, document): (usize, &document::Key<'_>)| {
         let field = format!("issuers[{issuer}].keys[{index}]");
         let algorithm = algorithm(&format!("{field}.alg"), &document.alg)?;
         let id = document.kid.clone();
@@ -33,7 +33,7 @@ pub(super) fn configured(
             (false, None, pem, jwk) => {
                 let (name, key) = match (pem, jwk) {
                     (Some(pem), None) => ("pem", PublicKey::from_pem(algorithm, pem)),
-                    (None, Some(jwk)) => ("jwk", PublicKey::from_jwk(algorithm, jwk)),
+                    (None, Some(jwk)) => ("jwk", PublicKey::from_jwk(algorithm, *jwk)),
                     _ => return Err(ConfigError::new(field, "needs either `pem` or `jwk`")),
                 };
                 let field = format!("{field}.{name}");
@@ -62,7 +62,7 @@ fn shared(
 }
 
 /// Where an issuer publishes its keys, if the configuration says so.
-pub(super) fn published(issuer: usize, document: &document::Issuer) -> Result<Option<KeySource>, ConfigError> {
+pub(super) fn published(issuer: usize, document: &document::Issuer<'_>) -> Result<Option<KeySource>, ConfigError> {
     let field = |name: &str| format!("issuers[{issuer}].{name}");
     let address = |name: &str, url: &String| match may_be_read_from(url) {
         true => Ok(url.clone()),

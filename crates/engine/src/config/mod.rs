@@ -3,12 +3,13 @@
 mod client;
 mod document;
 mod error;
+mod fields;
 mod keys;
 mod routes;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use quash_core::{InvalidIssuers, Issuer, Issuers, Pepper, Peppers, TokenType};
+use quash_core::{InvalidIssuers, Issuer, Issuers, Pepper, Peppers, json};
 
 use crate::{
     cookie::ExpiredCookie,
@@ -17,6 +18,8 @@ use crate::{
     policy::Policies,
     trust::Trust,
 };
+
+use document::Document;
 
 pub use client::Client;
 pub use document::{Mode, Origin};
@@ -68,7 +71,20 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] names the first field that is wrong.
     pub fn parse(json: &str, secret: impl Fn(&str) -> Option<String>) -> Result<(Self, Trust), ConfigError> {
-        let document = document::parse(json)?;
+        let wrong = |problem| ConfigError { field: "QUASH".into(), problem };
+        let json = json::Document::parse(json.into()).map_err(|error| wrong(format!("{error}")))?;
+        Self::read(json.object(), secret)
+    }
+
+    /// Reads the configuration from a JSON object, as [`parse`](Self::parse) does.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn read(
+        object: json::Object<'_>,
+        secret: impl Fn(&str) -> Option<String>,
+    ) -> Result<(Self, Trust), ConfigError> {
+        let document = Document::read(object)?;
         let secret = |field: &dyn fmt::Display, name: &str| {
             secret(name).ok_or_else(|| {
                 ConfigError::new(field, format_args!("no secret `{name}` is set (npx wrangler secret put {name})"))
@@ -94,7 +110,7 @@ impl Config {
             public: each("public", &document.public, |pattern| {
                 PathPattern::parse(pattern).map_err(|error| error.to_string())
             })?,
-            token_cookies: document.token.cookies,
+            token_cookies: document.token_cookies,
             clients: clients(&document.clients, &secret)?,
             expired_cookies: each("logout.cookies", &document.logout.cookies, |cookie| match cookie.problem() {
                 None => Ok(cookie.clone()),
@@ -132,7 +148,7 @@ fn peppers(names: &[String], secret: &FindSecret<'_>) -> Result<Peppers, ConfigE
     Peppers::new(peppers).ok_or_else(|| ConfigError::new("peppers", "at least one is needed"))
 }
 
-fn trust(documents: &[document::Issuer], peppers: Peppers, secret: &FindSecret<'_>) -> Result<Trust, ConfigError> {
+fn trust(documents: &[document::Issuer<'_>], peppers: Peppers, secret: &FindSecret<'_>) -> Result<Trust, ConfigError> {
     if documents.is_empty() {
         return Err(ConfigError::new("issuers", "at least one is needed"));
     }
@@ -159,7 +175,7 @@ fn trust(documents: &[document::Issuer], peppers: Peppers, secret: &FindSecret<'
     Ok(Trust { issuers, key_sets, host_keys, peppers })
 }
 
-fn issuer(index: usize, document: &document::Issuer) -> Result<Issuer, ConfigError> {
+fn issuer(index: usize, document: &document::Issuer<'_>) -> Result<Issuer, ConfigError> {
     let seconds = |name, secs, max| match secs {
         secs if secs > max => {
             Err(ConfigError::new(format_args!("issuers[{index}].{name}"), format_args!("at most {max} seconds")))
@@ -175,7 +191,7 @@ fn issuer(index: usize, document: &document::Issuer) -> Result<Issuer, ConfigErr
     Ok(Issuer {
         leeway: seconds("leeway", document.leeway, MAX_LEEWAY_SECS)?,
         audiences: document.audiences.clone(),
-        token_type: document.token_type.into(),
+        token_type: document.token_type,
         required_claims: document.required_claims.clone(),
         revocable_claims: revocable_claims(index, &document.revocable_claims)?,
         ..Issuer::new(document.issuer.clone(), seconds("max_lifetime", document.max_lifetime, MAX_LIFETIME_SECS)?)
@@ -194,15 +210,6 @@ fn revocable_claims(issuer: usize, names: &[String]) -> Result<Vec<Arc<str>>, Co
         "azp" | "client_id" | "jti" | "sid" | "sub" => Err("can be revoked by anyway".into()),
         name => Ok(name.into()),
     })
-}
-
-impl From<document::TokenType> for TokenType {
-    fn from(document: document::TokenType) -> Self {
-        match document {
-            document::TokenType::Jwt => Self::Jwt,
-            document::TokenType::AccessToken => Self::AccessToken,
-        }
-    }
 }
 
 fn clients(documents: &[document::Client], secret: &FindSecret<'_>) -> Result<Vec<Client>, ConfigError> {

@@ -1,7 +1,7 @@
 use super::{ConfigError, document, each};
 use crate::{
     path::PathPattern,
-    policy::{Lookup, Outage, Policies, Policy},
+    policy::{Policies, Policy},
 };
 
 /// The policies of the routes that have one of their own.
@@ -25,14 +25,7 @@ pub(super) fn policies(documents: &[document::Route]) -> Result<Policies, Config
         if document.optional {
             policy = policy.optional();
         }
-        policy = policy.lookup(match document.lookup {
-            document::Lookup::Denylist => Lookup::Denylist,
-            document::Lookup::DangerIsolate => Lookup::DangerIsolate,
-        });
-        policy = policy.outage(match document.outage {
-            document::Outage::Closed => Outage::Closed,
-            document::Outage::DangerOpen => Outage::DangerOpen,
-        });
+        policy = policy.lookup(document.lookup).outage(document.outage);
         policies.routes.push((path, policy.into()));
     }
     Ok(policies)

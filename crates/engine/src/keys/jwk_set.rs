@@ -1,5 +1,7 @@
-use quash_core::Algorithm;
-use serde_json::{Map, Value};
+use quash_core::{
+    Algorithm,
+    json::{Document, Object, Value},
+};
 
 use super::{PublicKey, public_key::is_rsa};
 
@@ -17,18 +19,18 @@ pub(crate) struct PublishedKey {
 /// Reads a JWK Set (RFC 7517 section 5). What is no public key for signatures, or for none of `algorithms`, is passed over, as
 /// the standard wants it; the rest counts.
 pub(crate) fn parse(json: &[u8], algorithms: &[Algorithm]) -> Result<Vec<PublishedKey>, &'static str> {
-    let document: Value = serde_json::from_slice(json).map_err(|_| "is not JSON")?;
-    let keys = document.get("keys").and_then(Value::as_array).ok_or("is no JWK Set")?;
-    let published = |key: &Value| published_key(key.as_object()?, algorithms);
-    Ok(keys.iter().take(MAX_KEYS).filter_map(published).collect())
+    let document = Document::parse(json.into()).map_err(|_| "is not JSON")?;
+    let Some(Value::Array(keys)) = document.object().get("keys") else { return Err("is no JWK Set") };
+    let published = |key: Value<'_>| published_key(key.as_object()?, algorithms);
+    Ok(keys.items().take(MAX_KEYS).filter_map(published).collect())
 }
 
-fn published_key(jwk: &Map<String, Value>, algorithms: &[Algorithm]) -> Option<PublishedKey> {
-    let text = |name| jwk.get(name).map(|value| value.as_str());
+fn published_key(jwk: Object<'_>, algorithms: &[Algorithm]) -> Option<PublishedKey> {
+    let text = |name: &str| jwk.get(name).map(Value::as_str);
     // RFC 7517 sections 4.2 and 4.3.
     let for_signatures = text("use").is_none_or(|value| value == Some("sig"));
-    let verifies = jwk.get("key_ops").is_none_or(|value| {
-        value.as_array().is_some_and(|operations| operations.iter().any(|operation| operation == "verify"))
+    let verifies = jwk.get("key_ops").is_none_or(|operations| {
+        operations.strings().is_some_and(|mut operations| operations.any(|operation| operation == Some("verify")))
     });
     if !for_signatures || !verifies {
         return None;
@@ -59,9 +61,9 @@ fn implied(kty: &str, crv: Option<&str>, algorithms: &[Algorithm]) -> Option<Alg
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::*;
+    use super::{parse, *};
 
     const ALL: &[Algorithm] = &[Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa];
 

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
-use quash_core::{Key, Timestamp};
-use serde_json::Value;
+use quash_core::{
+    Key, Timestamp,
+    json::{Document, Value},
+};
 
 use super::{
     Filed, HostKeys, jwk_set,
@@ -239,8 +241,8 @@ impl KeySet {
 
 /// Where the metadata of `issuer` say that its keys are.
 fn jwks_uri(json: &[u8], issuer: &str) -> Result<String, &'static str> {
-    let document: Value = serde_json::from_slice(json).map_err(|_| "is not JSON")?;
-    let text = |name| document.get(name).and_then(Value::as_str);
+    let document = Document::parse(json.into()).map_err(|_| "is not JSON")?;
+    let text = |name: &str| document.object().get(name).and_then(Value::as_str);
     // OpenID Connect Discovery 1.0 section 4.3, RFC 8414 section 3.3.
     if text("issuer") != Some(issuer) {
         return Err("is about another issuer");

@@ -1,7 +1,9 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
-use quash_core::Algorithm;
+use quash_core::{
+    Algorithm,
+    json::{Object, Value},
+};
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 /// RFC 7518 sections 3.3 and 3.5.
 const SHORT_RSA: &str = "is an RSA key of less than 2048 bits";
@@ -32,6 +34,16 @@ pub struct Jwk {
     e: Option<String>,
 }
 
+impl Jwk {
+    /// Its members.
+    pub fn members(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let Self { kty, crv, x, y, n, e } = self;
+        let optional = [("crv", crv), ("x", x), ("y", y), ("n", n), ("e", e)];
+        let present = optional.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+        [("kty", kty.as_str())].into_iter().chain(present)
+    }
+}
+
 impl PublicKey {
     /// Reads a PEM public key (RFC 7468 section 13).
     pub(crate) fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, &'static str> {
@@ -47,9 +59,9 @@ impl PublicKey {
     }
 
     /// Reads a JWK, and checks what WebCrypto would not tell until the first token comes.
-    pub(crate) fn from_jwk(algorithm: Algorithm, jwk: &Map<String, Value>) -> Result<Self, &'static str> {
-        let member = |name| jwk.get(name).and_then(Value::as_str).map(str::to_owned);
-        if ["d", "p", "q", "k"].iter().any(|private| jwk.contains_key(*private)) {
+    pub(crate) fn from_jwk(algorithm: Algorithm, jwk: Object<'_>) -> Result<Self, &'static str> {
+        let member = |name: &str| jwk.get(name).and_then(Value::as_str).map(str::to_owned);
+        if ["d", "p", "q", "k"].into_iter().any(|private| jwk.get(private).is_some()) {
             return Err("is a private key: it must not be published or configured, and is not needed to verify");
         }
         let (kty, crv) = match algorithm {

@@ -5,14 +5,17 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WebCryptoAlgorithm {
-    name: &'static str,
+    /// `name`
+    pub name: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    hash: Option<&'static str>,
-    /// As long as the hash (RFC 7518 section 3.5). Only RSA-PSS looks at it.
+    /// `hash`
+    pub hash: Option<&'static str>,
+    /// `saltLength`: as long as the hash (RFC 7518 section 3.5). Only RSA-PSS looks at it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    salt_length: Option<u8>,
+    pub salt_length: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    named_curve: Option<&'static str>,
+    /// `namedCurve`
+    pub named_curve: Option<&'static str>,
 }
 
 impl WebCryptoAlgorithm {
