@@ -1,28 +1,37 @@
 /**
- * `node tests/bench/size.ts --worker FOLDER --named MODULE [--json]`: the bytes of what a browser downloads, beside those of others,
- * and of what is deployed; and what the Rust Worker's module is made of, by that module with its names. `cargo xtask size` builds
- * the parts and runs this.
+ * `node tests/bench/size.ts --deployed FOLDER --named MODULE [--json]`: the bytes of what a browser downloads, beside those of
+ * others, and of what is deployed. `cargo xtask size` builds the parts and runs this.
+ *
+ * - `deployed/total`: what is uploaded, and is these two:
+ * - `gate/total`: the engine and its host, which every isolate starts;
+ * - `worker/total`: the Rust Worker, which starts with the first request for an endpoint of Quash; and what its module is made of,
+ *   by that module with its names.
  */
 import { readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { browserSizes } from './bundles.ts';
 import { type Size, compressed, sum } from './compressed.ts';
 import { partsOf } from './crates.ts';
+import { modulesOf } from './modules.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
 
 /** The largest crates; the others are one row. */
 const CRATES = 10;
 
 const METRICS = ['raw', 'gzip', 'brotli'] as const;
 
-const { values } = parseArgs({ options: { worker: { type: 'string' }, named: { type: 'string' }, json: { type: 'boolean' } } });
-if (!values.worker) throw new Error('--worker names the folder of the bundled Worker');
+const { values } = parseArgs({ options: { deployed: { type: 'string' }, named: { type: 'string' }, json: { type: 'boolean' } } });
+if (!values.deployed) throw new Error('--deployed names the folder of what is uploaded');
 if (!values.named) throw new Error('--named names the module of the Worker that has names');
 
 const sizes: Record<string, Partial<Size>> = {
   ...(await browserSizes()),
-  'worker/total': await workerSize(values.worker),
+  'deployed/total': await modulesIn(values.deployed),
+  'gate/total': await gateSize(),
+  'worker/total': await modulesIn(resolve(ROOT, 'crates/worker/build')),
   ...moduleSizes(await readFile(values.named)),
 };
 for (const [name, size] of Object.entries(sizes)) {
@@ -32,6 +41,12 @@ for (const [name, size] of Object.entries(sizes)) {
   } else {
     console.log(name.padEnd(34) + metrics.map((metric) => `${size[metric]} B ${metric}`.padStart(16)).join(''));
   }
+}
+
+async function gateSize(): Promise<Size> {
+  const host = await modulesOf('../../crates/js/host/gate.ts');
+  const engine = await readFile(resolve(ROOT, 'crates/js/build/quash_engine.wasm'));
+  return sum([...host.map(({ contents }) => contents), engine].map(compressed));
 }
 
 /** Raw, since what a part costs when it is compressed with the others is not its own. */
@@ -44,9 +59,9 @@ function moduleSizes(module: Uint8Array): Record<string, Pick<Size, 'raw'>> {
   return Object.fromEntries(rows.map(([name, raw]) => [name, { raw }]));
 }
 
-/** Beside the modules lie a README and a source map, which stay here. */
-async function workerSize(folder: string): Promise<Size> {
-  const modules = (await readdir(folder)).filter((file) => /\.(js|wasm)$/.test(file));
+/** Beside the modules lie a README, a source map and the module with names, which stay here. */
+async function modulesIn(folder: string): Promise<Size> {
+  const modules = (await readdir(folder)).filter((file) => /\.(js|wasm)$/.test(file) && file !== 'named.wasm');
   if (modules.length === 0) throw new Error(`there is no module in ${folder}`);
   return sum(await Promise.all(modules.map(async (file) => compressed(await readFile(join(folder, file))))));
 }

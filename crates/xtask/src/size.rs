@@ -15,9 +15,9 @@ use crate::workspace::Workspace;
 /// When something cannot be built. Once the driver runs, its exit code is ours.
 pub(crate) fn run(workspace: &Workspace, json: bool) -> Result<()> {
     builds::run(workspace, &[Part::Browser, Part::Worker])?;
-    let worker = bundle_worker(workspace)?;
-    let mut driver = workspace.node(["tests/bench/size.ts", "--worker"]);
-    driver.arg(worker).arg("--named").arg(workspace.path("crates/worker/build").join(builds::NAMED_MODULE));
+    let deployed = bundle_worker(workspace)?;
+    let mut driver = workspace.node(["tests/bench/size.ts", "--deployed"]);
+    driver.arg(deployed).arg("--named").arg(workspace.path("crates/worker/build").join(builds::NAMED_MODULE));
     if json {
         driver.arg("--json");
     }
@@ -26,7 +26,7 @@ pub(crate) fn run(workspace: &Workspace, json: bool) -> Result<()> {
 
 /// What `wrangler deploy` uploads: it bundles once more, so the files in `build/` are not quite it.
 fn bundle_worker(workspace: &Workspace) -> Result<PathBuf> {
-    let folder = workspace.target.join("xtask/size/worker");
+    let folder = workspace.target.join("xtask/size/deployed");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }

@@ -100,7 +100,7 @@ fn assert_revocable(token: &ValidToken, reading: &Reading) {
 }
 
 /// The logout token ends its session, or else all of its subject's.
-fn assert_ends(logout: &LogoutToken<'_>, reading: &Reading) {
+fn assert_ends(logout: &LogoutToken, reading: &Reading) {
     let revocation = logout.revocation(NOW);
     let ended = match reading.claim("sid") {
         Some(session) => Target::Session(session),
