@@ -62,6 +62,14 @@ for (const guard of GUARDS) describe(guard, () => {
       assert.equal(open.body.headers['quash-claims'], undefined);
     });
 
+    test('the claims of a token in a cookie behind another one that is not in English', async () => {
+      const mine = await token({ claims: { sub: 'me' } });
+      for (const name of ['Zo\u00eb', '\u00ff\u00fe\u00e9']) {
+        const { body } = await get(edge, '/api', { cookie: `name=${name}; session=${mine}` });
+        assert.equal(body.headers['quash-claims'], mine.split('.')[1]);
+      }
+    });
+
     test('no credential but the verified one', async () => {
       const { body } = await get(edge, '/api', { cookie: `session=${await token()}`, authorization: 'Basic dTpw' });
       assert.equal(body.headers.authorization, undefined);

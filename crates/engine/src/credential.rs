@@ -69,7 +69,7 @@ fn bearer_tokens(header: &str) -> impl Iterator<Item = &str> {
         Some(&all[..end.unwrap_or(all.len())])
     };
     iter::from_fn(credentials).filter_map(|credentials| {
-        let credentials = credentials.trim_matches(' ');
+        let credentials = credentials.trim_matches([' ', '\t']);
         let (scheme, token) = credentials.split_at_checked("bearer".len())?;
         let is_bearer = scheme.eq_ignore_ascii_case("bearer") && token.starts_with(' ');
         is_bearer.then(|| token.trim_start_matches(' '))
@@ -102,6 +102,8 @@ mod tests {
         for (authorization, cookie) in [
             (Some("Bearer a.b.c"), Some("session=a.b.c")),
             (Some("Bearer a.b.c, Bearer d.e.f"), None),
+            (Some("Bearer a.b.c,\tbearer d.e.f"), None),
+            (Some("Basic dTpw,Bearer a.b.c,Bearer d.e.f"), None),
             (None, Some("session=a.b.c; session=d.e.f")),
         ] {
             assert_eq!(found(authorization, cookie), Err("token_ambiguous"), "{authorization:?} {cookie:?}");

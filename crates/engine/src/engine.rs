@@ -228,11 +228,6 @@ impl Engine {
         self.version += 1;
     }
 
-    /// What [`record`](Self::record) took note of, as far as that is kept.
-    pub fn recorded(&self) -> impl Iterator<Item = &Revocation> {
-        self.recent.iter()
-    }
-
     /// Drops the keys that are too old.
     fn expire(&mut self, now: Timestamp) {
         if !self.is_due(now) {
@@ -269,6 +264,7 @@ impl Engine {
         }
     }
 
+    /// Goes on with a token in force. It may not be remembered when keys or revocations have come or gone while it was verified.
     fn verified(
         &mut self,
         text: &str,
@@ -277,12 +273,11 @@ impl Engine {
         may_remember: bool,
         now: Timestamp,
     ) -> Result<Step, Error> {
-        let admitted = policy.admits(&token);
+        policy.admits(&token)?;
         let ids = Arc::new(token.ids());
         if may_remember && self.memory.came_before(text) {
             self.memory.insert(Remembered::new(text, token, ids.clone()));
         }
-        admitted?;
         self.recent.judge(&ids, policy, now)
     }
 }

@@ -40,10 +40,6 @@ impl Recent {
         }
         ids.filter_map(|id| self.entries.get(&id).copied()).collect()
     }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Revocation> {
-        self.entries.values()
-    }
 }
 
 /// An id is a MAC under a secret: nobody can choose where it falls, so it is its own hash.

@@ -17,6 +17,8 @@ export interface Head {
   readonly isPreflight: boolean;
 }
 
+const ASCII = /^[\x00-\x7f]*$/;
+
 /** A verdict on a request. */
 export type Verdict =
   | { readonly kind: 'endpoint' }
@@ -46,9 +48,10 @@ export class Admitted {
   }
 
   get token(): string {
-    // The place is told in bytes. A token has no letter that takes two; other cookies may.
-    const bytes = new TextEncoder().encode(this.#header);
-    return new TextDecoder().decode(bytes.subarray(this.#start, this.#start + this.#length));
+    const [start, end] = [this.#start, this.#start + this.#length];
+    // The place is told in bytes. A token has no letter that takes two, but other cookies may.
+    if (ASCII.test(this.#header.slice(0, start))) return this.#header.slice(start, end);
+    return new TextDecoder().decode(new TextEncoder().encode(this.#header).subarray(start, end));
   }
 }
 
