@@ -3,6 +3,7 @@ use std::{fmt, sync::Arc};
 use quash_engine::{Policy, Source};
 
 /// A request that may pass, and whose it is.
+#[derive(Clone)]
 pub struct Authorized {
     pub(crate) source: Source,
     pub(crate) token: String,

@@ -6,30 +6,55 @@
 //! Out of scope: what is decided. `quash-engine` judges requests, by what `quash-core` knows of tokens and revocations; this crate
 //! is its host.
 //!
-//! ```no_run
-//! use std::{cell::OnceCell, rc::Rc};
+//! In front of an origin, it is one line:
 //!
+//! ```no_run
 //! use quash_edge::Quash;
 //! use worker::{Context, Env, Request, Response, Result, event};
 //!
-//! thread_local! {
-//!     static QUASH: OnceCell<Rc<Quash>> = const { OnceCell::new() };
-//! }
-//!
 //! #[event(fetch)]
 //! async fn fetch(request: Request, env: Env, _: Context) -> Result<Response> {
-//!     // One for the isolate. Its configuration is the table `QUASH` of wrangler.toml's vars; see docs/configuration.md.
-//!     let quash = match QUASH.with(|quash| quash.get().cloned()) {
-//!         Some(quash) => quash,
-//!         None => {
-//!             let quash = Rc::new(Quash::from_env(&env).map_err(|error| error.to_string())?);
-//!             QUASH.with(|cell| cell.get_or_init(|| quash).clone())
-//!         }
-//!     };
-//!     quash.fetch(request).await
+//!     // Its configuration is the table `QUASH` of wrangler.toml's vars; see docs/configuration.md.
+//!     Quash::shared(&env)?.fetch(request).await
 //! }
 //! # fn main() {}
 //! ```
+//!
+//! A handler that does the rest itself asks for a verdict, and may have a policy for each of its paths:
+//!
+//! ```no_run
+//! use quash_edge::{Authorized, Policy, Quash, refusal};
+//! use worker::{Context, Env, Request, Response, Result, event};
+//!
+//! #[event(fetch)]
+//! async fn fetch(request: Request, env: Env, _: Context) -> Result<Response> {
+//!     let quash = Quash::shared(&env)?;
+//!     let policy = match request.path().as_str() {
+//!         "/auth/logout" | "/auth/handle" | "/auth/revoke" => return quash.fetch(request).await,
+//!         "/accounts" => Policy::new().audience("https://accounts.example").scope("accounts:write"),
+//!         "/news" => Policy::new().optional(),
+//!         _ => Policy::new(),
+//!     };
+//!     let authorized = match quash.authorize_with(&request, policy).await {
+//!         Ok(authorized) => authorized,
+//!         Err(error) => return refusal(&error),
+//!     };
+//!     let response = answer(request, authorized.as_ref()).await?;
+//!     // The user may have logged out while it was made.
+//!     match quash.confirm(authorized.as_ref()).await {
+//!         Ok(()) => Ok(response),
+//!         Err(error) => refusal(&error),
+//!     }
+//! }
+//!
+//! async fn answer(_: Request, authorized: Option<&Authorized>) -> Result<Response> {
+//!     // What the issuer signed, in base64url.
+//!     Response::ok(authorized.map_or("nobody", Authorized::claims))
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! An axum router has it as a layer: see `Quash::layer`, with the feature `tower`.
 
 mod authorized;
 mod client;
@@ -38,8 +63,11 @@ mod form;
 mod guard;
 mod handle;
 mod key_documents;
+#[cfg(feature = "tower")]
+mod layer;
 mod logout;
 mod origin;
+mod passed_on;
 mod presented;
 mod quash;
 mod request;
@@ -50,6 +78,8 @@ mod wait_until;
 mod webcrypto;
 
 pub use authorized::Authorized;
+#[cfg(feature = "tower")]
+pub use layer::{QuashLayer, QuashService};
 pub use quash::Quash;
 pub use quash_engine::{Error, Lookup, Outage, Policy, Source, config::ConfigError};
 pub use respond::refusal;

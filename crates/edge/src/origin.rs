@@ -1,17 +1,11 @@
 use quash_engine::{
-    Error, Source,
+    Error,
     config::{self, ConfigError},
 };
 use wasm_bindgen::JsCast;
 use worker::{Env, Fetch, Fetcher, Headers, Request, Response};
 
-use crate::authorized::Authorized;
-
-/// Headers with this prefix are ours to the origin, so a client's are never passed on.
-const OUR_PREFIX: &str = "quash-";
-
-/// The verified token's payload, base64url.
-const CLAIMS: &str = "Quash-Claims";
+use crate::{authorized::Authorized, passed_on};
 
 /// What the guard stands in front of.
 pub(crate) enum Origin {
@@ -40,11 +34,11 @@ impl Origin {
             Error::OriginUnreachable
         };
         let request = self.request(request, authorized).map_err(unreachable)?;
-        match self {
+        let answer = match self {
             Self::Url(_) => Fetch::Request(request).send().await,
-            Self::Binding(binding) => binding.fetch_request(request).await,
-        }
-        .map_err(unreachable)
+            Self::Binding(binding) => fetch(binding, request).await,
+        };
+        answer.map_err(unreachable)
     }
 
     fn request(&self, request: &Request, authorized: Option<&Authorized>) -> worker::Result<Request> {
@@ -60,18 +54,18 @@ impl Origin {
         };
         // The `worker` crate takes a converted request for an incoming one, whose headers it refuses to change.
         let headers = Headers(forwarded.inner().headers());
-        let ours: Vec<String> = headers.keys().filter(|name| name.starts_with(OUR_PREFIX)).collect();
-        for name in ours {
-            headers.delete(&name)?;
-        }
-        if let Some(authorized) = authorized {
-            headers.set(CLAIMS, authorized.claims())?;
-            // Only the credential that was verified goes on: another scheme's could mean another user to the origin.
-            match authorized.source() {
-                Source::Header => headers.set("Authorization", &format!("Bearer {}", authorized.token()))?,
-                _ => headers.delete("Authorization")?,
+        for (name, value) in passed_on::changes(headers.keys(), authorized) {
+            match value {
+                Some(value) => headers.set(&name, &value)?,
+                None => headers.delete(&name)?,
             }
         }
         Ok(forwarded)
     }
+}
+
+/// With its feature `http`, which any other crate of a Worker may ask for, the `worker` crate has another type for this answer.
+#[allow(clippy::useless_conversion)]
+async fn fetch(binding: &Fetcher, request: Request) -> worker::Result<Response> {
+    binding.fetch_request(request).await?.try_into().map_err(worker::Error::from)
 }

@@ -4,7 +4,7 @@ use worker::Request;
 use crate::{
     cross_site::{self, Provenance},
     form::Form,
-    request::{header, own_origin, post_only},
+    request::{AsRequest, own_origin, post_only},
 };
 
 /// What a browser presents to be logged out with, on behalf of a page that may ask for it.
@@ -21,9 +21,9 @@ impl Presented {
     /// Of the caller's: the method, the page, or a body that is no form.
     pub(crate) async fn read(request: &mut Request, routes: &Routes) -> Result<Self, Error> {
         post_only(request)?;
-        let (authorization, cookie) = (header(request, "Authorization"), header(request, "Cookie"));
+        let (authorization, cookie) = (request.header("Authorization"), request.header("Cookie"));
         let mut presented = credentials(authorization.as_deref(), cookie.as_deref(), &routes.token_cookies);
-        let (fetch_site, origin) = (header(request, "Sec-Fetch-Site"), header(request, "Origin"));
+        let (fetch_site, origin) = (request.header("Sec-Fetch-Site"), request.header("Origin"));
         let provenance = Provenance {
             fetch_site: fetch_site.as_deref(),
             origin: origin.as_deref(),

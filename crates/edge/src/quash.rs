@@ -1,7 +1,9 @@
-use std::{rc::Rc, sync::Arc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use js_sys::{JSON, Reflect};
 use quash_core::Revocation;
+#[cfg(feature = "tower")]
+use quash_engine::Head;
 use quash_engine::{
     Credential, Endpoint, Engine, Error, Policy, Route,
     config::{Config, ConfigError, Routes},
@@ -17,7 +19,7 @@ use crate::{
     logout::{self, Receipt, Scope},
     origin::Origin,
     presented::Presented,
-    request::{Copied, header, is_https, post_only},
+    request::{AsRequest, Copied, is_https, post_only},
     respond, revoke,
     store::EventualDenylist,
 };
@@ -25,8 +27,12 @@ use crate::{
 /// The variable that holds the configuration.
 const VARIABLE: &str = "QUASH";
 
+thread_local! {
+    static SHARED: RefCell<Option<Rc<Quash>>> = const { RefCell::new(None) };
+}
+
 /// A guard in front of an origin, with the routes that log out, mint handles and revoke. Make one for an isolate and keep it:
-/// it remembers what it revoked, and the keys it imported.
+/// it remembers what it revoked, and the keys it imported. [`shared`](Self::shared) does that.
 pub struct Quash {
     guard: Rc<Guard>,
     routes: Arc<Routes>,
@@ -58,6 +64,18 @@ impl Quash {
         })
     }
 
+    /// The isolate's own, made [from the environment](Self::from_env) when it is first asked for.
+    ///
+    /// # Errors
+    /// When the configuration is wrong: the first field that is.
+    pub fn shared(env: &Env) -> worker::Result<Rc<Self>> {
+        if let Some(shared) = SHARED.with_borrow(Clone::clone) {
+            return Ok(shared);
+        }
+        let made = Self::from_env(env).map_err(|error| format!("quash: the configuration is wrong: {error}"))?;
+        Ok(SHARED.with_borrow_mut(|shared| shared.insert(Rc::new(made)).clone()))
+    }
+
     /// Has `hook` be told of every revocation, as soon as this isolate refuses what it covers, and before it is durable: for
     /// whoever judges requests beside this guard.
     pub fn on_record(&self, hook: impl Fn(&[Revocation]) + 'static) {
@@ -73,9 +91,7 @@ impl Quash {
         // Alone, or the engine would be held while the request is answered.
         let route = self.guard.engine().route(&copied.head());
         let answer = match route {
-            Ok(Route::Endpoint(Endpoint::Logout)) => return self.logout(&mut request).await,
-            Ok(Route::Endpoint(Endpoint::Handle)) => return self.handle(&mut request).await,
-            Ok(Route::Endpoint(_)) => self.revoke(&mut request).await,
+            Ok(Route::Endpoint(endpoint)) => return self.answer(endpoint, &mut request).await,
             Ok(Route::Public | Route::Guarded(None, _)) => self.origin.forward(&request, None).await,
             Ok(Route::Guarded(Some(credential), policy)) => self.pass(&request, credential, policy).await,
             Err(error) => Err(error),
@@ -98,8 +114,39 @@ impl Quash {
     ///
     /// # Errors
     /// As [`authorize`](Self::authorize).
-    pub async fn authorize_with(&self, request: &Request, policy: &Arc<Policy>) -> Result<Option<Authorized>, Error> {
-        self.authorize_copied(&Copied::of(request), policy.clone()).await
+    pub async fn authorize_with(
+        &self,
+        request: &Request,
+        policy: impl Into<Arc<Policy>>,
+    ) -> Result<Option<Authorized>, Error> {
+        self.authorize_copied(&Copied::of(request), policy.into()).await
+    }
+
+    /// Whether a request that was authorised may still have its answer: the user may have logged out while it was worked on, and
+    /// after the logout's answer no other may follow. Costs nothing unless this isolate has revoked something meanwhile.
+    ///
+    /// # Errors
+    /// As [`authorize`](Self::authorize).
+    pub async fn confirm(&self, authorized: Option<&Authorized>) -> Result<(), Error> {
+        match authorized {
+            Some(Authorized { token, policy, version, .. }) if self.guard.engine().version() != *version => {
+                self.guard.judge(token, policy).await.map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Who a request is for: on the terms of `policy`, where there is one, whatever the configuration has for its path.
+    #[cfg(feature = "tower")]
+    pub(crate) fn route<'h>(&self, head: &Head<'h>, policy: Option<&Arc<Policy>>) -> Result<Route<'h>, Error> {
+        let engine = self.guard.engine();
+        match (engine.route(head), policy) {
+            (Ok(Route::Endpoint(endpoint)), _) => Ok(Route::Endpoint(endpoint)),
+            (_, Some(policy)) if !head.is_preflight => {
+                Ok(Route::Guarded(engine.credential(head, policy)?, policy.clone()))
+            }
+            (route, _) => route,
+        }
     }
 
     async fn authorize_copied(&self, copied: &Copied, policy: Arc<Policy>) -> Result<Option<Authorized>, Error> {
@@ -110,7 +157,7 @@ impl Quash {
         }
     }
 
-    async fn judge(&self, credential: Credential<'_>, policy: Arc<Policy>) -> Result<Authorized, Error> {
+    pub(crate) async fn judge(&self, credential: Credential<'_>, policy: Arc<Policy>) -> Result<Authorized, Error> {
         let version = self.guard.judge(credential.token, &policy).await?;
         Ok(Authorized { source: credential.source, token: credential.token.into(), policy, version })
     }
@@ -123,15 +170,21 @@ impl Quash {
     ) -> Result<Response, Error> {
         let authorized = self.judge(credential, policy).await?;
         let response = self.origin.forward(request, Some(&authorized)).await?;
-        // The user may have logged out while the origin was working: after the logout's answer, no other may follow.
-        if self.guard.engine().version() != authorized.version {
-            self.guard.judge(&authorized.token, &authorized.policy).await?;
-        }
+        self.confirm(Some(&authorized)).await?;
         Ok(response)
     }
 
+    /// What Quash answers itself.
+    pub(crate) async fn answer(&self, endpoint: Endpoint, request: &mut Request) -> worker::Result<Response> {
+        match endpoint {
+            Endpoint::Logout => self.logout(request).await,
+            Endpoint::Handle => self.handle(request).await,
+            _ => self.revoke(request).await.or_else(|error| respond::refusal(&error)),
+        }
+    }
+
     async fn logout(&self, request: &mut Request) -> worker::Result<Response> {
-        let origin = header(request, "Origin");
+        let origin = request.header("Origin");
         let mut response = match self.receipt(request).await {
             Ok(receipt) => {
                 let mut response = respond::json(200, &receipt)?;
@@ -155,7 +208,7 @@ impl Quash {
     }
 
     async fn handle(&self, request: &mut Request) -> worker::Result<Response> {
-        let origin = header(request, "Origin");
+        let origin = request.header("Origin");
         let mut response = match self.minted(request).await {
             Ok(minted) => respond::json(200, &minted)?,
             Err(error) => respond::refusal(&error)?,
@@ -194,7 +247,7 @@ impl Quash {
     async fn revoke(&self, request: &mut Request) -> Result<Response, Error> {
         post_only(request)?;
         let form = Form::read(request).await?;
-        let authorization = header(request, "Authorization");
+        let authorization = request.header("Authorization");
         let client = client::authenticate(&self.routes.clients, authorization.as_deref(), &form)?;
         let token = form.field("token")?.ok_or(Error::Parameter("token"))?;
         revoke::revoke(&self.guard, client, token, now()).await?;

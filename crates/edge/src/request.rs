@@ -13,15 +13,23 @@ pub(crate) struct Copied {
     cookie: Option<String>,
 }
 
+/// A request, whoever made a type for it.
+pub(crate) trait AsRequest {
+    /// The whole URL, as the platform has it.
+    fn url(&self) -> String;
+    fn is_options(&self) -> bool;
+    fn header(&self, name: &str) -> Option<String>;
+}
+
 impl Copied {
-    pub(crate) fn of(request: &Request) -> Self {
+    pub(crate) fn of(request: &impl AsRequest) -> Self {
         Self {
-            url: request.inner().url(),
-            is_preflight: request.method() == Method::Options
-                && header(request, "Origin").is_some()
-                && header(request, "Access-Control-Request-Method").is_some(),
-            authorization: header(request, "Authorization"),
-            cookie: header(request, "Cookie"),
+            url: request.url(),
+            is_preflight: request.is_options()
+                && request.header("Origin").is_some()
+                && request.header("Access-Control-Request-Method").is_some(),
+            authorization: request.header("Authorization"),
+            cookie: request.header("Cookie"),
         }
     }
 
@@ -35,9 +43,19 @@ impl Copied {
     }
 }
 
-/// A header's value. The name is ours and well-formed, so there is nothing to fail.
-pub(crate) fn header(request: &Request, name: &str) -> Option<String> {
-    request.headers().get(name).ok().flatten()
+impl AsRequest for Request {
+    fn url(&self) -> String {
+        self.inner().url()
+    }
+
+    fn is_options(&self) -> bool {
+        self.method() == Method::Options
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        // The name is ours and well-formed, so there is nothing to fail.
+        self.headers().get(name).ok().flatten()
+    }
 }
 
 pub(crate) fn post_only(request: &Request) -> Result<(), Error> {
