@@ -1,4 +1,4 @@
-//! `cargo xtask build`: the browser module and its npm package, the Worker, the demo, what is measured.
+//! `cargo xtask build`: the browser module and its npm package, the Worker, the demo, what is measured, a Worker for the tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,10 +44,12 @@ pub(crate) enum Part {
     Demo,
     Bench,
     Hello,
+    Router,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 6] = [Self::Browser, Self::Engine, Self::Worker, Self::Demo, Self::Bench, Self::Hello];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Browser, Self::Engine, Self::Worker, Self::Demo, Self::Bench, Self::Hello, Self::Router];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -57,13 +59,14 @@ impl Part {
             Self::Demo => "demo",
             Self::Bench => "bench",
             Self::Hello => "hello",
+            Self::Router => "router",
         }
     }
 
     pub(crate) fn needs(self) -> &'static [Need] {
         match self {
             Self::Browser => &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen],
-            Self::Worker | Self::Demo | Self::Hello => {
+            Self::Worker | Self::Demo | Self::Hello | Self::Router => {
                 &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen, Need::WorkerBuild]
             }
             Self::Engine | Self::Bench => &[Need::WasmTarget, Need::NpmPackages],
@@ -81,6 +84,7 @@ impl Part {
             }
             Self::Bench => build_bench(workspace),
             Self::Hello => build_worker(workspace, "quash-bench-hello", "tests/bench/hello"),
+            Self::Router => build_worker(workspace, "quash-test-router", "tests/edge/router"),
         }
     }
 }

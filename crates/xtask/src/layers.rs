@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::workspace::Workspace;
 
 /// Every crate of the workspace, and the other ones that it may be built on, directly or not.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("quash-bench", &["quash-core"]),
     ("quash-bench-hello", &[]),
     ("quash-browser", &["quash-core"]),
@@ -16,6 +16,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("quash-edge", &["quash-core", "quash-engine"]),
     ("quash-engine", &["quash-core"]),
     ("quash-js", &["quash-core", "quash-engine"]),
+    ("quash-test-router", &["quash-core", "quash-edge", "quash-engine"]),
     ("quash-worker", &["quash-core", "quash-edge", "quash-engine"]),
     ("xtask", &[]),
 ];
