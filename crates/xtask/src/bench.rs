@@ -10,6 +10,9 @@ use crate::system;
 use crate::tools::{self, Need};
 use crate::workspace::Workspace;
 
+/// The Workers whose whole requests are measured.
+const WORKERS: [Part; 3] = [Part::Engine, Part::Guarded, Part::Hello];
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Bench {
     Click,
@@ -38,7 +41,7 @@ impl Bench {
     fn prepare(self, workspace: &Workspace) -> Result<Command> {
         match self {
             Self::Click => in_browsers(workspace, &[Need::Chromium], "tests/bench/click.ts"),
-            Self::Cold => in_workerd(workspace, &[Part::Hello], "tests/bench/cold.ts"),
+            Self::Cold => in_workerd(workspace, &WORKERS, "tests/bench/cold.ts"),
             Self::Core => {
                 builds::run(workspace, &[Part::Bench])?;
                 let build = workspace.cargo(["build", "--package=quash-bench", "--bins", "--profile=engine"]);
@@ -47,9 +50,9 @@ impl Bench {
                 driver.arg("--native").arg(workspace.target.join("engine/quash-bench"));
                 Ok(driver)
             }
-            Self::Http => in_workerd(workspace, &[Part::Hello], "tests/bench/http.ts"),
+            Self::Http => in_workerd(workspace, &WORKERS, "tests/bench/http.ts"),
             Self::Tabs => in_browsers(workspace, &[Need::Chromium, Need::Firefox, Need::WebKit], "tests/bench/tabs.ts"),
-            Self::Verify => in_workerd(workspace, &[], "tests/bench/verify.ts"),
+            Self::Verify => in_workerd(workspace, &[Part::Engine], "tests/bench/verify.ts"),
         }
     }
 }

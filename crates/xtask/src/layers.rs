@@ -7,8 +7,9 @@ use anyhow::{Result, bail};
 use crate::workspace::Workspace;
 
 /// Every crate of the workspace, and the other ones that it may be built on, directly or not.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("quash-bench", &["quash-core"]),
+    ("quash-bench-guarded", &["quash-core", "quash-edge", "quash-engine"]),
     ("quash-bench-hello", &[]),
     ("quash-browser", &["quash-core"]),
     ("quash-core", &[]),

@@ -33,7 +33,7 @@ use crate::workspace::Workspace;
 const USAGE: &str = "\
 Usage: cargo xtask [--verbose] <command>
 
-  build [<part>]...                build browser, engine, worker, demo, bench, hello or router (default: all)
+  build [<part>]...                build browser, engine, worker, demo, bench, … (default: all)
   demo [--once] [--port <number>]  build all and start the demo; --once plays its transcript and stops
   test [rust|wasm|js|e2e|fuzz]...  run these test groups (default: all)
   check                            fmt, clippy, cargo-deny, rustdoc, tsc and the layer rule

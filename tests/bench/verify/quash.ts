@@ -4,34 +4,21 @@
  */
 import module from '../../../crates/js/build/quash_engine.wasm';
 import { Judge } from '../../../crates/js/host/judge.ts';
-import type { Env, Issuer, Setup, Verify } from './peer.ts';
+import type { Env, Setup, Verify } from './peer.ts';
+import { bindings } from './quash-bindings.ts';
 
 const URL = 'https://api.example/account';
 const REVOKED = 1000;
 
 const context = { waitUntil: () => {} };
 
-export async function prepare({ alg, audience, issuers }: Setup, { KV }: Env): Promise<Verify> {
-  const secrets = Object.fromEntries(issuers.map(({ kid, jwk }) => [kid, atob((jwk.k ?? '').replaceAll('-', '+').replaceAll('_', '/'))]));
-  const key = ({ kid, jwk }: Issuer) => (jwk.k === undefined ? { kid, alg, jwk } : { kid, alg, secret: kid });
-  const judge = new Judge(module, {
-    ...secrets,
-    KV,
-    PEPPER: 'a pepper of thirty-two bytes, or more',
-    QUASH: {
-      origin: { url: 'https://origin.example' },
-      denylist: 'KV',
-      peppers: ['PEPPER'],
-      routes: [{ path: '/*', lookup: 'danger_isolate' }],
-      issuers: issuers.map((issuer) => ({
-        issuer: issuer.issuer,
-        audiences: [audience],
-        max_lifetime: 30 * 24 * 3600,
-        keys: [key(issuer)],
-      })),
-    },
-  });
+export async function prepare(setup: Setup, env: Env): Promise<Verify> {
+  const judge = new Judge(module, { KV: env.KV, ...bindings(setup) });
   judge.record(revocations());
+  return verifierBy(judge);
+}
+
+export function verifierBy(judge: Judge): Verify {
   return (authorization) => {
     const verdict = judge.judge({ url: URL, authorization, cookie: '', isPreflight: false }, context);
     return verdict instanceof Promise ? verdict.then(({ kind }) => kind === 'admitted') : verdict.kind === 'admitted';
