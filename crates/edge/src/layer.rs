@@ -18,16 +18,15 @@ use worker::{
 };
 
 use crate::{
-    authorized::Authorized,
-    passed_on,
+    passed_on::{self, AsHeaders},
     quash::Quash,
     request::{AsRequest, Copied},
     respond,
 };
 
 impl Quash {
-    /// The guard as a layer: what it lets through has [`Authorized`] among its extensions, unless it is nobody's. The rest it
-    /// answers itself, and so it does what is below the prefix: a logout needs no route.
+    /// The guard as a layer: what it lets through has [`Authorized`](crate::Authorized) among its extensions, unless it is
+    /// nobody's. The rest it answers itself, and so it does what is below the prefix: a logout needs no route.
     ///
     /// ```no_run
     /// use axum::{Extension, Router, body::Body, http::Response, routing::{get, post}};
@@ -159,29 +158,13 @@ where
         Route::Public | Route::Guarded(None, _) => None,
         Route::Guarded(Some(credential), policy) => Some(quash.judge(credential, policy).await?),
     };
-    change(request.headers_mut(), authorized.as_ref()).map_err(|error| respond::platform(error.into()))?;
+    passed_on::change(request.headers_mut(), authorized.as_ref()).map_err(respond::platform)?;
     if let Some(authorized) = &authorized {
         request.extensions_mut().insert(authorized.clone());
     }
     let answer = inner.call(request).await;
     quash.confirm(authorized.as_ref()).await?;
     Ok(answer)
-}
-
-/// Has the inner service see what an origin would.
-fn change(headers: &mut HeaderMap, authorized: Option<&Authorized>) -> Result<(), http::Error> {
-    let names: Vec<_> = headers.keys().map(ToString::to_string).collect();
-    for (name, value) in passed_on::changes(names.into_iter(), authorized) {
-        match value {
-            Some(value) => {
-                headers.insert(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
-            }
-            None => {
-                headers.remove(name);
-            }
-        }
-    }
-    Ok(())
 }
 
 /// An answer of ours, as the router has them. The platform's own failure is one without words.
@@ -221,11 +204,30 @@ impl<B> AsRequest for http::Request<B> {
     }
 }
 
+impl AsHeaders for HeaderMap {
+    type Error = worker::Error;
+
+    fn names(&self) -> impl Iterator<Item = String> {
+        self.keys().map(ToString::to_string)
+    }
+
+    fn set(&mut self, name: &'static str, value: &str) -> worker::Result<()> {
+        self.insert(name, HeaderValue::try_from(value)?);
+        Ok(())
+    }
+
+    fn remove(&mut self, name: &str) -> worker::Result<()> {
+        HeaderMap::remove(self, name);
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use quash_engine::Source;
 
     use super::*;
+    use crate::authorized::Authorized;
 
     fn request(uri: &str) -> http::request::Builder {
         http::Request::builder().uri(uri)
@@ -259,17 +261,17 @@ mod tests {
             headers.append(name, HeaderValue::from_static(value));
         }
         headers.insert("authorization", HeaderValue::from_static("Basic dTpw"));
-        change(&mut headers, None).unwrap();
+        passed_on::change(&mut headers, None).unwrap();
         assert_eq!((headers.get_all("x-mine").iter().count(), headers.keys_len()), (2, 2));
         assert_eq!(headers["authorization"], "Basic dTpw");
 
         let policy = Arc::new(Policy::new());
         let authorized =
             |source| Authorized { source, token: "head.claims.signature".into(), policy: policy.clone(), version: 0 };
-        change(&mut headers, Some(&authorized(Source::Cookie))).unwrap();
+        passed_on::change(&mut headers, Some(&authorized(Source::Cookie))).unwrap();
         assert_eq!(headers["quash-claims"], "claims");
         assert!(!headers.contains_key("authorization"));
-        change(&mut headers, Some(&authorized(Source::Header))).unwrap();
+        passed_on::change(&mut headers, Some(&authorized(Source::Header))).unwrap();
         assert_eq!(headers["authorization"], "Bearer head.claims.signature");
     }
 }

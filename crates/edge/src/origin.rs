@@ -36,7 +36,7 @@ impl Origin {
         let request = self.request(request, authorized).map_err(unreachable)?;
         let answer = match self {
             Self::Url(_) => Fetch::Request(request).send().await,
-            Self::Binding(binding) => fetch(binding, request).await,
+            Self::Binding(binding) => binding.fetch_request(request).await.and_then(answered),
         };
         answer.map_err(unreachable)
     }
@@ -53,19 +53,18 @@ impl Origin {
             }
         };
         // The `worker` crate takes a converted request for an incoming one, whose headers it refuses to change.
-        let headers = Headers(forwarded.inner().headers());
-        for (name, value) in passed_on::changes(headers.keys(), authorized) {
-            match value {
-                Some(value) => headers.set(&name, &value)?,
-                None => headers.delete(&name)?,
-            }
-        }
+        let mut headers = Headers(forwarded.inner().headers());
+        passed_on::change(&mut headers, authorized)?;
         Ok(forwarded)
     }
 }
 
-/// With its feature `http`, which any other crate of a Worker may ask for, the `worker` crate has another type for this answer.
-#[allow(clippy::useless_conversion)]
-async fn fetch(binding: &Fetcher, request: Request) -> worker::Result<Response> {
-    binding.fetch_request(request).await?.try_into().map_err(worker::Error::from)
+/// With its feature `http`, which any other crate of a Worker may ask for, the `worker` crate has another type for what a binding
+/// answers.
+fn answered<T>(answer: T) -> worker::Result<Response>
+where
+    T: TryInto<Response>,
+    worker::Error: From<T::Error>,
+{
+    answer.try_into().map_err(worker::Error::from)
 }
