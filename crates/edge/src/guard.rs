@@ -39,7 +39,7 @@ impl Guard {
     /// Judges a token, and tells the engine's version by which it was.
     pub(crate) async fn judge(self: &Rc<Self>, text: &str, policy: &Arc<Policy>) -> Result<u32, Error> {
         self.refresh_keys();
-        let mut step = self.engine().judge(text, policy, now());
+        let (mut step, mut moment) = (self.engine().judge(text, policy, now()), MOMENT);
         loop {
             step = match step {
                 Step::Admit => return Ok(self.engine().version()),
@@ -57,7 +57,8 @@ impl Guard {
                     self.engine().judge(text, policy, now())
                 }
                 Step::Wait => {
-                    Delay::from(MOMENT).await;
+                    Delay::from(moment).await;
+                    moment *= 2;
                     self.engine().judge(text, policy, now())
                 }
             }
@@ -66,9 +67,10 @@ impl Guard {
 
     /// Verifies a token's signature, in the engine or by WebCrypto.
     pub(crate) async fn verify(&self, text: &str) -> Result<VerifiedToken, Error> {
+        let (asked_at, mut moment) = (now(), MOMENT);
         loop {
             // Alone, or the engine would be held while the signature is checked.
-            let verifying = self.engine().verify(text, now())?;
+            let verifying = self.engine().verify(text, asked_at, now())?;
             match verifying {
                 Verifying::Verified(token) => return Ok(token),
                 Verifying::Check(check) => {
@@ -76,7 +78,10 @@ impl Guard {
                     return Ok(check.answer(valid)?);
                 }
                 Verifying::Read(fetch) => self.read(fetch).await,
-                Verifying::Wait => Delay::from(MOMENT).await,
+                Verifying::Wait => {
+                    Delay::from(moment).await;
+                    moment *= 2;
+                }
             }
         }
     }

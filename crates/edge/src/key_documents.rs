@@ -1,15 +1,12 @@
 //! Reads what issuers publish, through the data centre's cache.
 
-use std::{cell::RefCell, pin::pin, time::Duration};
+use std::{cell::RefCell, time::Duration};
 
-use futures_util::{
-    StreamExt,
-    future::{Either, select},
-};
-use quash_engine::{Engine, Fetch, Fetched, NEARBY};
-use worker::{Cache, Delay, Headers, Method, Request, RequestInit, RequestRedirect, Response};
+use futures_util::StreamExt;
+use quash_engine::{Engine, Fetch, Fetched, NEARBY, STORE_TIMEOUT};
+use worker::{Cache, Headers, Method, Request, RequestInit, RequestRedirect, Response};
 
-use crate::guard::now;
+use crate::{guard::now, within::within};
 
 /// When a copy was read, in milliseconds since the epoch: the cache's own `Age` counts whole seconds.
 const READ_AT: &str = "Quash-Read-At";
@@ -23,13 +20,11 @@ struct Document {
 
 /// Reads a document and tells the engine. What comes back is to be read next.
 pub(crate) async fn read(engine: &RefCell<Engine>, fetch: &Fetch) -> Option<Fetch> {
-    if let Some(document) = cached(fetch).await {
+    if let Some(document) = within(STORE_TIMEOUT, cached(fetch)).await.flatten() {
         return tell(engine, fetch, Ok(&document)).next;
     }
-    let document = match select(pin!(published(fetch)), pin!(Delay::from(fetch.timeout))).await {
-        Either::Left((document, _)) => document,
-        Either::Right(_) => Err(format!("no answer in {} s", fetch.timeout.as_secs())),
-    };
+    let late = || Err(format!("no answer in {} s", fetch.timeout.as_secs()));
+    let document = within(fetch.timeout, published(fetch)).await.unwrap_or_else(late);
     let keep = tell(engine, fetch, document.as_ref());
     if let Ok(document) = document
         && !keep.lifetime.is_zero()

@@ -18,7 +18,7 @@ use worker::{
 };
 
 use crate::{
-    passed_on::{self, AsHeaders},
+    passed_on::{self, AsHeaders, Sender},
     quash::Quash,
     request::{AsRequest, Copied},
     respond,
@@ -155,10 +155,15 @@ where
             let mut request = Request::try_from(request).map_err(respond::platform)?;
             return Ok(Ok(converted(quash.answer(endpoint, &mut request).await).await));
         }
+        Route::Preflight => {
+            passed_on::change(request.headers_mut(), Sender::Nobody).map_err(respond::platform)?;
+            return Ok(inner.call(request).await);
+        }
         Route::Public | Route::Guarded(None, _) => None,
         Route::Guarded(Some(credential), policy) => Some(quash.judge(credential, policy).await?),
     };
-    passed_on::change(request.headers_mut(), authorized.as_ref()).map_err(respond::platform)?;
+    let sender = authorized.as_ref().map_or(Sender::Anybody, Sender::Authorized);
+    passed_on::change(request.headers_mut(), sender).map_err(respond::platform)?;
     if let Some(authorized) = &authorized {
         request.extensions_mut().insert(authorized.clone());
     }
@@ -256,22 +261,25 @@ mod tests {
     #[test]
     fn what_the_client_says_in_our_name_goes() {
         let mut headers = HeaderMap::new();
-        for (name, value) in [("quash-claims", "forged"), ("quash-x", "forged"), ("x-mine", "kept")] {
+        for (name, value) in [("quash-claims", "forged"), ("quash_claims", "forged"), ("x-mine", "kept")] {
             headers.append(name, HeaderValue::from_static(value));
             headers.append(name, HeaderValue::from_static(value));
         }
         headers.insert("authorization", HeaderValue::from_static("Basic dTpw"));
-        passed_on::change(&mut headers, None).unwrap();
+        passed_on::change(&mut headers, Sender::Anybody).unwrap();
         assert_eq!((headers.get_all("x-mine").iter().count(), headers.keys_len()), (2, 2));
         assert_eq!(headers["authorization"], "Basic dTpw");
 
         let policy = Arc::new(Policy::new());
         let authorized =
             |source| Authorized { source, token: "head.claims.signature".into(), policy: policy.clone(), version: 0 };
-        passed_on::change(&mut headers, Some(&authorized(Source::Cookie))).unwrap();
+        passed_on::change(&mut headers, Sender::Authorized(&authorized(Source::Cookie))).unwrap();
         assert_eq!(headers["quash-claims"], "claims");
         assert!(!headers.contains_key("authorization"));
-        passed_on::change(&mut headers, Some(&authorized(Source::Header))).unwrap();
+        passed_on::change(&mut headers, Sender::Authorized(&authorized(Source::Header))).unwrap();
         assert_eq!(headers["authorization"], "Bearer head.claims.signature");
+        headers.insert("cookie", HeaderValue::from_static("a=b"));
+        passed_on::change(&mut headers, Sender::Nobody).unwrap();
+        assert!(!["authorization", "cookie", "quash-claims"].into_iter().any(|name| headers.contains_key(name)));
     }
 }

@@ -76,6 +76,7 @@ mod revoke;
 mod store;
 mod wait_until;
 mod webcrypto;
+mod within;
 
 pub use authorized::Authorized;
 #[cfg(feature = "tower")]

@@ -5,7 +5,7 @@ use quash_engine::{
 use wasm_bindgen::JsCast;
 use worker::{Env, Fetch, Fetcher, Headers, Request, Response};
 
-use crate::{authorized::Authorized, passed_on};
+use crate::passed_on::{self, Sender};
 
 /// What the guard stands in front of.
 pub(crate) enum Origin {
@@ -27,13 +27,13 @@ impl Origin {
         }
     }
 
-    /// Sends the request on, with the claims that were verified or, on a public path, none.
-    pub(crate) async fn forward(&self, request: &Request, authorized: Option<&Authorized>) -> Result<Response, Error> {
+    /// Sends the request on.
+    pub(crate) async fn forward(&self, request: &Request, sender: Sender<'_>) -> Result<Response, Error> {
         let unreachable = |error: worker::Error| {
             worker::console_error!("quash: the origin did not answer: {error}");
             Error::OriginUnreachable
         };
-        let request = self.request(request, authorized).map_err(unreachable)?;
+        let request = self.request(request, sender).map_err(unreachable)?;
         let answer = match self {
             Self::Url(_) => Fetch::Request(request).send().await,
             Self::Binding(binding) => binding.fetch_request(request).await.and_then(answered),
@@ -41,7 +41,7 @@ impl Origin {
         answer.map_err(unreachable)
     }
 
-    fn request(&self, request: &Request, authorized: Option<&Authorized>) -> worker::Result<Request> {
+    fn request(&self, request: &Request, sender: Sender<'_>) -> worker::Result<Request> {
         let forwarded = match self {
             Self::Binding(_) => request.clone_mut()?,
             Self::Url(origin) => {
@@ -54,7 +54,7 @@ impl Origin {
         };
         // The `worker` crate takes a converted request for an incoming one, whose headers it refuses to change.
         let mut headers = Headers(forwarded.inner().headers());
-        passed_on::change(&mut headers, authorized)?;
+        passed_on::change(&mut headers, sender)?;
         Ok(forwarded)
     }
 }

@@ -19,21 +19,45 @@ pub(crate) trait AsHeaders {
     fn remove(&mut self, name: &str) -> Result<(), Self::Error>;
 }
 
-/// Has whoever stands behind the guard read the claims that were verified or, in a request that is nobody's, none.
-pub(crate) fn change<H: AsHeaders>(headers: &mut H, authorized: Option<&Authorized>) -> Result<(), H::Error> {
-    let ours: Vec<String> = headers.names().filter(|name| name.starts_with(OUR_PREFIX)).collect();
+/// Whose a request is.
+#[derive(Clone, Copy)]
+pub(crate) enum Sender<'a> {
+    /// Its token says so.
+    Authorized(&'a Authorized),
+    /// Anybody may be.
+    Anybody,
+    /// Nobody's: it asks for nobody's data.
+    Nobody,
+}
+
+/// Has whoever stands behind the guard read the claims that were verified, or none; and no credential but what was verified, or
+/// what the guard does not ask for.
+pub(crate) fn change<H: AsHeaders>(headers: &mut H, sender: Sender<'_>) -> Result<(), H::Error> {
+    let ours: Vec<String> = headers.names().filter(|name| is_ours(name)).collect();
     for name in ours {
         headers.remove(&name)?;
     }
-    if let Some(authorized) = authorized {
-        headers.set(CLAIMS, authorized.claims())?;
-        // Only the credential that was verified goes on: another scheme's could mean another user to the origin.
-        match authorized.source() {
-            Source::Header => headers.set("Authorization", &format!("Bearer {}", authorized.token()))?,
-            _ => headers.remove("Authorization")?,
+    match sender {
+        Sender::Anybody => {}
+        Sender::Nobody => {
+            headers.remove("Authorization")?;
+            headers.remove("Cookie")?;
+        }
+        Sender::Authorized(authorized) => {
+            headers.set(CLAIMS, authorized.claims())?;
+            // Another scheme's credential could mean another user to the origin.
+            match authorized.source() {
+                Source::Header => headers.set("Authorization", &format!("Bearer {}", authorized.token()))?,
+                _ => headers.remove("Authorization")?,
+            }
         }
     }
     Ok(())
+}
+
+/// Servers that hand headers on as variables of the environment cannot tell `_` from `-` (RFC 3875 section 4.1.18).
+fn is_ours(name: &str) -> bool {
+    name.replace('_', "-").starts_with(OUR_PREFIX)
 }
 
 impl AsHeaders for Headers {

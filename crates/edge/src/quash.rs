@@ -18,6 +18,7 @@ use crate::{
     handle::{self, Minted},
     logout::{self, Receipt, Scope},
     origin::Origin,
+    passed_on::Sender,
     presented::Presented,
     request::{AsRequest, Copied, is_https, post_only},
     respond, revoke,
@@ -92,7 +93,8 @@ impl Quash {
         let route = self.guard.engine().route(&copied.head());
         let answer = match route {
             Ok(Route::Endpoint(endpoint)) => return self.answer(endpoint, &mut request).await,
-            Ok(Route::Public | Route::Guarded(None, _)) => self.origin.forward(&request, None).await,
+            Ok(Route::Preflight) => self.origin.forward(&request, Sender::Nobody).await,
+            Ok(Route::Public | Route::Guarded(None, _)) => self.origin.forward(&request, Sender::Anybody).await,
             Ok(Route::Guarded(Some(credential), policy)) => self.pass(&request, credential, policy).await,
             Err(error) => Err(error),
         };
@@ -130,7 +132,11 @@ impl Quash {
     pub async fn confirm(&self, authorized: Option<&Authorized>) -> Result<(), Error> {
         match authorized {
             Some(Authorized { token, policy, version, .. }) if self.guard.engine().version() != *version => {
-                self.guard.judge(token, policy).await.map(drop)
+                match self.guard.judge(token, policy).await {
+                    Err(error @ Error::Revoked { .. }) => Err(error),
+                    // What was done while the token was good is done.
+                    _ => Ok(()),
+                }
             }
             _ => Ok(()),
         }
@@ -169,7 +175,7 @@ impl Quash {
         policy: Arc<Policy>,
     ) -> Result<Response, Error> {
         let authorized = self.judge(credential, policy).await?;
-        let response = self.origin.forward(request, Some(&authorized)).await?;
+        let response = self.origin.forward(request, Sender::Authorized(&authorized)).await?;
         self.confirm(Some(&authorized)).await?;
         Ok(response)
     }

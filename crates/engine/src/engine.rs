@@ -131,11 +131,11 @@ impl Engine {
         self.settle(|engine| {
             let Checking { check, text, policy, version } = checking;
             let key = check.key();
-            let token = check.answer(valid)?.validate(now)?;
             if engine.host_key(key).is_none() {
-                // It was withdrawn while it was checked with.
+                // It was withdrawn while it was checked with, or before: the answer does not matter.
                 return engine.try_judge(&text, &policy, now);
             }
+            let token = check.answer(valid)?.validate(now)?;
             let may_remember = version == engine.version;
             engine.verified(&text, token, &policy, may_remember, now)
         })
@@ -166,11 +166,16 @@ impl Engine {
         LookUp { ids: Arc::new(token.ids()), policy: Arc::default() }
     }
 
-    /// Verifies a token, which is all that it takes to revoke it.
+    /// Verifies a token, which is all that it takes to revoke it. `asked_at` is when somebody asked for that.
     ///
     /// # Errors
-    /// [`Error::Refused`], or [`Error::KeysUnavailable`].
-    pub fn verify(&mut self, text: &str, now: Timestamp) -> Result<Verifying, Error> {
+    /// [`Error::Refused`], or [`Error::KeysUnavailable`]: that an issuer does not have a key is not known before its keys have been
+    /// read after somebody asked. A token that is let alone for a key of yesterday would be good tomorrow.
+    pub fn verify(&mut self, text: &str, asked_at: Timestamp, now: Timestamp) -> Result<Verifying, Error> {
+        self.try_verify(text, Some(asked_at), now)
+    }
+
+    fn try_verify(&mut self, text: &str, asked_at: Option<Timestamp>, now: Timestamp) -> Result<Verifying, Error> {
         self.expire(now);
         let token = UnverifiedToken::parse_with(text, &mut self.headers)?;
         let publishing = self.trust.publishing(token.issuer());
@@ -184,8 +189,10 @@ impl Engine {
                 match key_set.unknown(issuer, now) {
                     Unknown::Read(fetch) => Ok(Verifying::Read(fetch)),
                     Unknown::Wait => Ok(Verifying::Wait),
-                    Unknown::Refuse => Err(Refusal::KeyUnknown.into()),
-                    Unknown::Unavailable => Err(Error::KeysUnavailable(key_set.problem().into())),
+                    Unknown::Refuse if asked_at.is_none_or(|asked_at| key_set.was_read_since(asked_at)) => {
+                        Err(Refusal::KeyUnknown.into())
+                    }
+                    Unknown::Refuse | Unknown::Unavailable => Err(Error::KeysUnavailable(key_set.problem().into())),
                 }
             }
             Err(refusal) => Err(refusal.into()),
@@ -253,7 +260,7 @@ impl Engine {
             policy.admits(&remembered.token)?;
             return self.recent.judge(&remembered.ids, policy, now);
         }
-        match self.verify(text, now)? {
+        match self.try_verify(text, None, now)? {
             Verifying::Verified(token) => self.verified(text, token.validate(now)?, policy, true, now),
             Verifying::Check(check) => {
                 let (text, policy) = (text.into(), policy.clone());

@@ -13,8 +13,7 @@ use crate::{
 pub struct Head<'h> {
     /// The whole URL, as the platform has it.
     pub url: &'h str,
-    /// Whether a browser asks what another origin's page may send (Fetch section 3.3.2). It asks without any credential, and
-    /// nothing is done for it.
+    /// Whether a browser asks what another origin's page may send (Fetch section 3.3.2). It asks without any credential.
     pub is_preflight: bool,
     /// The `Authorization` header.
     pub authorization: Option<&'h str>,
@@ -28,6 +27,8 @@ pub enum Route<'h> {
     Endpoint(Endpoint),
     /// The origin, whoever sends it.
     Public,
+    /// The origin, without any credential: a browser asks what a page may send, and sends none.
+    Preflight,
     /// The origin, on these terms, with this credential or, where that is optional, none.
     Guarded(Option<Credential<'h>>, Arc<Policy>),
 }
@@ -57,7 +58,10 @@ impl Engine {
             Some("/revoke") => return Ok(Route::Endpoint(Endpoint::Revoke)),
             _ => {}
         }
-        if head.is_preflight || self.config.routes.public.iter().any(|public| public.matches(path)) {
+        if head.is_preflight {
+            return Ok(Route::Preflight);
+        }
+        if self.config.routes.public.iter().any(|public| public.matches(path)) {
             return Ok(Route::Public);
         }
         let policy = self.policy(head)?;
@@ -74,8 +78,15 @@ impl Engine {
         if !policies.routes.is_empty() && is_ambiguous(path) {
             return Err(Error::PathAmbiguous);
         }
-        let found = policies.routes.iter().find(|(pattern, _)| pattern.matches(path));
-        Ok(found.map_or(&policies.otherwise, |(_, policy)| policy).clone())
+        for (pattern, policy) in &policies.routes {
+            if pattern.matches(path) {
+                return Ok(policy.clone());
+            }
+            if pattern.resembles(path) {
+                return Err(Error::PathAmbiguous);
+            }
+        }
+        Ok(policies.otherwise.clone())
     }
 
     /// The one credential of a request.
@@ -91,14 +102,14 @@ impl Engine {
     }
 }
 
-/// The path of a URL that the platform has parsed: what is between the host and the query.
+/// The path of a URL, as it came: what is between the host, which may have been the client's word, and the query.
 fn path(url: &str) -> &str {
     let find = |from: usize, wanted: fn(u8) -> bool| {
         url.as_bytes().iter().skip(from).position(|byte| wanted(*byte)).map_or(url.len(), |at| from + at)
     };
-    // Behind `https:` and two slashes there is no slash before the path.
     let host = find(0, |byte| byte == b':') + "://".len();
-    let start = find(host, |byte| byte == b'/');
+    // A backslash is a slash to whoever parses the URL (URL section 4.4), and so ends the host.
+    let start = find(host, |byte| matches!(byte, b'/' | b'\\' | b'?' | b'#'));
     let end = find(start, |byte| matches!(byte, b'?' | b'#'));
     if start < end { &url[start..end] } else { "/" }
 }
@@ -114,6 +125,11 @@ mod tests {
             ("https://a.example/api/x?y=/z", "/api/x"),
             ("http://a.example:80/a//b?", "/a//b"),
             ("https://a.example/a#b", "/a"),
+            ("https://a.example?/public/x", "/"),
+            ("https://a.example\\api\\secret?/public/x", "\\api\\secret"),
+            ("https://a.example#/public", "/"),
+            ("https://a.example", "/"),
+            ("nonsense", "/"),
         ] {
             assert_eq!(path(url), expected, "{url}");
         }

@@ -15,7 +15,7 @@ export interface Found {
 export async function lookUp(keys: readonly string[], kv: KvNamespace, settings: Settings): Promise<Found> {
   const [stored, nearby] = await Promise.all([
     inStore(keys, kv, settings.storeTimeout),
-    Promise.all(keys.map((key) => inCache(key, settings.nearby))),
+    Promise.all(keys.map((key) => inCache(key, settings))),
   ]);
   return { lines: stored.lines + nearby.join(''), outage: stored.outage };
 }
@@ -30,9 +30,9 @@ async function inStore(keys: readonly string[], kv: KvNamespace, timeout: number
   }
 }
 
-async function inCache(key: string, nearby: string): Promise<string> {
+async function inCache(key: string, { nearby, storeTimeout }: Settings): Promise<string> {
   try {
-    const response = await cache().match(nearby + key);
+    const response = await within(storeTimeout, cache().match(nearby + key));
     return response ? line(key, await response.text()) : '';
   } catch {
     return '';

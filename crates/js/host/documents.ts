@@ -1,7 +1,7 @@
 /** Reads what issuers publish, through the data centre's cache. */
-import type { Engine } from './engine.ts';
-import { Status } from './engine.ts';
+import { type Engine, Status } from './engine.ts';
 import { cache, message, within } from './platform.ts';
+import type { Settings } from './settings.ts';
 
 /** When a copy was read, in milliseconds since the epoch: the cache's own `Age` counts whole seconds. */
 const READ_AT = 'Quash-Read-At';
@@ -22,18 +22,18 @@ interface Document {
 }
 
 /** Reads the document that the engine asks for now, and what that leads to. */
-export async function read(engine: Engine, nearby: string): Promise<void> {
-  for (let wanted: Wanted | undefined = wantedBy(engine); wanted; ) wanted = await readOne(engine, wanted, nearby);
+export async function read(engine: Engine, settings: Settings): Promise<void> {
+  for (let wanted: Wanted | undefined = wantedBy(engine); wanted; ) wanted = await readOne(engine, wanted, settings);
 }
 
-async function readOne(engine: Engine, wanted: Wanted, nearby: string): Promise<Wanted | undefined> {
+async function readOne(engine: Engine, wanted: Wanted, settings: Settings): Promise<Wanted | undefined> {
   const { pending, url, timeout } = wanted;
-  const copy = `${nearby}keys/${encodeURIComponent(url)}`;
+  const copy = `${settings.nearby}keys/${encodeURIComponent(url)}`;
   const told = ({ body, cacheControl, ageMs }: Document): Wanted | undefined => {
     const status = engine.fetched(pending, body, cacheControl, ageMs);
     return status === Status.Read ? wantedBy(engine) : undefined;
   };
-  const cached = await copied(copy, wanted);
+  const cached = await within(settings.storeTimeout, copied(copy, wanted)).catch(() => undefined);
   if (cached) return told(cached);
   let document;
   try {
@@ -60,13 +60,9 @@ async function published({ url, maxBytes }: Wanted): Promise<Document> {
 }
 
 async function copied(copy: string, { cachedFor, maxBytes }: Wanted): Promise<Document | undefined> {
-  try {
-    const response = await cache().match(copy);
-    const ageMs = Date.now() - Number(response?.headers.get(READ_AT));
-    return response && ageMs <= cachedFor ? await document(response, Math.max(ageMs, 0), maxBytes) : undefined;
-  } catch {
-    return undefined;
-  }
+  const response = await cache().match(copy);
+  const ageMs = Date.now() - Number(response?.headers.get(READ_AT));
+  return response && ageMs <= cachedFor ? document(response, Math.max(ageMs, 0), maxBytes) : undefined;
 }
 
 async function keep(copy: string, { body, ageMs }: Document, lifetime: number): Promise<void> {

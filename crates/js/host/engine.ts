@@ -11,6 +11,7 @@ export const Status = {
   Read: 6,
   Wait: 7,
   Done: 8,
+  Preflight: 9,
 } as const;
 
 /** What `begin` adds to its status when there may be a document to read in the background. */
@@ -187,7 +188,7 @@ export class Engine {
 
   /** Room for texts. What has been written there stays. */
   #reserve(length: number): Uint8Array {
-    if (length > this.#input.length) {
+    if (length > this.#input.length || this.#input.buffer.detached) {
       this.#capacity = Math.max(length, this.#capacity);
       const at = this.#exports.input(this.#capacity);
       this.#input = new Uint8Array(this.#exports.memory.buffer as ArrayBuffer, at, this.#capacity);

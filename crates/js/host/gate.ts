@@ -27,12 +27,14 @@ export class Gate {
         return verdict.response;
       case 'anonymous':
         return this.#forward(request, undefined);
+      case 'preflight':
+        return this.#forward(request, 'nobody');
       case 'admitted': {
         const response = await this.#forward(request, verdict);
         if (this.#judge.isStill(verdict)) return response;
         // The user may have logged out while the origin was working: after the logout's answer, no other may follow.
         const again = await this.#judge.judge(head, context);
-        if (again.kind !== 'refused') return response;
+        if (again.kind !== 'refused' || again.code !== 'token_revoked') return response;
         await response.body?.cancel();
         return again.response;
       }
@@ -44,7 +46,7 @@ export class Gate {
     this.#judge.record(lines);
   }
 
-  async #forward(request: Request, admitted: Admitted | undefined): Promise<Response> {
+  async #forward(request: Request, admitted: Admitted | 'nobody' | undefined): Promise<Response> {
     try {
       return await this.#origin.forward(request, admitted);
     } catch (error) {

@@ -23,8 +23,16 @@ const ASCII = /^[\x00-\x7f]*$/;
 export type Verdict =
   | { readonly kind: 'endpoint' }
   | { readonly kind: 'anonymous' }
+  /** It may pass, without any credential. */
+  | { readonly kind: 'preflight' }
   | Admitted
-  | { readonly kind: 'refused'; readonly response: Response };
+  | Refused;
+
+export interface Refused {
+  readonly kind: 'refused';
+  readonly code: string;
+  readonly response: Response;
+}
 
 /** It may pass, with a token. */
 export class Admitted {
@@ -63,6 +71,7 @@ interface Place {
 }
 
 interface Refusal {
+  readonly code: string;
   readonly status: number;
   readonly headers: [string, string][];
   readonly body: string;
@@ -81,10 +90,13 @@ interface Judged {
   readonly head: Head;
   readonly context: Context;
   readonly place: Place;
+  /** How soon to look again for what somebody else reads, in milliseconds. */
+  readonly moment: number;
 }
 
 const ENDPOINT = { kind: 'endpoint' } as const;
 const ANONYMOUS = { kind: 'anonymous' } as const;
+const PREFLIGHT = { kind: 'preflight' } as const;
 
 /** The engine's host: does what it asks for, and decides nothing. */
 export class Judge {
@@ -108,18 +120,22 @@ export class Judge {
   }
 
   /** The verdict; a promise of it where something has to be asked for it. */
-  judge(head: Head, context: Context): Verdict | Promise<Verdict> {
+  judge(head: Head, context: Context, moment = this.settings.moment): Verdict | Promise<Verdict> {
     try {
       const running = this.#running;
       const { engine } = running;
       const begun = engine.begin(head.url, head.authorization, head.cookie, head.isPreflight);
       const place = { source: engine.source, start: engine.tokenStart, length: engine.tokenLength };
-      const verdict = this.#settle({ running, head, context, place }, begun & ~DUE);
-      if (begun & DUE && engine.due() === Status.Read) context.waitUntil(read(engine, this.settings.nearby));
+      const verdict = this.#settle({ running, head, context, place, moment }, begun & ~DUE);
+      if (begun & DUE && engine.due() === Status.Read) this.#readInBackground(engine, context);
       return verdict;
     } catch (error) {
       return this.#failure(error);
     }
+  }
+
+  #readInBackground(engine: Engine, context: Context): void {
+    context.waitUntil(read(engine, this.settings).catch((error: unknown) => void this.#failure(error)));
   }
 
   /** Whether nothing has been revoked here, and no key has gone, since a request was let in. */
@@ -142,7 +158,7 @@ export class Judge {
   originFailed(): Response {
     const { engine } = this.#running;
     engine.originFailed();
-    return refusal(engine);
+    return refused(engine).response;
   }
 
   #settle(request: Judged, status: number): Verdict | Promise<Verdict> {
@@ -152,22 +168,33 @@ export class Judge {
         return new Admitted(engine, request.head, request.place);
       case Status.Anonymous:
         return ANONYMOUS;
+      case Status.Preflight:
+        return PREFLIGHT;
       case Status.Endpoint:
         return ENDPOINT;
       case Status.Refuse:
-        return { kind: 'refused', response: refusal(engine) };
+        return refused(engine);
       case Status.Check:
         return this.#check(request, engine.pending);
       case Status.LookUp:
         return this.#lookUp(request, engine.pending);
       case Status.Read:
-        return read(engine, this.settings.nearby).then(() => this.judge(request.head, request.context));
+        return this.#again(request, read(engine, this.settings));
       case Status.Wait:
-        return new Promise((resolve) => setTimeout(resolve, this.settings.moment))
-          .then(() => this.judge(request.head, request.context));
+        return this.#again(request, new Promise((resolve) => setTimeout(resolve, request.moment)));
       default:
         return this.judge(request.head, request.context);
     }
+  }
+
+  /** Begins again with a request, and does not look as soon as this the next time. */
+  async #again({ head, context, moment }: Judged, first: Promise<void>): Promise<Verdict> {
+    try {
+      await first;
+    } catch (error) {
+      return this.#failure(error);
+    }
+    return this.judge(head, context, 2 * moment);
   }
 
   #check(request: Judged, pending: number): Promise<Verdict> {
@@ -200,7 +227,7 @@ export class Judge {
     const { engine } = this.#running;
     if (error instanceof KeyError) engine.keyFailed(error.number, error.message);
     else engine.platformFailed(message(error));
-    return { kind: 'refused', response: refusal(engine) };
+    return refused(engine);
   }
 
   #start(): Running {
@@ -210,10 +237,10 @@ export class Judge {
   }
 }
 
-function refusal(engine: Engine): Response {
-  const { status, headers, body, internal } = JSON.parse(engine.text) as Refusal;
+function refused(engine: Engine): Refused {
+  const { code, status, headers, body, internal } = JSON.parse(engine.text) as Refusal;
   if (internal !== undefined) console.error(internal);
-  return new Response(body, { status, headers });
+  return { kind: 'refused', code, response: new Response(body, { status, headers }) };
 }
 
 /** The variables and secrets among the bindings; all others are objects of the platform. */

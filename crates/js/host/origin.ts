@@ -7,6 +7,11 @@ const OUR_PREFIX = 'quash-';
 /** The verified token's payload, base64url. */
 const CLAIMS = 'Quash-Claims';
 
+/** Servers that hand headers on as variables of the environment cannot tell `_` from `-` (RFC 3875 section 4.1.18). */
+function isOurs(name: string): boolean {
+  return name.replaceAll('_', '-').startsWith(OUR_PREFIX);
+}
+
 /** What the gate stands in front of. */
 export class Origin {
   readonly #url: string | undefined;
@@ -24,12 +29,15 @@ export class Origin {
     this.#binding = binding;
   }
 
-  /** Sends the request on, with the claims that were verified or, for anybody, none. */
-  forward(request: Request, admitted: Admitted | undefined): Promise<Response> {
+  /** Sends the request on: with the claims that were verified; as it is, for anybody; or without any credential. */
+  forward(request: Request, admitted: Admitted | 'nobody' | undefined): Promise<Response> {
     const forwarded = new Request(this.#target(request), request);
     const { headers } = forwarded;
-    for (const name of [...headers.keys()]) if (name.startsWith(OUR_PREFIX)) headers.delete(name);
-    if (admitted) {
+    for (const name of [...headers.keys()]) if (isOurs(name)) headers.delete(name);
+    if (admitted === 'nobody') {
+      headers.delete('Authorization');
+      headers.delete('Cookie');
+    } else if (admitted) {
       const { token, isBearer } = admitted;
       headers.set(CLAIMS, token.slice(token.indexOf('.') + 1, token.lastIndexOf('.')));
       // Only the credential that was verified goes on: another scheme's could mean another user to the origin.

@@ -38,6 +38,8 @@ pub(crate) enum Status {
     Wait = 7,
     /// Nothing is next; or what was pending is gone, then begin again.
     Done = 8,
+    /// It may pass, without any credential.
+    Preflight = 9,
 }
 
 /// An engine, and what waits for its host.
@@ -77,6 +79,7 @@ impl Host {
     pub(crate) fn begin(&mut self, head: &Head<'_>, now: Timestamp) -> Status {
         match self.engine.route(head) {
             Ok(Route::Endpoint(_)) => Status::Endpoint,
+            Ok(Route::Preflight) => Status::Preflight,
             Ok(Route::Public | Route::Guarded(None, _)) => Status::Anonymous,
             Ok(Route::Guarded(Some(credential), policy)) => {
                 self.point_at(&credential, head);
@@ -117,6 +120,7 @@ impl Host {
     }
 
     pub(crate) fn fetched(&mut self, pending: u32, fetched: Result<Fetched<'_>, String>, now: Timestamp) -> Status {
+        self.registers.lifetime = 0;
         let Some(fetch) = self.documents.take(pending) else { return Status::Done };
         let keep = self.engine.fetched(&fetch, fetched, now);
         let status = match keep.next {

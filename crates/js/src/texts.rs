@@ -29,8 +29,11 @@ pub(crate) fn settings(config: &Config) -> String {
 pub(crate) fn refusal(error: &Error) -> String {
     let Answer { status, headers, body } = error.answer();
     let headers = headers.iter().map(|(name, value)| json_array([quoted(name), quoted(value)]));
-    let refusal =
-        JsonObject::new().number("status", status.into()).json("headers", &json_array(headers)).text("body", &body);
+    let refusal = JsonObject::new()
+        .text("code", error.code())
+        .number("status", status.into())
+        .json("headers", &json_array(headers))
+        .text("body", &body);
     match error.internal() {
         None => refusal.end(),
         Some(internal) => refusal.text("internal", &internal).end(),

@@ -2,20 +2,12 @@ use futures_util::future::join;
 use quash_core::{Revocation, RevocationId, Timestamp};
 use worker::kv::KvStore;
 
-use super::{StoreError, kv::KvDenylist, nearby};
+use super::{Lookup, StoreError, kv::KvDenylist, nearby};
 
 /// The denylist of mode `eventual`. A revocation is known to its own data centre when it is acknowledged, and elsewhere when
 /// Workers KV shows it: after 60 s or more.
 pub(crate) struct EventualDenylist {
     kv: KvDenylist,
-}
-
-/// What is known under some ids.
-pub(crate) struct Lookup {
-    /// The entries found. There may be several for one id; each is right.
-    pub(crate) entries: Vec<Revocation>,
-    /// Why there may be others that were not found: no entry then means nothing.
-    pub(crate) outage: Option<StoreError>,
 }
 
 impl EventualDenylist {
@@ -25,13 +17,9 @@ impl EventualDenylist {
 
     /// Looks the ids up everywhere at once.
     pub(crate) async fn lookup(&self, ids: &[RevocationId]) -> Lookup {
-        let (nearby, stored) = join(nearby::lookup(ids), self.kv.lookup(ids)).await;
-        let (mut entries, outage) = match stored {
-            Ok(entries) => (entries, None),
-            Err(outage) => (Vec::new(), Some(outage)),
-        };
-        entries.extend(nearby);
-        Lookup { entries, outage }
+        let (nearby, mut found) = join(nearby::lookup(ids), self.kv.lookup(ids)).await;
+        found.entries.extend(nearby);
+        found
     }
 
     /// Records revocations and comes back when they are durable.

@@ -1,14 +1,12 @@
-use std::{collections::HashMap, pin::pin, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
-use futures_util::future::{Either, select, try_join_all};
+use futures_util::future::try_join_all;
 use quash_core::{Revocation, RevocationId, Timestamp};
 use quash_engine::{STORE_TIMEOUT, denylist_key};
-use worker::{
-    Delay,
-    kv::{KvError, KvStore},
-};
+use worker::kv::{KvError, KvStore};
 
-use super::StoreError;
+use super::{Lookup, StoreError};
+use crate::within::within;
 
 /// How long Workers KV keeps an entry at least: a shorter `expiration` is an error, not a clamp. One second more, because KV
 /// compares with its own clock, which may have gone on.
@@ -29,19 +27,28 @@ impl KvDenylist {
     }
 
     /// Every entry under these ids: one operation for a token's handful.
-    pub(super) async fn lookup(&self, ids: &[RevocationId]) -> Result<Vec<Revocation>, StoreError> {
-        let mut found = Vec::new();
+    pub(super) async fn lookup(&self, ids: &[RevocationId]) -> Lookup {
+        let mut found = Lookup::default();
+        let read = self.read(ids, &mut found).await;
+        found.outage = read.err().or(found.outage);
+        found
+    }
+
+    async fn read(&self, ids: &[RevocationId], found: &mut Lookup) -> Result<(), StoreError> {
         for ids in ids.chunks(MAX_BULK) {
             let keys: Vec<String> = ids.iter().copied().map(denylist_key).collect();
             let values: HashMap<String, Option<String>> =
                 in_time(self.kv.get_bulk(&keys).text()).await.map_err(StoreError::read)?;
             for (id, key) in ids.iter().zip(&keys) {
                 if let Some(Some(entry)) = values.get(key) {
-                    found.push(Revocation::from_entry(*id, entry).map_err(StoreError::read)?);
+                    match Revocation::from_entry(*id, entry) {
+                        Ok(entry) => found.entries.push(entry),
+                        Err(unreadable) => found.outage = Some(StoreError::read(unreadable)),
+                    }
                 }
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Writes revocations, merged with what is there, and comes back when all are durable.
@@ -51,7 +58,10 @@ impl KvDenylist {
     /// revocation writes nothing: KV takes one write a second for each key.
     pub(super) async fn record(&self, revocations: &[Revocation], now: Timestamp) -> Result<(), StoreError> {
         let ids: Vec<RevocationId> = revocations.iter().map(|revocation| revocation.id).collect();
-        let existing = self.lookup(&ids).await.map_err(|error| StoreError::write(error.cause))?;
+        let Lookup { entries: existing, outage } = self.lookup(&ids).await;
+        if let Some(outage) = outage {
+            return Err(StoreError::write(outage.cause));
+        }
         let puts = revocations.iter().filter_map(|revocation| {
             let before = existing.iter().find(|entry| entry.id == revocation.id);
             let merged = before.map_or(*revocation, |before| before.merge(*revocation));
@@ -68,8 +78,8 @@ impl KvDenylist {
 }
 
 async fn in_time<T>(operation: impl Future<Output = Result<T, KvError>>) -> Result<T, String> {
-    match select(pin!(operation), pin!(Delay::from(STORE_TIMEOUT))).await {
-        Either::Left((done, _)) => done.map_err(|error| error.to_string()),
-        Either::Right(_) => Err(format!("no answer in {} s", STORE_TIMEOUT.as_secs())),
+    match within(STORE_TIMEOUT, operation).await {
+        Some(done) => done.map_err(|error| error.to_string()),
+        None => Err(format!("no answer in {} s", STORE_TIMEOUT.as_secs())),
     }
 }

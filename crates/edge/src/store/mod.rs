@@ -7,9 +7,19 @@ mod eventual;
 mod kv;
 mod nearby;
 
+use quash_core::Revocation;
 use quash_engine::Error;
 
 pub(crate) use eventual::EventualDenylist;
+
+/// What is known under some ids.
+#[derive(Default)]
+pub(crate) struct Lookup {
+    /// The entries found. There may be several for one id; each is right.
+    pub(crate) entries: Vec<Revocation>,
+    /// Why there may be others that were not found: no entry then means nothing.
+    pub(crate) outage: Option<StoreError>,
+}
 
 /// The denylist could not be read or written. Nothing is known about what was asked, and nothing that was to be written may be
 /// acknowledged.

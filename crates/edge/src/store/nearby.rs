@@ -4,8 +4,10 @@
 
 use futures_util::future::join_all;
 use quash_core::{Revocation, RevocationId, Timestamp};
-use quash_engine::{NEARBY, denylist_key};
+use quash_engine::{NEARBY, STORE_TIMEOUT, denylist_key};
 use worker::{Cache, Headers, Response, Result};
+
+use crate::within::within;
 
 /// How long a revocation stays in the cache at most, in seconds. Workers KV has it everywhere after about one minute; ten
 /// leave room for a slow one.
@@ -14,7 +16,7 @@ const MAX_AGE_SECS: u64 = 600;
 pub(super) async fn lookup(ids: &[RevocationId]) -> Vec<Revocation> {
     let cache = Cache::default();
     let found = join_all(ids.iter().map(async |id| {
-        let mut response = cache.get(url(*id), false).await.ok()??;
+        let mut response = within(STORE_TIMEOUT, cache.get(url(*id), false)).await?.ok()??;
         let entry = response.text().await.ok()?;
         Revocation::from_entry(*id, &entry).ok()
     }));

@@ -86,6 +86,9 @@ pub(super) fn published(issuer: usize, document: &document::Issuer<'_>) -> Resul
         }
         algorithms.push(algorithm);
     }
+    if document.algorithms.as_ref().is_some_and(Vec::is_empty) {
+        return Err(ConfigError::new(field("algorithms"), "at least one is needed"));
+    }
     if document.algorithms.is_none() {
         algorithms.extend(Algorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric()));
     }

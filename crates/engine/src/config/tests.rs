@@ -151,6 +151,7 @@ fn an_issuer_may_publish_its_keys() {
     assert_eq!(published(json!({})), wrong("keys"));
     assert_eq!(published(json!({ "jwks_uri": uri, "metadata": uri })), wrong("metadata"));
     assert_eq!(published(json!({ "jwks_uri": uri, "max_stale": 86_401 })), wrong("max_stale"));
+    assert_eq!(published(json!({ "jwks_uri": uri, "algorithms": [] })), wrong("algorithms"));
     // No secret is ever published.
     assert_eq!(published(json!({ "jwks_uri": uri, "algorithms": ["ES256", "HS256"] })), wrong("algorithms[1]"));
 }

@@ -42,8 +42,13 @@ pub(crate) struct KeySet {
     keys: Vec<(PublishedKey, quash_core::HostKey)>,
     /// None until something was read.
     good: Option<Good>,
+    /// When the issuer was asked for it.
+    read_at: Option<Timestamp>,
     reading_since: Option<Timestamp>,
+    /// When the next read may begin.
     not_before: Timestamp,
+    /// Whether the last one failed.
+    failing: bool,
     /// What went wrong last, for an operator.
     problem: String,
 }
@@ -112,7 +117,16 @@ pub(crate) enum Unknown {
 impl KeySet {
     pub(crate) const fn new(source: KeySource) -> Self {
         let not_before = Timestamp::from_secs(0);
-        Self { source, keys: Vec::new(), good: None, reading_since: None, not_before, problem: String::new() }
+        Self {
+            source,
+            keys: Vec::new(),
+            good: None,
+            read_at: None,
+            reading_since: None,
+            not_before,
+            failing: false,
+            problem: String::new(),
+        }
     }
 
     /// What went wrong last.
@@ -124,19 +138,24 @@ impl KeySet {
         if self.is_being_read(now) {
             return Unknown::Wait;
         }
-        match (self.is_good(now), now < self.not_before) {
-            (true, true) => Unknown::Refuse,
-            (false, true) => Unknown::Unavailable,
+        match (self.may_read(now), self.is_good(now)) {
             // What another isolate has read since the last time will do.
-            (true, false) => Unknown::Read(self.read(issuer, COOL_DOWN, now)),
-            (false, false) => Unknown::Read(self.read(issuer, MAX_LIFETIME, now)),
+            (true, true) => Unknown::Read(self.read(issuer, COOL_DOWN, now)),
+            (true, false) => Unknown::Read(self.read(issuer, MAX_LIFETIME, now)),
+            (false, true) if !self.failing => Unknown::Refuse,
+            (false, _) => Unknown::Unavailable,
         }
+    }
+
+    /// Whether the issuer was asked at `time` or later.
+    pub(crate) fn was_read_since(&self, time: Timestamp) -> bool {
+        self.read_at.is_some_and(|read_at| time <= read_at)
     }
 
     /// What to read in the background, if it is time.
     pub(crate) fn due(&mut self, issuer: usize, now: Timestamp) -> Option<Fetch> {
         let stale = self.good.is_some_and(|good| good.fresh_until <= now);
-        let may_read = stale && !self.is_being_read(now) && self.not_before <= now;
+        let may_read = stale && !self.is_being_read(now) && self.may_read(now);
         may_read.then(|| self.read(issuer, MAX_LIFETIME, now))
     }
 
@@ -153,6 +172,8 @@ impl KeySet {
         let expired = self.good.is_some() && !self.is_good(now);
         if expired {
             self.good = None;
+            // There is nothing to go on with any more.
+            self.not_before = self.not_before.min(now.plus(RETRY));
             self.keys.drain(..).for_each(|(_, number)| host_keys.withdraw(number));
         }
         expired
@@ -175,7 +196,10 @@ impl KeySet {
             Kind::JwkSet => {
                 let keys = jwk_set::parse(fetched.body, &self.source.algorithms)?;
                 let lifetime = lifetime(&fetched);
-                let fresh_until = now.plus(lifetime.saturating_sub(fetched.age));
+                // However old it was when it came: it is the newest that there is.
+                let fresh_until = now.plus(lifetime.saturating_sub(fetched.age).max(MIN_LIFETIME));
+                self.read_at =
+                    Some(Timestamp::from_millis(now.as_millis().saturating_sub(fetched.age.as_millis() as u64)));
                 self.good = Some(Good { fresh_until, until: fresh_until.plus(self.source.max_stale) });
                 Ok((Keep { lifetime, next: None }, self.replace(keys, &fetch.url, host_keys)))
             }
@@ -187,11 +211,14 @@ impl KeySet {
             }
             Ok(done) => {
                 self.reading_since = None;
-                self.not_before = now.plus(COOL_DOWN);
+                self.failing = false;
+                // A copy that was old when it came says nothing about a key that is new.
+                self.not_before = self.read_at.unwrap_or(now).plus(COOL_DOWN);
                 done
             }
             Err(problem) => {
                 self.reading_since = None;
+                self.failing = true;
                 self.not_before = now.plus(if self.is_good(now) { COOL_DOWN } else { RETRY });
                 self.problem = format!("{}: {problem}", fetch.url);
                 (Keep::default(), false)
@@ -211,22 +238,31 @@ impl KeySet {
         for (_, number) in before.iter().filter(|(key, _)| !keys.contains(key)) {
             host_keys.withdraw(*number);
         }
-        let file = |key: PublishedKey| {
+        let mut file = |key: PublishedKey| {
             let same = before.iter().find(|(other, _)| *other == key).map(|(_, number)| *number);
             let filed = || Filed { algorithm: key.algorithm, key: key.key.clone(), origin: url.to_owned() };
             let number = same.unwrap_or_else(|| host_keys.file(filed()));
             (key, number)
         };
-        self.keys = keys.into_iter().map(file).collect();
-        self.keys != before
+        for key in keys {
+            if !self.keys.iter().any(|(other, _)| *other == key) {
+                self.keys.push(file(key));
+            }
+        }
+        self.keys.len() != before.len() || self.keys.iter().any(|key| !before.contains(key))
     }
 
     fn is_good(&self, now: Timestamp) -> bool {
         self.good.is_some_and(|good| now < good.until)
     }
 
+    /// A clock may be set back: then what seems to begin later has begun.
     fn is_being_read(&self, now: Timestamp) -> bool {
-        self.reading_since.is_some_and(|since| now < since.plus(TAKEN_OVER))
+        self.reading_since.is_some_and(|since| since <= now && now < since.plus(TAKEN_OVER))
+    }
+
+    fn may_read(&self, now: Timestamp) -> bool {
+        self.not_before <= now || self.not_before.since(now) > COOL_DOWN
     }
 
     fn read(&mut self, issuer: usize, cached_for: Duration, now: Timestamp) -> Fetch {
@@ -392,6 +428,60 @@ mod tests {
         assert_eq!(stand.unknown(), Unknown::Unavailable);
         stand.wait(2);
         to_read(stand.unknown());
+    }
+
+    #[test]
+    fn an_old_copy_says_nothing_about_a_new_key() {
+        let mut stand = Stand::new();
+        let fetch = to_read(stand.unknown());
+        assert_eq!(fetch.cached_for, MAX_LIFETIME);
+        let fetched = Fetched { body: br#"{"keys":[]}"#, cache_control: None, age: Duration::from_secs(299) };
+        stand.set.fetched(&fetch, Ok(fetched), &mut stand.host_keys, stand.now);
+        assert!(
+            stand.set.was_read_since(Timestamp::from_secs(701)) && !stand.set.was_read_since(Timestamp::from_secs(702))
+        );
+        // It is asked for at once, and no copy as old as that will do.
+        let fetch = to_read(stand.unknown());
+        assert_eq!(fetch.cached_for, COOL_DOWN);
+        stand.read(&fetch, &["new"], "");
+        assert!(stand.set.was_read_since(stand.now));
+        assert_eq!(stand.unknown(), Unknown::Refuse);
+    }
+
+    #[test]
+    fn while_the_issuer_fails_nothing_is_known_of_a_new_key() {
+        let mut stand = Stand::new();
+        let fetch = to_read(stand.unknown());
+        stand.read(&fetch, &["a"], "");
+        stand.wait(30);
+        let fetch = to_read(stand.unknown());
+        stand.fail(&fetch);
+        assert_eq!(stand.unknown(), Unknown::Unavailable);
+        stand.wait(30);
+        let fetch = to_read(stand.unknown());
+        stand.read(&fetch, &["a"], "");
+        assert_eq!(stand.unknown(), Unknown::Refuse);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_stops_nothing() {
+        let mut stand = Stand::new();
+        to_read(stand.unknown());
+        stand.now = Timestamp::from_secs(400);
+        let fetch = to_read(stand.unknown());
+        stand.read(&fetch, &["a"], "");
+        stand.now = Timestamp::from_secs(10);
+        to_read(stand.unknown());
+    }
+
+    #[test]
+    fn the_same_keys_in_another_order_or_twice_are_the_same() {
+        let mut stand = Stand::new();
+        let fetch = to_read(stand.unknown());
+        assert!(stand.read(&fetch, &["a", "b", "a"], ""));
+        let before = stand.numbers();
+        assert_eq!(before.len(), 2);
+        assert!(!stand.read(&fetch, &["b", "a"], ""));
     }
 
     #[test]
