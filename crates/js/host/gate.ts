@@ -1,6 +1,8 @@
-import { type Admitted, Judge } from './judge.ts';
+import { headOf } from './head.ts';
+import { Judge } from './judge.ts';
 import { Origin } from './origin.ts';
 import { type Bindings, type Context, message } from './platform.ts';
+import type { Admitted } from './verdict.ts';
 
 /**
  * What stands in front of an origin: what may pass goes there, what may not is refused, and what is for Quash itself goes to its
@@ -54,14 +56,4 @@ export class Gate {
       return this.#judge.originFailed();
     }
   }
-}
-
-function headOf(request: Request) {
-  const { url, method, headers } = request;
-  return {
-    url,
-    authorization: headers.get('Authorization') ?? '',
-    cookie: headers.get('Cookie') ?? '',
-    isPreflight: method === 'OPTIONS' && headers.has('Origin') && headers.has('Access-Control-Request-Method'),
-  };
 }

@@ -1,82 +1,14 @@
 import { lookUp } from './denylist.ts';
 import { read } from './documents.ts';
 import { DUE, Engine, Status } from './engine.ts';
+import type { Head } from './head.ts';
 import { type Bindings, type Context, type KvNamespace, message } from './platform.ts';
 import type { Settings } from './settings.ts';
 import { KeyError, Signatures } from './signatures.ts';
+import { Admitted, type Place, type Verdict, refused } from './verdict.ts';
 
 /** As many as the engine keeps: what was revoked here, should the engine have to start again. */
 const MAX_RECORDED = 10_000;
-
-/** What is looked at of a request. A header that is not there is empty. */
-export interface Head {
-  readonly url: string;
-  readonly authorization: string;
-  readonly cookie: string;
-  /** Whether a browser asks what another origin's page may send. */
-  readonly isPreflight: boolean;
-}
-
-const ASCII = /^[\x00-\x7f]*$/;
-
-/** A verdict on a request. */
-export type Verdict =
-  | { readonly kind: 'endpoint' }
-  | { readonly kind: 'anonymous' }
-  /** It may pass, without any credential. */
-  | { readonly kind: 'preflight' }
-  | Admitted
-  | Refused;
-
-export interface Refused {
-  readonly kind: 'refused';
-  readonly code: string;
-  readonly response: Response;
-}
-
-/** It may pass, with a token. */
-export class Admitted {
-  readonly kind = 'admitted';
-  /** Whether the token came in `Authorization`. */
-  readonly isBearer: boolean;
-  /** By what it was decided: as long as that is so, nothing has been revoked here, and no key has gone. */
-  readonly decidedBy: Engine;
-  readonly version: number;
-  readonly #header: string;
-  readonly #start: number;
-  readonly #length: number;
-
-  constructor(engine: Engine, head: Head, { source, start, length }: Place) {
-    this.isBearer = source === 1;
-    this.decidedBy = engine;
-    this.version = engine.version;
-    this.#header = this.isBearer ? head.authorization : head.cookie;
-    this.#start = start;
-    this.#length = length;
-  }
-
-  get token(): string {
-    const [start, end] = [this.#start, this.#start + this.#length];
-    // The place is told in bytes. A token has no letter that takes two, but other cookies may.
-    if (ASCII.test(this.#header.slice(0, start))) return this.#header.slice(start, end);
-    return new TextDecoder().decode(new TextEncoder().encode(this.#header).subarray(start, end));
-  }
-}
-
-/** Where a token is: 1 for `Authorization`, 2 for `Cookie`, and there from which byte on. */
-interface Place {
-  readonly source: number;
-  readonly start: number;
-  readonly length: number;
-}
-
-interface Refusal {
-  readonly code: string;
-  readonly status: number;
-  readonly headers: [string, string][];
-  readonly body: string;
-  readonly internal?: string;
-}
 
 /** The engine that runs now, with what belongs to it: its numbers mean nothing to another one. */
 interface Running {
@@ -235,12 +167,6 @@ export class Judge {
     if (this.#recorded.length > 0) engine.record(`${this.#recorded.join('\n')}\n`);
     return { engine, signatures: new Signatures() };
   }
-}
-
-function refused(engine: Engine): Refused {
-  const { code, status, headers, body, internal } = JSON.parse(engine.text) as Refusal;
-  if (internal !== undefined) console.error(internal);
-  return { kind: 'refused', code, response: new Response(body, { status, headers }) };
 }
 
 /** The variables and secrets among the bindings; all others are objects of the platform. */

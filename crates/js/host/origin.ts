@@ -1,6 +1,6 @@
-import type { Admitted } from './judge.ts';
 import type { Bindings, Fetcher } from './platform.ts';
 import type { Settings } from './settings.ts';
+import type { Admitted } from './verdict.ts';
 
 /** Headers with this prefix are ours to the origin, so a client's are never passed on. */
 const OUR_PREFIX = 'quash-';
