@@ -20,6 +20,8 @@ export interface Issuer {
   fault: Fault | undefined;
   /** `Cache-Control` of its answers. */
   cacheControl: string;
+  /** `Age` of its answers, in seconds: a cache of its own gives them. */
+  age: number;
   /** How often a path was asked for. */
   asked(path: string): number;
   /** A token that it has signed. */
@@ -57,7 +59,7 @@ export async function startIssuer(): Promise<Issuer> {
       '/.well-known/openid-configuration': { issuer: issuer.url, jwks_uri: `${issuer.url}/jwks` },
       '/elsewhere': { keys: issuer.keys.map(jwk) },
     };
-    response.setHeader('Cache-Control', issuer.cacheControl);
+    response.setHeader('Cache-Control', issuer.cacheControl).setHeader('Age', issuer.age);
     response.writeHead(documents[path] ? 200 : 404).end(JSON.stringify(documents[path]));
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -67,6 +69,7 @@ export async function startIssuer(): Promise<Issuer> {
     keys: [],
     fault: undefined,
     cacheControl: 'max-age=300',
+    age: 0,
     asked: (path) => asked.filter((other) => other === path).length,
     token: ({ kid, key }, { claims, header, ...rest } = {}) =>
       token({ alg: 'ES256', key, claims: { iss: issuer.url, ...claims }, header: { kid, ...header }, ...rest }),

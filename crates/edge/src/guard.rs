@@ -121,8 +121,9 @@ impl Guard {
 
     /// Has keys that are due be read again, while requests go on with those that are there.
     fn refresh_keys(self: &Rc<Self>) {
-        let due = self.engine().due(now());
-        if let Some(fetch) = due {
+        loop {
+            // Alone, or the engine would be held while it is read.
+            let Some(fetch) = self.engine().due(now()) else { return };
             let guard = Rc::clone(self);
             wait_until(async move { guard.read(fetch).await });
         }

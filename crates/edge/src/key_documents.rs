@@ -3,19 +3,24 @@
 use std::{cell::RefCell, time::Duration};
 
 use futures_util::StreamExt;
+use quash_core::Timestamp;
 use quash_engine::{Engine, Fetch, Fetched, NEARBY, STORE_TIMEOUT};
 use worker::{Cache, Headers, Method, Request, RequestInit, RequestRedirect, Response};
 
 use crate::{guard::now, within::within};
 
-/// When a copy was read, in milliseconds since the epoch: the cache's own `Age` counts whole seconds.
+/// When a copy was read, in milliseconds since the epoch, and how old it was then: `Age` is the cache's own.
 const READ_AT: &str = "Quash-Read-At";
+const AGE: &str = "Quash-Age";
 
 /// A document as it came, from the issuer or from the cache.
 struct Document {
     body: Vec<u8>,
     cache_control: Option<String>,
+    /// When it was read.
     age: Duration,
+    /// Since then.
+    kept: Duration,
 }
 
 /// Reads a document and tells the engine. What comes back is to be read next.
@@ -40,6 +45,7 @@ fn tell(engine: &RefCell<Engine>, fetch: &Fetch, document: Result<&Document, &St
         body: &document.body,
         cache_control: document.cache_control.as_deref(),
         age: document.age,
+        kept: document.kept,
     });
     if let Err(problem) = &fetched {
         worker::console_warn!("quash: {}: {problem}", fetch.url);
@@ -56,21 +62,22 @@ async fn published(fetch: &Fetch) -> Result<Document, String> {
     if response.status_code() != 200 {
         return Err(format!("answers {}", response.status_code()));
     }
-    let age = header(&response, "Age").and_then(|age| age.parse().ok()).map_or(Duration::ZERO, Duration::from_secs);
-    document(response, age, fetch.max_bytes).await
+    let age = header(&response, "Age").and_then(|secs| secs.parse().ok()).map_or(Duration::ZERO, Duration::from_secs);
+    document(response, age, Duration::ZERO, fetch.max_bytes).await
 }
 
 async fn cached(fetch: &Fetch) -> Option<Document> {
     let response = Cache::default().get(url(fetch), false).await.ok()??;
     let read_at = header(&response, READ_AT)?.parse().ok()?;
-    let age = now().since(quash_core::Timestamp::from_millis(read_at));
-    if age > fetch.cached_for {
+    let kept = now().since(Timestamp::from_millis(read_at));
+    if kept > fetch.cached_for {
         return None;
     }
-    document(response, age, fetch.max_bytes).await.ok()
+    let age = Duration::from_millis(header(&response, AGE)?.parse().ok()?);
+    document(response, age, kept, fetch.max_bytes).await.ok()
 }
 
-async fn document(mut response: Response, age: Duration, max_bytes: usize) -> Result<Document, String> {
+async fn document(mut response: Response, age: Duration, kept: Duration, max_bytes: usize) -> Result<Document, String> {
     let cache_control = header(&response, "Cache-Control");
     let mut body = Vec::new();
     let mut chunks = response.stream().map_err(|error| error.to_string())?;
@@ -80,14 +87,14 @@ async fn document(mut response: Response, age: Duration, max_bytes: usize) -> Re
             return Err(format!("has more than {max_bytes} bytes"));
         }
     }
-    Ok(Document { body, cache_control, age })
+    Ok(Document { body, cache_control, age, kept })
 }
 
 async fn copy(fetch: &Fetch, document: Document, lifetime: Duration) -> worker::Result<()> {
     let headers = Headers::new();
     headers.set("Cache-Control", &format!("max-age={}", lifetime.as_secs()))?;
-    let read_at = now().as_millis().saturating_sub(document.age.as_millis() as u64);
-    headers.set(READ_AT, &read_at.to_string())?;
+    headers.set(READ_AT, &now().as_millis().to_string())?;
+    headers.set(AGE, &document.age.as_millis().to_string())?;
     let response = Response::from_bytes(document.body)?.with_headers(headers);
     Cache::default().put(url(fetch), response).await
 }

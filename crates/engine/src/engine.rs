@@ -204,7 +204,7 @@ impl Engine {
         self.next_look.is_some_and(|next| next <= now)
     }
 
-    /// A document to read in the background, if it is time.
+    /// A document to read in the background, if it is time. There may be another one.
     pub fn due(&mut self, now: Timestamp) -> Option<Fetch> {
         if !self.is_due(now) {
             return None;

@@ -3,8 +3,9 @@ import { type Engine, Status } from './engine.ts';
 import { cache, message, within } from './platform.ts';
 import type { Settings } from './settings.ts';
 
-/** When a copy was read, in milliseconds since the epoch: the cache's own `Age` counts whole seconds. */
+/** When a copy was read, in milliseconds since the epoch, and how old it was then: `Age` is the cache's own. */
 const READ_AT = 'Quash-Read-At';
+const AGE = 'Quash-Age';
 
 /** What to read; see `texts.rs`. Durations are in milliseconds. */
 interface Wanted {
@@ -18,7 +19,10 @@ interface Wanted {
 interface Document {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly cacheControl: string;
+  /** When it was read. */
   readonly ageMs: number;
+  /** Since then. */
+  readonly keptMs: number;
 }
 
 /** Reads the document that the engine asks for now, and what that leads to. */
@@ -29,8 +33,8 @@ export async function read(engine: Engine, settings: Settings): Promise<void> {
 async function readOne(engine: Engine, wanted: Wanted, settings: Settings): Promise<Wanted | undefined> {
   const { pending, url, timeout } = wanted;
   const copy = `${settings.nearby}keys/${encodeURIComponent(url)}`;
-  const told = ({ body, cacheControl, ageMs }: Document): Wanted | undefined => {
-    const status = engine.fetched(pending, body, cacheControl, ageMs);
+  const told = ({ body, cacheControl, ageMs, keptMs }: Document): Wanted | undefined => {
+    const status = engine.fetched(pending, body, cacheControl, ageMs, keptMs);
     return status === Status.Read ? wantedBy(engine) : undefined;
   };
   const cached = await within(settings.storeTimeout, copied(copy, wanted)).catch(() => undefined);
@@ -56,18 +60,21 @@ function wantedBy(engine: Engine): Wanted {
 async function published({ url, maxBytes }: Wanted): Promise<Document> {
   const response = await fetch(url, { redirect: 'manual' });
   if (response.status !== 200) throw new Error(`answers ${response.status}`);
-  return document(response, Number(response.headers.get('Age') ?? 0) * 1000, maxBytes);
+  const ageMs = Number(response.headers.get('Age') ?? 0) * 1000;
+  return { ...(await document(response, maxBytes)), ageMs, keptMs: 0 };
 }
 
 async function copied(copy: string, { cachedFor, maxBytes }: Wanted): Promise<Document | undefined> {
   const response = await cache().match(copy);
-  const ageMs = Date.now() - Number(response?.headers.get(READ_AT));
-  return response && ageMs <= cachedFor ? document(response, Math.max(ageMs, 0), maxBytes) : undefined;
+  if (!response) return undefined;
+  const keptMs = Math.max(Date.now() - Number(response.headers.get(READ_AT)), 0);
+  const ageMs = Number(response.headers.get(AGE));
+  return keptMs <= cachedFor ? { ...(await document(response, maxBytes)), ageMs, keptMs } : undefined;
 }
 
 async function keep(copy: string, { body, ageMs }: Document, lifetime: number): Promise<void> {
   if (lifetime === 0) return;
-  const headers = { 'Cache-Control': `max-age=${lifetime}`, [READ_AT]: String(Date.now() - ageMs) };
+  const headers = { 'Cache-Control': `max-age=${lifetime}`, [READ_AT]: String(Date.now()), [AGE]: String(ageMs) };
   try {
     await cache().put(copy, new Response(body, { headers }));
   } catch (error) {
@@ -75,7 +82,7 @@ async function keep(copy: string, { body, ageMs }: Document, lifetime: number): 
   }
 }
 
-async function document(response: Response, ageMs: number, maxBytes: number): Promise<Document> {
+async function document(response: Response, maxBytes: number): Promise<Pick<Document, 'body' | 'cacheControl'>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -89,5 +96,5 @@ async function document(response: Response, ageMs: number, maxBytes: number): Pr
     body.set(chunk, at);
     at += chunk.length;
   }
-  return { body, cacheControl: response.headers.get('Cache-Control') ?? '', ageMs };
+  return { body, cacheControl: response.headers.get('Cache-Control') ?? '' };
 }

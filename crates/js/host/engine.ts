@@ -27,7 +27,7 @@ interface Exports {
   checked(pending: number, valid: boolean, now: number): number;
   looked_up(pending: number, found: number, outage: number, now: number): number;
   due(now: number): number;
-  fetched(pending: number, body: number, cacheControl: number, age: number, now: number): number;
+  fetched(pending: number, body: number, cacheControl: number, age: number, kept: number, now: number): number;
   not_fetched(pending: number, problem: number, now: number): number;
   key(number: number): number;
   record(lines: number, now: number): void;
@@ -95,9 +95,11 @@ export class Engine {
     return this.#exports.due(Date.now());
   }
 
-  fetched(pending: number, body: Uint8Array, cacheControl: string, ageMs: number): number {
+  /** @param ageMs How old the document was when it was read. @param keptMs How long ago that was. */
+  fetched(pending: number, body: Uint8Array, cacheControl: string, ageMs: number, keptMs: number): number {
     this.#reserve(body.length).set(body);
-    return this.#exports.fetched(pending, body.length, this.#write(cacheControl, body.length), ageMs, Date.now());
+    const cacheControlLength = this.#write(cacheControl, body.length);
+    return this.#exports.fetched(pending, body.length, cacheControlLength, ageMs, keptMs, Date.now());
   }
 
   notFetched(pending: number, problem: string): number {

@@ -59,15 +59,18 @@ export class Judge {
       const begun = engine.begin(head.url, head.authorization, head.cookie, head.isPreflight);
       const place = { source: engine.source, start: engine.tokenStart, length: engine.tokenLength };
       const verdict = this.#settle({ running, head, context, place, moment }, begun & ~DUE);
-      if (begun & DUE && engine.due() === Status.Read) this.#readInBackground(engine, context);
+      if (begun & DUE) this.#readInBackground(engine, context);
       return verdict;
     } catch (error) {
       return this.#failure(error);
     }
   }
 
+  /** Reads what is due, of each issuer, while requests go on with what is there. */
   #readInBackground(engine: Engine, context: Context): void {
-    context.waitUntil(read(engine, this.settings).catch((error: unknown) => void this.#failure(error)));
+    while (engine.due() === Status.Read) {
+      context.waitUntil(read(engine, this.settings).catch((error: unknown) => void this.#failure(error)));
+    }
   }
 
   /** Whether nothing has been revoked here, and no key has gone, since a request was let in. */

@@ -96,11 +96,12 @@ extern "C" fn due(now: f64) -> Status {
     with_host(|host| host.due(timestamp(now)))
 }
 
-/// Input: a document's body and its `Cache-Control`, and how many milliseconds old it is.
+/// Input: a document's body and its `Cache-Control`; and in milliseconds, how old it was when it was read, and how long ago that was.
 #[unsafe(no_mangle)]
-extern "C" fn fetched(pending: u32, body: usize, cache_control: usize, age: f64, now: f64) -> Status {
+extern "C" fn fetched(pending: u32, body: usize, cache_control: usize, age: f64, kept: f64, now: f64) -> Status {
     with_texts([body, cache_control], |[body, cache_control]| {
-        let fetched = Fetched { body, cache_control: Some(text(cache_control)), age: duration(age) };
+        let cache_control = Some(text(cache_control));
+        let fetched = Fetched { body, cache_control, age: duration(age), kept: duration(kept) };
         with_host(|host| host.fetched(pending, Ok(fetched), timestamp(now)))
     })
 }

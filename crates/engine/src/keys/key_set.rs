@@ -88,8 +88,10 @@ pub struct Fetched<'a> {
     pub body: &'a [u8],
     /// Its `Cache-Control`.
     pub cache_control: Option<&'a str>,
-    /// How old the answer is: by its `Age`, or by the time that it has been in the cache.
+    /// How old it was when it was read: its `Age` (RFC 9111 section 5.1).
     pub age: Duration,
+    /// How long ago that was: zero, or what it has been in the data centre's cache.
+    pub kept: Duration,
 }
 
 /// What to do with a document that the host has read.
@@ -197,9 +199,9 @@ impl KeySet {
                 let keys = jwk_set::parse(fetched.body, &self.source.algorithms)?;
                 let lifetime = lifetime(&fetched);
                 // However old it was when it came: it is the newest that there is.
-                let fresh_until = now.plus(lifetime.saturating_sub(fetched.age).max(MIN_LIFETIME));
+                let fresh_until = now.plus(lifetime.saturating_sub(fetched.age + fetched.kept).max(MIN_LIFETIME));
                 self.read_at =
-                    Some(Timestamp::from_millis(now.as_millis().saturating_sub(fetched.age.as_millis() as u64)));
+                    Some(Timestamp::from_millis(now.as_millis().saturating_sub(fetched.kept.as_millis() as u64)));
                 self.good = Some(Good { fresh_until, until: fresh_until.plus(self.source.max_stale) });
                 Ok((Keep { lifetime, next: None }, self.replace(keys, &fetch.url, host_keys)))
             }
@@ -212,7 +214,7 @@ impl KeySet {
             Ok(done) => {
                 self.reading_since = None;
                 self.failing = false;
-                // A copy that was old when it came says nothing about a key that is new.
+                // A copy that was kept for longer than that says nothing about a key that is new.
                 self.not_before = self.read_at.unwrap_or(now).plus(COOL_DOWN);
                 done
             }
@@ -336,7 +338,12 @@ mod tests {
             let keys: Vec<_> =
                 kids.iter().map(|kid| json!({ "kty": "OKP", "crv": "Ed25519", "x": kid, "kid": kid })).collect();
             let body = json!({ "keys": keys }).to_string();
-            let fetched = Fetched { body: body.as_bytes(), cache_control: Some(cache_control), age: Duration::ZERO };
+            let fetched = Fetched {
+                body: body.as_bytes(),
+                cache_control: Some(cache_control),
+                age: Duration::ZERO,
+                kept: Duration::ZERO,
+            };
             self.set.fetched(fetch, Ok(fetched), &mut self.host_keys, self.now).1
         }
 
@@ -435,7 +442,8 @@ mod tests {
         let mut stand = Stand::new();
         let fetch = to_read(stand.unknown());
         assert_eq!(fetch.cached_for, MAX_LIFETIME);
-        let fetched = Fetched { body: br#"{"keys":[]}"#, cache_control: None, age: Duration::from_secs(299) };
+        let kept = Duration::from_secs(299);
+        let fetched = Fetched { body: br#"{"keys":[]}"#, cache_control: None, age: Duration::ZERO, kept };
         stand.set.fetched(&fetch, Ok(fetched), &mut stand.host_keys, stand.now);
         assert!(
             stand.set.was_read_since(Timestamp::from_secs(701)) && !stand.set.was_read_since(Timestamp::from_secs(702))
@@ -446,6 +454,22 @@ mod tests {
         stand.read(&fetch, &["new"], "");
         assert!(stand.set.was_read_since(stand.now));
         assert_eq!(stand.unknown(), Unknown::Refuse);
+    }
+
+    #[test]
+    fn an_issuer_behind_a_cache_of_its_own_is_not_flooded_either() {
+        let mut stand = Stand::new();
+        let mut read = 0;
+        for _ in 0..100 {
+            if let Unknown::Read(fetch) = stand.unknown() {
+                read += 1;
+                let age = Duration::from_secs(299);
+                let fetched = Fetched { body: br#"{"keys":[]}"#, cache_control: None, age, kept: Duration::ZERO };
+                stand.set.fetched(&fetch, Ok(fetched), &mut stand.host_keys, stand.now);
+            }
+        }
+        assert_eq!(read, 1);
+        assert!(stand.set.was_read_since(stand.now));
     }
 
     #[test]
@@ -487,7 +511,7 @@ mod tests {
     #[test]
     fn the_issuer_says_how_long_within_limits() {
         let lifetime = |cache_control| {
-            let fetched = Fetched { body: b"", cache_control, age: Duration::ZERO };
+            let fetched = Fetched { body: b"", cache_control, age: Duration::ZERO, kept: Duration::ZERO };
             super::lifetime(&fetched).as_secs()
         };
         for (cache_control, secs) in [
@@ -509,7 +533,8 @@ mod tests {
         let mut stand = Stand::new();
         let fetch = to_read(stand.unknown());
         let body = br#"{"keys":[]}"#;
-        let fetched = Fetched { body, cache_control: Some("max-age=300"), age: Duration::from_secs(200) };
+        let (age, kept) = (Duration::from_secs(50), Duration::from_secs(150));
+        let fetched = Fetched { body, cache_control: Some("max-age=300"), age, kept };
         let (keep, _) = stand.set.fetched(&fetch, Ok(fetched), &mut stand.host_keys, stand.now);
         assert_eq!(keep.lifetime, Duration::from_secs(300));
         assert_eq!(stand.set.next_look(), Some(Timestamp::from_secs(1100)));
