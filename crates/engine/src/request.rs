@@ -104,14 +104,13 @@ impl Engine {
 
 /// The path of a URL, as it came: what is between the host, which may have been the client's word, and the query.
 fn path(url: &str) -> &str {
-    let find = |from: usize, wanted: fn(u8) -> bool| {
-        url.as_bytes().iter().skip(from).position(|byte| wanted(*byte)).map_or(url.len(), |at| from + at)
-    };
-    let host = find(0, |byte| byte == b':') + "://".len();
+    let host = url.find(':').and_then(|colon| url.get(colon + "://".len()..)).unwrap_or_default();
     // A backslash is a slash to whoever parses the URL (URL section 4.4), and so ends the host.
-    let start = find(host, |byte| matches!(byte, b'/' | b'\\' | b'?' | b'#'));
-    let end = find(start, |byte| matches!(byte, b'?' | b'#'));
-    if start < end { &url[start..end] } else { "/" }
+    let rest = host.find(['/', '\\', '?', '#']).map_or("", |end| &host[end..]);
+    match rest.find(['?', '#']).map_or(rest, |end| &rest[..end]) {
+        "" => "/",
+        path => path,
+    }
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@
 export const Status = {
   Endpoint: 0,
   Anonymous: 1,
-  Admit: 2,
-  Refuse: 3,
-  Check: 4,
-  LookUp: 5,
-  Read: 6,
-  Wait: 7,
-  Done: 8,
-  Preflight: 9,
+  Preflight: 2,
+  Admit: 3,
+  Refuse: 4,
+  Check: 5,
+  LookUp: 6,
+  Read: 7,
+  Wait: 8,
+  Done: 9,
 } as const;
 
 /** What `begin` adds to its status when there may be a document to read in the background. */

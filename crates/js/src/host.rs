@@ -24,22 +24,22 @@ pub(crate) enum Status {
     Endpoint = 0,
     /// It may pass: nobody is asked who it is, or it has to say so.
     Anonymous = 1,
-    /// It may pass, with the token that the registers point at.
-    Admit = 2,
-    /// It may not. The text is the answer.
-    Refuse = 3,
-    /// Check the signature.
-    Check = 4,
-    /// Look up the keys of the text.
-    LookUp = 5,
-    /// Read the document that the text describes.
-    Read = 6,
-    /// Begin again after a moment.
-    Wait = 7,
-    /// Nothing is next; or what was pending is gone, then begin again.
-    Done = 8,
     /// It may pass, without any credential.
-    Preflight = 9,
+    Preflight = 2,
+    /// It may pass, with the token that the registers point at.
+    Admit = 3,
+    /// It may not. The text is the answer.
+    Refuse = 4,
+    /// Check the signature.
+    Check = 5,
+    /// Look up the keys of the text.
+    LookUp = 6,
+    /// Read the document that the text describes.
+    Read = 7,
+    /// Begin again after a moment.
+    Wait = 8,
+    /// Nothing is next; or what was pending is gone, then begin again.
+    Done = 9,
 }
 
 /// An engine, and what waits for its host.

@@ -1,21 +1,13 @@
 use std::time::Duration;
 
-use quash_core::{
-    Key, Timestamp,
-    json::{Document, Value},
-};
+use quash_core::{HostKey, Key, Timestamp};
 
 use super::{
-    Filed, HostKeys, jwk_set,
-    jwk_set::PublishedKey,
-    source::{KeySource, Location, may_be_read_from},
+    Fetch, Fetched, Filed, HostKeys, Keep,
+    document::{MAX_LIFETIME, MIN_LIFETIME},
+    jwk_set::{self, PublishedKey},
+    source::KeySource,
 };
-
-/// How long a set may be used when its issuer does not say, and the least and the most that it may say. The most is what a key
-/// that was withdrawn can go on for.
-const LIFETIME: Duration = Duration::from_secs(5 * 60);
-const MIN_LIFETIME: Duration = Duration::from_secs(60);
-const MAX_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 /// How soon after a set was read it may be read again for a `kid` that is not in it: whoever invents them must not have us flood
 /// the issuer.
@@ -24,22 +16,16 @@ const COOL_DOWN: Duration = Duration::from_secs(30);
 /// How soon after a failure it is tried again when there is no key to go on with.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// How long the issuer may take.
-const TIMEOUT: Duration = Duration::from_secs(5);
-
 /// How long a read is waited for before somebody else takes it over: its request may have been cancelled with it.
 const TAKEN_OVER: Duration = Duration::from_secs(6);
 
 /// How soon to look again for keys that somebody else is reading.
 pub const MOMENT: Duration = Duration::from_millis(25);
 
-/// The longest document that is read, in bytes. A set of ten keys with their certificates has 30 000.
-const MAX_BYTES: usize = 256 * 1024;
-
 /// What an issuer publishes, and when it is read. Does no I/O: it says what to read, and is told what was found.
 pub(crate) struct KeySet {
     source: KeySource,
-    keys: Vec<(PublishedKey, quash_core::HostKey)>,
+    keys: Vec<(PublishedKey, HostKey)>,
     /// None until something was read.
     good: Option<Good>,
     /// When the issuer was asked for it.
@@ -58,49 +44,6 @@ pub(crate) struct KeySet {
 struct Good {
     fresh_until: Timestamp,
     until: Timestamp,
-}
-
-/// A document for the host to read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fetch {
-    pub(crate) issuer: usize,
-    kind: Kind,
-    /// Where it is. Redirections are not followed.
-    pub url: String,
-    /// How old a copy in the data centre's cache may be to do as well.
-    pub cached_for: Duration,
-    /// How long the issuer may take.
-    pub timeout: Duration,
-    /// The longest document that is taken, in bytes.
-    pub max_bytes: usize,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
-    JwkSet,
-    Metadata { issuer: String },
-}
-
-/// A document that the host has read.
-#[derive(Clone, Copy, Debug)]
-pub struct Fetched<'a> {
-    /// The body of an answer of status 200.
-    pub body: &'a [u8],
-    /// Its `Cache-Control`.
-    pub cache_control: Option<&'a str>,
-    /// How old it was when it was read: its `Age` (RFC 9111 section 5.1).
-    pub age: Duration,
-    /// How long ago that was: zero, or what it has been in the data centre's cache.
-    pub kept: Duration,
-}
-
-/// What to do with a document that the host has read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Keep {
-    /// How long the data centre's cache may keep it; zero if it is good for nothing.
-    pub lifetime: Duration,
-    /// The document to read next.
-    pub next: Option<Fetch>,
 }
 
 /// What becomes of a token whose key is not known.
@@ -189,22 +132,19 @@ impl KeySet {
         host_keys: &mut HostKeys,
         now: Timestamp,
     ) -> (Keep, bool) {
-        let taken = fetched.and_then(|fetched| match &fetch.kind {
-            Kind::Metadata { issuer } => {
-                let url = jwks_uri(fetched.body, issuer).map_err(str::to_owned)?;
-                let next = Some(Fetch { kind: Kind::JwkSet, url, ..fetch.clone() });
-                Ok((Keep { lifetime: lifetime(&fetched), next }, false))
-            }
-            Kind::JwkSet => {
+        let taken = fetched.and_then(|fetched| {
+            let (next, lifetime) = (fetch.next(fetched.body)?, fetched.lifetime());
+            let mut changed = false;
+            if next.is_none() {
                 let keys = jwk_set::parse(fetched.body, &self.source.algorithms)?;
-                let lifetime = lifetime(&fetched);
                 // However old it was when it came: it is the newest that there is.
                 let fresh_until = now.plus(lifetime.saturating_sub(fetched.age + fetched.kept).max(MIN_LIFETIME));
                 self.read_at =
                     Some(Timestamp::from_millis(now.as_millis().saturating_sub(fetched.kept.as_millis() as u64)));
                 self.good = Some(Good { fresh_until, until: fresh_until.plus(self.source.max_stale) });
-                Ok((Keep { lifetime, next: None }, self.replace(keys, &fetch.url, host_keys)))
+                changed = self.replace(keys, &fetch.url, host_keys);
             }
+            Ok((Keep { lifetime, next }, changed))
         });
         match taken {
             Ok((keep @ Keep { next: Some(_), .. }, changed)) => {
@@ -269,46 +209,17 @@ impl KeySet {
 
     fn read(&mut self, issuer: usize, cached_for: Duration, now: Timestamp) -> Fetch {
         self.reading_since = Some(now);
-        let (kind, url) = match &self.source.location {
-            Location::JwkSet(url) => (Kind::JwkSet, url.clone()),
-            Location::Metadata { url, issuer } => (Kind::Metadata { issuer: issuer.clone() }, url.clone()),
-        };
-        Fetch { issuer, kind, url, cached_for, timeout: TIMEOUT, max_bytes: MAX_BYTES }
+        Fetch::new(issuer, &self.source.location, cached_for)
     }
-}
-
-/// Where the metadata of `issuer` say that its keys are.
-fn jwks_uri(json: &[u8], issuer: &str) -> Result<String, &'static str> {
-    let document = Document::parse(json.into()).map_err(|_| "is not JSON")?;
-    let text = |name: &str| document.object().get(name).and_then(Value::as_str);
-    // OpenID Connect Discovery 1.0 section 4.3, RFC 8414 section 3.3.
-    if text("issuer") != Some(issuer) {
-        return Err("is about another issuer");
-    }
-    let url = text("jwks_uri").ok_or("has no `jwks_uri`")?;
-    if may_be_read_from(url) { Ok(url.into()) } else { Err("has a `jwks_uri` that is not https") }
-}
-
-/// How long a document may be used from when its issuer sent it (RFC 9111 section 5.2.2).
-fn lifetime(fetched: &Fetched<'_>) -> Duration {
-    let mut lifetime = LIFETIME;
-    for directive in fetched.cache_control.unwrap_or_default().split(',') {
-        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
-        match name.trim().to_ascii_lowercase().as_str() {
-            "no-store" | "no-cache" => return MIN_LIFETIME,
-            "max-age" => lifetime = value.trim().trim_matches('"').parse().map_or(lifetime, Duration::from_secs),
-            _ => {}
-        }
-    }
-    lifetime.clamp(MIN_LIFETIME, MAX_LIFETIME)
 }
 
 #[cfg(test)]
 mod tests {
-    use quash_core::{Algorithm, HostKey};
+    use quash_core::Algorithm;
     use serde_json::json;
 
     use super::*;
+    use crate::keys::source::Location;
 
     const MAX_STALE: Duration = Duration::from_secs(600);
 
@@ -506,26 +417,6 @@ mod tests {
         let before = stand.numbers();
         assert_eq!(before.len(), 2);
         assert!(!stand.read(&fetch, &["b", "a"], ""));
-    }
-
-    #[test]
-    fn the_issuer_says_how_long_within_limits() {
-        let lifetime = |cache_control| {
-            let fetched = Fetched { body: b"", cache_control, age: Duration::ZERO, kept: Duration::ZERO };
-            super::lifetime(&fetched).as_secs()
-        };
-        for (cache_control, secs) in [
-            (None, 300),
-            (Some("public, max-age=120"), 120),
-            (Some("max-age=\"120\""), 120),
-            (Some("Max-Age=1"), 60),
-            (Some("max-age=999999"), 3600),
-            (Some("max-age=soon"), 300),
-            (Some("no-store"), 60),
-            (Some("max-age=600, no-cache"), 60),
-        ] {
-            assert_eq!(lifetime(cache_control), secs, "{cache_control:?}");
-        }
     }
 
     #[test]

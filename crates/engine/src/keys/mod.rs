@@ -1,5 +1,6 @@
 //! The keys that hosts verify with: configured, or published by their issuer.
 
+mod document;
 mod host_keys;
 mod jwk_set;
 mod key_set;
@@ -7,9 +8,10 @@ mod public_key;
 pub(crate) mod source;
 mod webcrypto;
 
+pub use document::{Fetch, Fetched, Keep};
 pub use host_keys::Filed;
 pub(crate) use host_keys::HostKeys;
-pub use key_set::{Fetch, Fetched, Keep, MOMENT};
+pub use key_set::MOMENT;
 pub(crate) use key_set::{KeySet, Unknown};
 pub use public_key::{Jwk, PublicKey};
 pub use webcrypto::WebCryptoAlgorithm;
