@@ -67,6 +67,7 @@ mod issuer;
 pub mod json;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod lanes;
+pub mod ledger;
 pub mod logout;
 mod logout_token;
 mod mac;
