@@ -60,6 +60,7 @@ mod event_token;
 mod explanation;
 #[cfg(test)]
 mod fixtures;
+pub mod follower;
 mod handle;
 mod headers;
 mod id;

@@ -1,0 +1,221 @@
+use super::shelves::{Plain, Record, Shelves, seconds};
+use crate::{Cover, Cutoff, Reason, Revocation, RevocationId, Timestamp};
+
+/// How many shelves of each kind are swept at a time: all of them within a few minutes, and in a few microseconds each time.
+const SWEPT: usize = 16;
+
+/// Every revocation that is alive, in 16 bytes each: 14, and what is reserved for more.
+///
+/// That much is enough for one that covers every token of its id, as those of tokens and sessions do. Others (an "everywhere"
+/// with its cutoff, an "all but this session") are kept with everything that they say, in 88 bytes.
+#[derive(Default)]
+pub struct LiveSet {
+    plain: Shelves<Plain>,
+    exact: Shelves<Revocation>,
+}
+
+/// What is known of a revocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Which of the id's tokens it covers.
+    pub cover: Cover,
+    /// Until when it is kept; rounded up to a second, and what expires after 2106 says so.
+    pub expires_at: Timestamp,
+    /// Since when the id has been revoked and why, where that has been kept. It decides nothing.
+    pub told: Option<(Timestamp, Reason)>,
+}
+
+impl LiveSet {
+    /// Adds a revocation: it is merged with what is there under its id.
+    pub fn insert(&mut self, revocation: &Revocation, now: Timestamp) {
+        let id = &revocation.id;
+        let expires_at = seconds(revocation.expires_at);
+        if let Some(known) = self.exact.find_mut(id) {
+            *known = known.merge(*revocation);
+        } else if let Some(known) = self.plain.find_mut(id) {
+            // It covers everything as it is.
+            known.outlive(expires_at);
+        } else if revocation.expires_at <= now {
+            // What it covers is dead.
+        } else if revocation.cover == Cover::everyone(Cutoff::Always) {
+            self.plain.insert(id, Plain::new(id, expires_at), now);
+        } else {
+            self.exact.insert(id, *revocation, now);
+        }
+    }
+
+    /// What is known under an id. One that has expired may still be there, and is right: what it covers is dead.
+    pub fn lookup(&self, id: &RevocationId) -> Option<Known> {
+        if let Some(known) = self.plain.find(id) {
+            let expires_at = Timestamp::from_secs(known.expires_at().into());
+            return Some(Known { cover: Cover::everyone(Cutoff::Always), expires_at, told: None });
+        }
+        let Revocation { cover, expires_at, revoked_at, reason, .. } = *self.exact.find(id)?;
+        Some(Known { cover, expires_at, told: Some((revoked_at, reason)) })
+    }
+
+    /// Removes some of what has expired. Whoever calls this now and then, and after 64 times has gone through all, never has
+    /// to go through it at once.
+    pub fn sweep(&mut self, now: Timestamp) {
+        self.plain.sweep(SWEPT, now);
+        self.exact.sweep(SWEPT, now);
+    }
+
+    /// How many revocations there are, with those that have expired and not been removed yet.
+    pub fn len(&self) -> usize {
+        self.plain.len() + self.exact.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use proptest::{collection, prelude::*};
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    const ALWAYS: Cover = Cover::everyone(Cutoff::Always);
+
+    fn revocation(id: RevocationId, cover: Cover, expires_at: u64) -> Revocation {
+        let expires_at = Timestamp::from_secs(expires_at);
+        Revocation { id, cover, expires_at, revoked_at: Timestamp::from_secs(1), reason: Reason::Logout }
+    }
+
+    /// As random as a real one.
+    fn id(number: u64) -> RevocationId {
+        let mix = |number: u64| {
+            let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            number ^ (number >> 31)
+        };
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&mix(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)).to_be_bytes());
+        bytes[8..].copy_from_slice(&mix(!number).to_be_bytes());
+        RevocationId::from_bytes(bytes)
+    }
+
+    #[test]
+    fn nothing_is_found_in_nothing() {
+        let mut set = LiveSet::default();
+        set.sweep(Timestamp::from_secs(0));
+        assert!(set.is_empty() && set.lookup(&id(1)).is_none());
+        assert!(size_of::<LiveSet>() <= 64 && size_of::<Plain>() == 14 && size_of::<Revocation>() <= 88);
+    }
+
+    #[test]
+    fn ids_are_told_apart_by_what_is_kept_of_them() {
+        let mut set = LiveSet::default();
+        let one = id(1);
+        set.insert(&revocation(one, ALWAYS, 9), Timestamp::from_secs(0));
+        for bit in 0..128 {
+            let other = (u128::from_be_bytes(*one.as_bytes()) ^ 1 << (127 - bit)).to_be_bytes();
+            let is_kept = bit < 10 || (16..96).contains(&bit);
+            assert_eq!(set.lookup(&RevocationId::from_bytes(other)).is_none(), is_kept, "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn what_never_ends_never_goes() {
+        let mut set = LiveSet::default();
+        set.insert(&revocation(id(1), ALWAYS, 5_000_000_000), Timestamp::from_secs(0));
+        (0..64).for_each(|_| set.sweep(Timestamp::from_secs(4_999_999_999)));
+        assert!(set.lookup(&id(1)).is_some());
+    }
+
+    #[test]
+    fn a_shelf_is_purged_before_it_grows() {
+        let mut set = LiveSet::default();
+        // One shelf, a hundred alive at a time.
+        for number in 0..10_000 {
+            let mut bytes = *id(number).as_bytes();
+            bytes[..2].fill(7);
+            let revocation = revocation(RevocationId::from_bytes(bytes), ALWAYS, number + 100);
+            set.insert(&revocation, Timestamp::from_secs(number));
+        }
+        assert!((100..=120).contains(&set.len()), "{}", set.len());
+    }
+
+    #[test]
+    fn a_hundred_thousand_are_found_and_go_when_they_expire() {
+        let mut set = LiveSet::default();
+        let all = 100_000;
+        for number in 0..all {
+            set.insert(&revocation(id(number), ALWAYS, 100 + number % 2), Timestamp::from_secs(0));
+        }
+        assert!((0..all).all(|number| set.lookup(&id(number)).is_some()) && set.len() == all as usize);
+        assert!((all..2 * all).all(|number| set.lookup(&id(number)).is_none()));
+        (0..64).for_each(|_| set.sweep(Timestamp::from_secs(100)));
+        assert!((0..all).all(|number| set.lookup(&id(number)).is_some() == (number % 2 == 1)));
+    }
+
+    #[derive(Clone, Debug)]
+    enum Event {
+        Insert(Revocation),
+        Sweep,
+        Later(u64),
+    }
+
+    fn event() -> impl Strategy<Value = Event> {
+        let cover = prop_oneof![
+            4 => Just(ALWAYS),
+            1 => (0..9u64).prop_map(|at| Cover::everyone(Cutoff::IssuedUntil(Timestamp::from_secs(at)))),
+            1 => (0..9u64).prop_map(|keep| Cover::all_but(id(keep), Cutoff::Always)),
+        ];
+        // Few ids, of which some share a shelf.
+        let id = (0..40u64, any::<bool>()).prop_map(|(number, shares)| {
+            let mut bytes = *id(number).as_bytes();
+            if shares {
+                bytes[..2].fill(0);
+            }
+            RevocationId::from_bytes(bytes)
+        });
+        prop_oneof![
+            8 => (id, cover, 1..60u64).prop_map(|(id, cover, until)| Event::Insert(revocation(id, cover, until))),
+            1 => Just(Event::Sweep),
+            1 => (1..9u64).prop_map(Event::Later),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1024))]
+
+        /// Whatever is alive is known, and covers and lasts as if everything had been kept. Nothing else is known but what
+        /// has expired.
+        #[test]
+        fn knows_what_a_map_knows(events in collection::vec(event(), 1..200)) {
+            let (mut set, mut now) = (LiveSet::default(), 0);
+            // Merged with everything that ever came, or with what was alive when it came.
+            let (mut most, mut least) = (HashMap::new(), HashMap::<RevocationId, Revocation>::new());
+            for event in events {
+                match event {
+                    Event::Insert(revocation) => {
+                        let now = Timestamp::from_secs(now);
+                        set.insert(&revocation, now);
+                        least.retain(|_, known| known.expires_at > now);
+                        for map in [&mut most, &mut least] {
+                            let merge = |known: &mut Revocation| *known = known.merge(revocation);
+                            map.entry(revocation.id).and_modify(merge).or_insert(revocation);
+                        }
+                    }
+                    Event::Sweep => set.sweep(Timestamp::from_secs(now)),
+                    Event::Later(secs) => now += secs,
+                }
+                for (id, least) in least.iter().filter(|(_, known)| known.expires_at > Timestamp::from_secs(now)) {
+                    let (known, most) = (set.lookup(id).expect("is alive"), most[id]);
+                    prop_assert_eq!(known.cover.union(least.cover), known.cover);
+                    prop_assert_eq!(known.cover.union(most.cover), most.cover);
+                    prop_assert_eq!((known.expires_at, least.expires_at), (most.expires_at, most.expires_at));
+                }
+                prop_assert!(set.len() <= most.len());
+            }
+        }
+    }
+}
