@@ -1,4 +1,4 @@
-import { env } from 'cloudflare:workers';
+import { DurableObject, env } from 'cloudflare:workers';
 
 import module from '../js/build/quash_engine.wasm';
 import { Gate } from '../js/host/gate.ts';
@@ -16,6 +16,23 @@ function start() {
     return new Gate(module, env);
   } catch (error) {
     throw new Error(`quash: the configuration is wrong: ${error.message}`);
+  }
+}
+
+/** A shard of the ledger, in Rust. It is loaded as the endpoints are: most isolates keep no shard. */
+export class Ledger extends DurableObject {
+  #shard;
+
+  async fetch(request) {
+    return (await this.#loaded()).fetch(request);
+  }
+
+  async alarm() {
+    return (await this.#loaded()).alarm();
+  }
+
+  #loaded() {
+    return (this.#shard ??= import('./build/index.js').then(({ Ledger }) => new Ledger(this.ctx, this.env)));
   }
 }
 

@@ -8,7 +8,7 @@ use quash_core::{Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken}
 use quash_engine::{Engine, Error, Fetch, LookUp, MOMENT, Policy, Step, Verifying};
 use worker::Delay;
 
-use crate::{key_documents, store::EventualDenylist, wait_until::wait_until, webcrypto::ImportedKeys};
+use crate::{key_documents, store::Denylist, wait_until::wait_until, webcrypto::ImportedKeys};
 
 /// Is told of revocations.
 pub(crate) type Hook = Box<dyn Fn(&[Revocation])>;
@@ -17,12 +17,12 @@ pub(crate) type Hook = Box<dyn Fn(&[Revocation])>;
 pub(crate) struct Guard {
     engine: RefCell<Engine>,
     imported: ImportedKeys,
-    denylist: EventualDenylist,
+    denylist: Denylist,
     on_record: OnceCell<Hook>,
 }
 
 impl Guard {
-    pub(crate) fn new(engine: Engine, denylist: EventualDenylist) -> Self {
+    pub(crate) fn new(engine: Engine, denylist: Denylist) -> Self {
         Self { engine: RefCell::new(engine), imported: ImportedKeys::default(), denylist, on_record: OnceCell::new() }
     }
 
@@ -106,7 +106,7 @@ impl Guard {
 
     async fn look_up(&self, look_up: &LookUp) -> Result<(), Error> {
         let ids: Vec<RevocationId> = look_up.ids().collect();
-        let found = self.denylist.lookup(&ids).await;
+        let found = self.denylist.look_up(&ids).await;
         let outage = found.outage.map(|outage| outage.to_string());
         self.engine().looked_up(look_up, &found.entries, outage, now())
     }

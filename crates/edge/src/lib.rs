@@ -65,6 +65,7 @@ mod handle;
 mod key_documents;
 #[cfg(feature = "tower")]
 mod layer;
+mod ledger;
 mod logout;
 mod origin;
 mod passed_on;
@@ -81,6 +82,7 @@ mod within;
 pub use authorized::Authorized;
 #[cfg(feature = "tower")]
 pub use layer::{QuashLayer, QuashService};
+pub use ledger::LedgerObject;
 pub use quash::Quash;
 pub use quash_engine::{Error, Lookup, Outage, Policy, Source, config::ConfigError};
 pub use respond::refusal;

@@ -22,7 +22,7 @@ use crate::{
     presented::Presented,
     request::{AsRequest, Copied, is_https, post_only},
     respond, revoke,
-    store::EventualDenylist,
+    store::Denylist,
 };
 
 /// The variable that holds the configuration.
@@ -58,10 +58,11 @@ impl Quash {
             let problem = format!("there is no KV namespace bound as `{}`", config.denylist);
             ConfigError::new("denylist", problem)
         })?;
+        let denylist = Denylist::new(kv, config.denylist.clone(), None);
         Ok(Self {
             origin: Origin::from_env(&config.origin, env)?,
             routes: config.routes.clone(),
-            guard: Rc::new(Guard::new(Engine::new(config, trust), EventualDenylist::new(kv))),
+            guard: Rc::new(Guard::new(Engine::new(config, trust), denylist)),
         })
     }
 

@@ -22,6 +22,11 @@ pub fn denylist_key(id: RevocationId) -> String {
     format!("{PREFIX}{id}")
 }
 
+/// The id of an entry with this key.
+pub fn read_key(key: &str) -> Option<RevocationId> {
+    key.strip_prefix(PREFIX)?.parse().ok()
+}
+
 /// Entries as text, for a host that has them as texts: `KEY ENTRY` on each line.
 pub fn to_lines<'r>(revocations: impl IntoIterator<Item = &'r Revocation>) -> String {
     let line = |revocation: &Revocation| format!("{} {}\n", denylist_key(revocation.id), revocation.to_entry());
@@ -43,7 +48,7 @@ pub fn from_lines(lines: &str) -> (Vec<Revocation>, Option<String>) {
 
 fn from_line(line: &str) -> Option<Revocation> {
     let (key, entry) = line.split_once(' ')?;
-    Revocation::from_entry(key.strip_prefix(PREFIX)?.parse().ok()?, entry).ok()
+    Revocation::from_entry(read_key(key)?, entry).ok()
 }
 
 #[cfg(test)]
@@ -54,7 +59,8 @@ mod tests {
 
     #[test]
     fn the_key_is_pinned() {
-        assert_eq!(denylist_key(RevocationId::from_bytes([0xab; 16])), "r1/abababababababababababababababab");
+        let (id, key) = (RevocationId::from_bytes([0xab; 16]), "r1/abababababababababababababababab");
+        assert_eq!((denylist_key(id).as_str(), read_key(key)), (key, Some(id)));
     }
 
     #[test]

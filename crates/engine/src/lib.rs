@@ -9,6 +9,7 @@
 //! or `quash-edge` in Workers that are written in Rust.
 
 pub mod config;
+pub mod ledger;
 
 mod answer;
 mod cookie;
@@ -28,7 +29,7 @@ mod trust;
 pub use answer::{Answer, HEADERS};
 pub use cookie::ExpiredCookie;
 pub use credential::{Credential, Source, credentials};
-pub use denylist::{NEARBY, STORE_TIMEOUT, denylist_key, from_lines, to_lines};
+pub use denylist::{NEARBY, STORE_TIMEOUT, denylist_key, from_lines, read_key, to_lines};
 pub use engine::{Checking, Engine, LookUp, Step, Verifying};
 pub use error::Error;
 pub use json_object::{JsonObject, json_array, quoted};

@@ -17,17 +17,17 @@ const MAX_BULK: usize = 100;
 
 /// The denylist in a Workers KV namespace: durable; elsewhere a write shows after a minute or more, and a miss is cached like
 /// a hit.
-pub(super) struct KvDenylist {
+pub(crate) struct KvDenylist {
     kv: KvStore,
 }
 
 impl KvDenylist {
-    pub(super) const fn new(kv: KvStore) -> Self {
+    pub(crate) const fn new(kv: KvStore) -> Self {
         Self { kv }
     }
 
     /// Every entry under these ids: one operation for a token's handful.
-    pub(super) async fn lookup(&self, ids: &[RevocationId]) -> Lookup {
+    pub(crate) async fn lookup(&self, ids: &[RevocationId]) -> Lookup {
         let mut found = Lookup::default();
         let read = self.read(ids, &mut found).await;
         found.outage = read.err().or(found.outage);
@@ -56,7 +56,7 @@ impl KvDenylist {
     /// Merging reads first. The read may be a minute late and miss what another place wrote meanwhile; each entry that Quash
     /// writes by itself covers and outlives all earlier ones of its id, so the later write is right either way. Repeating a
     /// revocation writes nothing: KV takes one write a second for each key.
-    pub(super) async fn record(&self, revocations: &[Revocation], now: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn record(&self, revocations: &[Revocation], now: Timestamp) -> Result<(), StoreError> {
         let ids: Vec<RevocationId> = revocations.iter().map(|revocation| revocation.id).collect();
         let Lookup { entries: existing, outage } = self.lookup(&ids).await;
         if let Some(outage) = outage {

@@ -3,14 +3,15 @@
 //! Which wrong answer is dangerous: an entry that is there and is not found lets a dead session in again, so whatever cannot be
 //! read is an error and never "no entry". An entry found that nobody wrote logs a live user out. A slow answer is merely slow.
 
-mod eventual;
+mod denylist;
 mod kv;
 mod nearby;
 
 use quash_core::Revocation;
 use quash_engine::Error;
 
-pub(crate) use eventual::EventualDenylist;
+pub(crate) use denylist::Denylist;
+pub(crate) use kv::KvDenylist;
 
 /// What is known under some ids.
 #[derive(Default)]
@@ -31,11 +32,11 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    fn read(cause: impl ToString) -> Self {
+    pub(crate) fn read(cause: impl ToString) -> Self {
         Self { doing: "answer", cause: cause.to_string() }
     }
 
-    fn write(cause: impl ToString) -> Self {
+    pub(crate) fn write(cause: impl ToString) -> Self {
         Self { doing: "take a revocation", cause: cause.to_string() }
     }
 }

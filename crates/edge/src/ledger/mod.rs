@@ -1,0 +1,12 @@
+//! The ledger: revocations in a numbered log, which every isolate follows. A Durable Object keeps each of its shards.
+//!
+//! Which wrong answer is dangerous: an append that is acknowledged and not durable, or a part of the log without a row that
+//! belongs in it, lets a dead session in again. So a row is written before it is known to anybody, the platform lets no answer
+//! leave before what was written is durable, and whatever cannot be read is an error and never "no row".
+
+mod client;
+mod log;
+mod object;
+
+pub(crate) use client::LedgerClient;
+pub use object::LedgerObject;

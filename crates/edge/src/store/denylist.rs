@@ -1,0 +1,51 @@
+use futures_util::future::{join, join3};
+use quash_core::{Revocation, RevocationId, Timestamp};
+use worker::kv::KvStore;
+
+use super::{Lookup, StoreError, kv::KvDenylist, nearby};
+use crate::ledger::LedgerClient;
+
+/// Where revocations are kept. Workers KV has all of them; with a ledger, it is that which counts.
+pub(crate) struct Denylist {
+    kv: KvDenylist,
+    /// The binding of its namespace.
+    binding: String,
+    ledger: Option<LedgerClient>,
+}
+
+impl Denylist {
+    pub(crate) const fn new(kv: KvStore, binding: String, ledger: Option<LedgerClient>) -> Self {
+        Self { kv: KvDenylist::new(kv), binding, ledger }
+    }
+
+    /// Looks the ids up in Workers KV and the data centre's cache. A revocation is found in its own data centre when it is
+    /// acknowledged, and elsewhere when Workers KV shows it: after 60 s or more.
+    pub(crate) async fn look_up(&self, ids: &[RevocationId]) -> Lookup {
+        let (nearby, mut found) = join(nearby::lookup(ids), self.kv.lookup(ids)).await;
+        found.entries.extend(nearby);
+        found
+    }
+
+    /// Looks the ids up in the ledger, which has every revocation that was acknowledged; without one, as
+    /// [`look_up`](Self::look_up) does.
+    pub(crate) async fn look_up_strictly(&self, ids: &[RevocationId]) -> Lookup {
+        match &self.ledger {
+            Some(ledger) => ledger.look_up(ids).await,
+            None => self.look_up(ids).await,
+        }
+    }
+
+    /// Records revocations and comes back when they are durable where they count. What Workers KV does not take, the ledger
+    /// gives to it later.
+    pub(crate) async fn record(&self, revocations: &[Revocation], now: Timestamp) -> Result<(), StoreError> {
+        let copies = (self.kv.record(revocations, now), nearby::record(revocations, now));
+        let Some(ledger) = &self.ledger else { return join(copies.0, copies.1).await.0 };
+        let (appended, copied, ()) = join3(ledger.append(revocations), copies.0, copies.1).await;
+        appended?;
+        if let Err(error) = copied {
+            worker::console_warn!("quash: a revocation is in the ledger, and not yet in Workers KV: {error}");
+            ledger.copy_later(&self.binding, revocations).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,182 @@
+/** The ledger's Durable Object on a real workerd: what it keeps, what it answers, and that nothing of it is lost. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+
+import { type Ledger, startLedger } from './ledger/server.ts';
+
+let ledger: Ledger;
+before(async () => {
+  ledger = await startLedger();
+});
+after(() => ledger.stop());
+
+/** Each describe has shards of its own. */
+const PAGE = 1024;
+const now = () => Math.floor(Date.now() / 1000);
+const newId = () => randomBytes(16).toString('hex');
+
+interface Entry {
+  readonly id?: string;
+  readonly cutoff?: string;
+  readonly expiresAt?: number;
+  readonly revokedAt?: number;
+}
+
+function line({ id = newId(), cutoff = 'always', expiresAt = now() + 600, revokedAt = now() }: Entry = {}): string {
+  return `r1/${id} 1 ${cutoff} - ${expiresAt * 1000} ${revokedAt * 1000} logout`;
+}
+
+async function append(shard: number, ...entries: Entry[]): Promise<void> {
+  const answer = await ledger.post(`${shard}/append`, entries.map(line));
+  assert.equal(answer.status, 200, await answer.text());
+}
+
+describe('a log', () => {
+  test('is empty at first, and has an epoch of its own', async () => {
+    const [one, other] = [await ledger.part('10/head'), await ledger.part('11/head')];
+    assert.deepEqual([one.shard, one.from, one.to, one.head, one.rows], [10, 0, 0, 0, []]);
+    assert.notEqual(one.epoch, other.epoch);
+    assert.equal((await ledger.part('10/head')).epoch, one.epoch);
+  });
+
+  test('numbers what is appended, in its order', async () => {
+    const ids = [newId(), newId(), newId()];
+    const [expiresAt, revokedAt] = [now() + 500, now() - 3];
+    await append(12, { id: ids[0]!, expiresAt, revokedAt }, { id: ids[1]! });
+    await append(12, { id: ids[2]!, cutoff: '1763936430123' });
+    const { from, to, head, rows } = await ledger.part('12/head');
+    assert.deepEqual([from, to, head], [0, 3, 3]);
+    assert.deepEqual(rows.map(({ id }) => id), ids);
+    assert.deepEqual(rows[0], { id: ids[0], reason: 0, expiresAt, revokedAt, everyone: 'always' });
+    assert.equal(rows[2]!.everyone, 1763936430123);
+  });
+
+  test('merges what comes twice: the longer one stays, and has a new number only when something has changed', async () => {
+    const [id, other] = [newId(), newId()];
+    await append(13, { id, expiresAt: now() + 900 }, { id: other });
+    await append(13, { id, expiresAt: now() + 100 });
+    await append(13, { id, expiresAt: now() + 900, revokedAt: now() + 9 });
+    assert.equal((await ledger.part('13/head')).head, 2);
+    const expiresAt = now() + 2000;
+    await append(13, { id, expiresAt, cutoff: '5000' });
+    const { head, rows } = await ledger.part('13/head');
+    assert.equal(head, 3);
+    assert.deepEqual(rows.map((row) => row.id), [other, id]);
+    assert.deepEqual([rows[1]!.expiresAt, rows[1]!.everyone], [expiresAt, 'always']);
+  });
+
+  test('is looked up by id, exactly', async () => {
+    const [id, other] = [newId(), newId()];
+    await append(14, { id });
+    const found = await (await ledger.post('14/look-up', [`r1/${id}`, `r1/${other}`])).text();
+    assert.match(found, new RegExp(`^r1/${id} 1 always - \\d+ \\d+ logout\n$`));
+  });
+
+  test('takes nothing of a request of which it cannot read all', async () => {
+    const answer = await ledger.post('15/append', [line(), 'r1/x 1 always']);
+    assert.equal(answer.status, 400);
+    assert.equal((await ledger.part('15/head')).head, 0);
+    for (const path of ['15/', '15/nothing', 'x/head', '15/pages/x', '256/head']) {
+      assert.equal((await ledger.post(path, [])).status, 404, path);
+    }
+    assert.equal((await ledger.post('15/look-up', ['r1/x'])).status, 400);
+    assert.equal((await ledger.post('15/copy', [])).status, 400);
+  });
+
+  test('drops what has expired, and goes on counting', async () => {
+    const id = newId();
+    await append(16, { expiresAt: now() - 1, revokedAt: now() - 9 }, { id }, { expiresAt: now() - 5, revokedAt: now() - 9 });
+    await ledger.ring(16);
+    const { head, rows } = await ledger.part('16/head');
+    assert.deepEqual([head, rows.map((row) => row.id)], [3, [id]]);
+    ledger = await ledger.restart();
+    await append(16, {});
+    assert.equal((await ledger.part('16/head')).head, 4);
+  });
+});
+
+describe('pages', () => {
+  const SHARD = 20;
+  const ids = Array.from({ length: 4 * PAGE + 10 }, newId);
+  before(async () => {
+    for (let at = 0; at < ids.length; at += 500) await append(SHARD, ...ids.slice(at, at + 500).map((id) => ({ id })));
+  });
+
+  test('the head has the last two of them, and the others lead to it', async () => {
+    const head = await ledger.part(`${SHARD}/head`);
+    assert.deepEqual([head.from, head.to, head.head], [3 * PAGE, ids.length, ids.length]);
+    const page = await ledger.part(`${SHARD}/pages/0`);
+    assert.deepEqual([page.from, page.to, page.head], [0, 4 * PAGE, ids.length]);
+    assert.deepEqual(page.rows.map(({ id }) => id), ids.slice(0, 4 * PAGE));
+    assert.deepEqual(head.rows.map(({ id }) => id), ids.slice(3 * PAGE));
+    // One that is not full is none: its asker is told where the log is.
+    assert.deepEqual(await ledger.part(`${SHARD}/pages/4`), head);
+    assert.deepEqual((await ledger.part(`${SHARD}/pages/2`)).rows.map(({ id }) => id), ids.slice(2 * PAGE, 4 * PAGE));
+  });
+
+  test('a row that has changed is on the last one', async () => {
+    await append(SHARD, { id: ids[5]!, expiresAt: now() + 5000 });
+    const [page, head] = [await ledger.part(`${SHARD}/pages/0`), await ledger.part(`${SHARD}/head`)];
+    assert.equal(page.rows.length, 4 * PAGE - 1);
+    assert.equal(head.rows.at(-1)!.id, ids[5]);
+  });
+
+  test('are the same after a restart', async () => {
+    const before = await ledger.part(`${SHARD}/head`);
+    ledger = await ledger.restart();
+    assert.deepEqual(await ledger.part(`${SHARD}/head`), before);
+  });
+});
+
+describe('the root', () => {
+  test('tells how many shards there are and were; no other does', async () => {
+    const counts = async (path: string, count: number) => (await ledger.part(path, count)).counts;
+    assert.deepEqual(await counts('0/head', 2), [2]);
+    assert.deepEqual(await counts('0/head', 1), [2]);
+    assert.deepEqual(await counts('0/head', 5), [2, 5]);
+    assert.equal((await ledger.post('0/look-up', [], 5)).headers.get('Quash-Shard-Counts'), '2,5');
+    assert.deepEqual(await counts('1/head', 5), []);
+    ledger = await ledger.restart();
+    assert.deepEqual(await counts('0/head', 1), [2, 5]);
+  });
+});
+
+describe('Workers KV', () => {
+  test('is given by the alarm what it has not taken, as soon as it takes it', async () => {
+    const [id, key] = [newId(), (id: string) => `r1/${id}`];
+    await append(30, { id });
+    await ledger.fault(true);
+    await ledger.post('30/copy', ['QUASH_DENYLIST', key(id)]);
+    await ledger.ring(30);
+    assert.equal((await ledger.copies())[key(id)], undefined);
+    ledger = await ledger.restart();
+    await ledger.fault(false);
+    await ledger.ring(30);
+    assert.match((await ledger.copies())[key(id)]!, /^1 always - /);
+  });
+});
+
+describe('kill -9', () => {
+  test('takes nothing that was acknowledged', async () => {
+    const acknowledged: string[] = [];
+    for (let round = 0; round < 5; round++) {
+      let running = true;
+      const writers = Array.from({ length: 8 }, async () => {
+        while (running) {
+          const id = newId();
+          const answer = await ledger.post('40/append', [line({ id })]).catch(() => undefined);
+          if (answer?.status === 200) acknowledged.push(id);
+        }
+      });
+      await new Promise((resolve) => setTimeout(resolve, 100 + 100 * Math.random()));
+      const restarted = ledger.restart();
+      running = false;
+      await Promise.all(writers);
+      ledger = await restarted;
+      const found = new Set((await (await ledger.post('40/look-up', acknowledged.map((id) => `r1/${id}`))).text()).match(/[0-9a-f]{32}/g));
+      assert.deepEqual(acknowledged.filter((id) => !found.has(id)), []);
+    }
+    assert.ok(acknowledged.length > 20, `${acknowledged.length}`);
+  });
+});

@@ -1,0 +1,49 @@
+/** Reads what the ledger answers with, by the definition of its form in docs/ledger.md and by nothing of ours. */
+
+export interface Delta {
+  readonly shard: number;
+  readonly epoch: string;
+  readonly from: number;
+  readonly to: number;
+  readonly head: number;
+  /** How many shards there are and were: the root's only. */
+  readonly counts: readonly number[];
+  readonly rows: readonly Row[];
+}
+
+export interface Row {
+  readonly id: string;
+  readonly reason: number;
+  readonly expiresAt: number;
+  readonly revokedAt: number;
+  readonly everyone: 'nothing' | 'always' | number;
+}
+
+export function readDelta(bytes: Buffer): Delta {
+  let at = 0;
+  const take = (length: number): Buffer => {
+    if (at + length > bytes.length) throw new Error('cut short');
+    return bytes.subarray(at, (at += length));
+  };
+  const number = (length: number): number => take(length).reduce((number, byte) => number * 256 + byte, 0);
+  if (take(4).toString('latin1') !== 'QLD\x01') throw new Error('no delta');
+  const [shard, epoch, from, to, head] = [number(1), take(8).toString('hex'), number(8), number(8), number(8)];
+  const counts = [...take(number(1))];
+  const rows = Array.from({ length: number(4) }, (): Row => {
+    const id = take(16).toString('hex');
+    const kind = number(1);
+    const expiresAt = number(5);
+    let [lifetime, unit, byte] = [0, 1, 0];
+    do {
+      byte = number(1);
+      lifetime += (byte & 0x7f) * unit;
+      unit *= 128;
+    } while (byte & 0x80);
+    const cutoff = (kind: number) => (kind === 1 ? number(6) : kind === 2 ? ('always' as const) : ('nothing' as const));
+    const everyone = cutoff((kind >> 4) & 3);
+    if (cutoff(kind >> 6) !== 'nothing') take(16);
+    return { id, reason: kind & 15, expiresAt, revokedAt: expiresAt - lifetime, everyone };
+  });
+  if (at !== bytes.length) throw new Error('something follows');
+  return { shard, epoch, from, to, head, counts, rows };
+}

@@ -1,0 +1,65 @@
+/** The ledger on a real workerd, asked as a Worker of the deployment asks it. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { startWorkers } from '../../../www/demo/wrangler.ts';
+import { type Delta, readDelta } from './delta.ts';
+
+export interface Ledger {
+  /** What a shard is asked, by its path; `count` is how many shards the asker thinks there are. */
+  part(path: string, count?: number): Promise<Delta>;
+  post(path: string, lines: readonly string[], count?: number): Promise<Response>;
+  /** Has a shard's alarm ring now. */
+  ring(shard: number): Promise<void>;
+  /** What Workers KV has. */
+  copies(): Promise<Readonly<Record<string, string>>>;
+  /** Whether Workers KV takes nothing. */
+  fault(on: boolean): Promise<void>;
+  /** Kills workerd without warning, and starts it again over the same state. */
+  restart(): Promise<Ledger>;
+  stop(): Promise<void>;
+}
+
+export async function startLedger(): Promise<Ledger> {
+  const folder = await mkdtemp(join(tmpdir(), 'quash-ledger-'));
+  await writeFile(
+    join(folder, 'wrangler.json'),
+    JSON.stringify({
+      name: 'ledger',
+      main: resolve(import.meta.dirname, 'worker.js'),
+      compatibility_date: '2026-11-01',
+      kv_namespaces: [{ binding: 'QUASH_DENYLIST', id: 'denylist' }],
+      durable_objects: { bindings: [{ name: 'LEDGER', class_name: 'Ledger' }] },
+      migrations: [{ tag: '1', new_sqlite_classes: ['Ledger'] }],
+    }),
+  );
+  return run(folder);
+}
+
+async function run(folder: string): Promise<Ledger> {
+  const workers = await startWorkers({
+    cwd: folder, configs: [join(folder, 'wrangler.json')], port: 0, persist: join(folder, 'state'),
+  });
+  const ask = async (path: string, init?: RequestInit): Promise<Response> => fetch(`${workers.url}/${path}`, init);
+  return {
+    part: async (path, count = 1) => {
+      const answer = await ask(`${path}?count=${count}`);
+      if (!answer.ok) throw new Error(`${path} answers ${answer.status}: ${await answer.text()}`);
+      return readDelta(Buffer.from(await answer.arrayBuffer()));
+    },
+    post: (path, lines, count = 1) => ask(`${path}?count=${count}`, { method: 'POST', body: lines.map((line) => `${line}\n`).join('') }),
+    ring: async (shard) => void (await ask(`${shard}/alarm`)),
+    copies: async () => (await (await ask('')).json()) as Record<string, string>,
+    fault: async (on) => void (await ask('fault', { method: on ? 'PUT' : 'DELETE' })),
+    restart: async () => {
+      process.kill(-workers.pid, 'SIGKILL');
+      await workers.closed.catch(() => {});
+      return run(folder);
+    },
+    stop: async () => {
+      await workers.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
