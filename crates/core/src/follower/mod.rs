@@ -1,5 +1,153 @@
-//! What every isolate knows of the ledger.
-mod live_set;
-mod shelves;
+//! The follower: what one isolate knows of the [ledger](crate::ledger), and whether that is fresh enough to decide by.
+//!
+//! In scope: the [live set](LiveSet), how far each shard's log has been read, what must be read next, which copy in the data
+//! centre's cache is good enough, when a request has to wait, and what happens when nothing fresh enough can be had. Out of
+//! scope: to read anything, and to know the time. A host does what a [`Step`] says and what a [`Read`] asks for, and tells
+//! how it went.
+//!
+//! # Why no revocation is seen later than `max_staleness`
+//!
+//! 1. A revocation is acknowledged at A. It was durable in its shard's log at D ≤ A.
+//! 2. A request is decided at t, from what each shard's log had when it was asked at s or later, and t ≤ s + M (`max_staleness`).
+//! 3. If s ≥ D, the answer had the revocation in it: then the request is decided with it.
+//! 4. If s < D, then t ≤ s + M < D + M ≤ A + M.
+//!
+//! What s is: the time at which whoever asked the ledger began to; of a copy that another isolate made, the time that this
+//! one wrote down by its own clock, and [`clock_skew`](Terms::clock_skew) before that. A shard counts as read when everything up to the highest
+//! head has been read that any answer told, not before. And all shards count: one that the root tells of for the first time
+//! is read before that answer of the root counts.
+//!
+//! This takes a clock that is not set back unnoticed. If `now` is ever earlier than before, nothing that was read counts any
+//! more; if it is set back and has passed its old time again between two looks, nobody can tell.
 
+mod ask;
+mod clock;
+mod live_set;
+mod position;
+mod shelves;
+mod sync;
+mod terms;
+#[cfg(test)]
+mod tests;
+
+use alloc::{vec, vec::Vec};
+use core::time::Duration;
+
+pub use ask::Step;
 pub use live_set::{Known, LiveSet};
+pub use sync::{Read, SyncId};
+pub use terms::{Source, Terms, WhenStale};
+
+use crate::{Revocation, RevocationId, Timestamp};
+use position::Position;
+use sync::{Sync, Work};
+
+/// Follows all shards of a ledger.
+///
+/// ```
+/// use quash_core::{Timestamp, follower::*, ledger::{Delta, Header, ShardCount, ShardHistory, Span}};
+///
+/// let mut follower = Follower::new(Terms::default(), 42);
+/// let arrived = Timestamp::from_secs(1_795_469_000);
+///
+/// // It knows nothing yet, so the first request reads the ledger.
+/// let Step::Sync(sync) = follower.ask(arrived, WhenStale::Closed, arrived) else { panic!() };
+/// while let Some(read) = follower.next_read(sync, arrived) {
+///     // What a shard's Durable Object answers; here, one that has never been written to.
+///     let history = Some(ShardHistory::new(ShardCount::ONE));
+///     let header = Header { shard: read.shard, epoch: 7, span: Span { from: 0, to: 0 }, head: 0, history };
+///     follower.answered(&read, &Delta::parse(&header.write([]))?, None, arrived);
+/// }
+///
+/// // From now on requests are decided from memory, and the ledger is read in the background.
+/// assert_eq!(follower.ask(arrived, WhenStale::Closed, arrived), Step::Decide { source: Source::Fresh, refresh: None });
+/// # Ok::<(), quash_core::ledger::InvalidDelta>(())
+/// ```
+pub struct Follower {
+    terms: Terms,
+    live: LiveSet,
+    /// All that are followed: shard 0, the root, and those that it or the configuration tells of.
+    shards: Vec<Shard>,
+    /// From when the root counts. Not from when it was read while there are shards that it told of and that were not.
+    root_at: Option<Timestamp>,
+    sync: Option<Sync>,
+    next_sync: u64,
+    /// The first sync that was begun since the clock was last set back.
+    trusted: u64,
+    /// The latest time that was told.
+    latest: Timestamp,
+    /// How old the oldest shard may become before the ledger is read again.
+    due_after: Duration,
+    /// What went wrong since a sync last succeeded.
+    trouble: u32,
+    /// When to begin another sync after one that failed.
+    retry_at: Timestamp,
+    random: u64,
+}
+
+struct Shard {
+    position: Position,
+    work: Work,
+}
+
+impl Follower {
+    /// One that knows nothing. `seed` is to be random: isolates that all read at the same moments would all ask the ledger.
+    pub fn new(terms: Terms, seed: u64) -> Self {
+        let mut follower = Self {
+            terms,
+            live: LiveSet::default(),
+            shards: vec![],
+            root_at: None,
+            sync: None,
+            next_sync: 0,
+            trusted: 0,
+            latest: Timestamp::from_millis(0),
+            due_after: Duration::ZERO,
+            trouble: 0,
+            retry_at: Timestamp::from_millis(0),
+            // Anything but zero, which xorshift never leaves.
+            random: seed | 1 << 63,
+        };
+        follower.follow(terms.shards.get());
+        follower.draw();
+        follower
+    }
+
+    /// What this isolate has revoked itself: known at once, whatever the ledger says and whenever it does.
+    pub fn record(&mut self, revocations: &[Revocation], now: Timestamp) {
+        revocations.iter().for_each(|revocation| self.live.insert(revocation, now));
+    }
+
+    /// What is known under an id. It says nothing of revocations that are not known: that is what [`ask`](Self::ask) is for.
+    pub fn lookup(&self, id: &RevocationId) -> Option<Known> {
+        self.live.lookup(id)
+    }
+
+    /// Everything that is known.
+    pub fn live(&self) -> &LiveSet {
+        &self.live
+    }
+
+    /// How old the oldest shard's last reading is; `None` while one has never been read, or the clock was set back since.
+    pub fn age(&self, now: Timestamp) -> Option<Duration> {
+        let others = self.shards.iter().filter_map(|shard| shard.position.synced_at());
+        Some(now.since(others.fold(self.root_at?, Timestamp::min)))
+    }
+
+    /// Follows so many shards at least. They are read before the root counts again.
+    fn follow(&mut self, count: u8) {
+        let missing = usize::from(count).saturating_sub(self.shards.len());
+        let work = if self.sync.is_some() { Work::HEAD } else { Work::None };
+        self.shards.extend((0..missing).map(|_| Shard { position: Position::UNREAD, work }));
+    }
+
+    /// Draws when the next sync is due, between a half and three quarters of what is allowed. The first isolate of a data
+    /// centre to be due asks the ledger, the others find its copy; and there is time left for the answer.
+    fn draw(&mut self) {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        let share = 128 + (self.random >> 32) as u32 % 65;
+        self.due_after = self.terms.max_staleness * share / 256;
+    }
+}
