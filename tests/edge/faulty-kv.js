@@ -17,6 +17,8 @@ const faulty = (operation, method) =>
   };
 
 env.QUASH_DENYLIST = {
+  /** For other modules that inject faults. */
+  realGet: real.get.bind(real),
   get: faulty('read', real.get),
   getWithMetadata: faulty('read', real.getWithMetadata),
   list: faulty('read', real.list),

@@ -20,7 +20,7 @@ const variables = {
   QUASH: {
     origin: { url: 'https://origin.example' },
     peppers: ['PEPPER'],
-    routes: [{ path: '/*', lookup: 'danger_isolate' }],
+    routes: [{ path: '/*', mode: 'danger_isolate' }],
     issuers: [{ issuer: ISSUER, audiences: ['api'], max_lifetime: 900, keys: [{ alg: 'HS256', secret: 'SECRET' }] }],
   },
 };
@@ -28,13 +28,14 @@ const variables = {
 test('a million tokens, each of which comes twice', async (context) => {
   const module = await WebAssembly.compile(await readFile(resolve(ROOT, 'crates/js/build/quash_engine.wasm')));
   const engine = new Engine(module, JSON.stringify(variables));
-  const iat = now();
+  const [iat, time] = [now(), Date.now()];
   const header = base64url({ alg: 'HS256' });
   for (let number = 0; number < TOKENS; number += 1) {
     const input = `${header}.${base64url({ iss: ISSUER, sub: `user-${number}`, aud: 'api', iat, exp: iat + 800, jti: `${number}` })}`;
     const token = `Bearer ${input}.${createHmac('sha256', SECRET).update(input).digest('base64url')}`;
-    assert.equal(engine.begin('https://api.example/', token, '', false), Status.Admit);
-    assert.equal(engine.begin('https://api.example/', token, '', false), Status.Admit);
+    const head = { url: 'https://api.example/', authorization: token, cookie: '', isPreflight: false };
+    assert.equal(engine.begin(head, time, time), Status.Admit);
+    assert.equal(engine.begin(head, time, time), Status.Admit);
   }
   context.diagnostic(`${(engine.memory / (1 << 20)).toFixed(1)} MB`);
   assert.ok(engine.memory <= MAX_BYTES, `${engine.memory} bytes`);

@@ -21,9 +21,9 @@ const json = {
     origin: { service: 'ORIGIN' },
     public: ['/public/*', '/open'],
     routes: [
-      { path: '/admin', scopes: ['admin'], lookup: 'danger_isolate' },
-      { path: '/admin/*', scopes: ['admin'], lookup: 'danger_isolate' },
-      { path: '/*', lookup: 'danger_isolate' },
+      { path: '/admin', scopes: ['admin'], mode: 'danger_isolate' },
+      { path: '/admin/*', scopes: ['admin'], mode: 'danger_isolate' },
+      { path: '/*', mode: 'danger_isolate' },
     ],
     issuers: [{ ...configuredIssuers[0], keys: [{ kid: 'HS256', alg: 'HS256', secret: 'HS256_SECRET' }] }],
   },

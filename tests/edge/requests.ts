@@ -1,6 +1,9 @@
 /** What a bearer, a browser and a back end send. */
 import { CLIENT, type Edge } from './server.ts';
 
+/** Whom it is sent to. */
+export type Place = Pick<Edge, 'url'>;
+
 export interface Answer {
   readonly status: number;
   readonly code: string | undefined;
@@ -14,28 +17,28 @@ async function answer(response: Response): Promise<Answer> {
   return { status: response.status, code: body?.code, headers: response.headers, body };
 }
 
-export async function get(edge: Edge, path: string, headers: HeadersInit = {}): Promise<Answer> {
+export async function get(edge: Place, path: string, headers: HeadersInit = {}): Promise<Answer> {
   return answer(await fetch(edge.url + path, { headers, redirect: 'manual' }));
 }
 
 /** Calls the API with a token. */
-export function call(edge: Edge, token: string, path = '/api'): Promise<Answer> {
+export function call(edge: Place, token: string, path = '/api'): Promise<Answer> {
   return get(edge, path, { authorization: `Bearer ${token}` });
 }
 
 /** Logs out as a browser does: from our own page, the token in the HttpOnly cookie. */
-export function logout(edge: Edge, token: string, form: Record<string, string> = {}): Promise<Answer> {
+export function logout(edge: Place, token: string, form: Record<string, string> = {}): Promise<Answer> {
   return post(edge, '/auth/logout', form, { cookie: `session=${token}`, 'sec-fetch-site': 'same-origin' });
 }
 
 /** Revokes as a back end does. */
-export function revoke(edge: Edge, token: string): Promise<Answer> {
+export function revoke(edge: Place, token: string): Promise<Answer> {
   const credentials = Buffer.from(`${CLIENT.id}:${CLIENT.secret}`).toString('base64');
   return post(edge, '/auth/revoke', { token }, { authorization: `Basic ${credentials}` });
 }
 
 export async function post(
-  edge: Edge,
+  edge: Place,
   path: string,
   form: Record<string, string> | string,
   headers: HeadersInit = {},

@@ -12,7 +12,7 @@ const routes = [
   { path: '/accounts/*', audiences: ['accounts', 'bank'], scopes: ['accounts:read', 'accounts:write'] },
   { path: '/news/*', optional: true },
   { path: '/open/*', outage: 'danger_open' },
-  { path: '/isolate/*', lookup: 'danger_isolate' },
+  { path: '/isolate/*', mode: 'danger_isolate' },
   // Never reached: the first that matches holds.
   { path: '/news/members', scopes: ['member'] },
 ];

@@ -38,6 +38,10 @@ export interface Edge {
   write(key: string, value: string): Promise<void>;
   /** Switches a fault of the KV namespace on; `undefined` switches it off. */
   fault(operation: 'read' | 'write' | 'hang' | undefined): Promise<void>;
+  /** The same of the ledger, as both isolates see it. */
+  ledgerFault(fault: 'down' | 'hang' | 'slow' | undefined): Promise<void>;
+  /** The same Worker in another isolate: what is sent there. */
+  readonly other: Pick<Edge, 'url'>;
   /** Kills workerd without warning, and starts it again over the same state. */
   restart(): Promise<Edge>;
   stop(): Promise<void>;
@@ -48,6 +52,8 @@ export interface Options {
   readonly guard?: Guard;
   /** Whether a request for a path with `trap` in it makes the gate's engine trap. */
   readonly faultyEngine?: boolean;
+  /** A ledger, whose terms these are, and a second isolate that shares it: see {@link Edge.other}. */
+  readonly ledger?: Readonly<Record<string, unknown>>;
   /** Merged over the configuration that all tests share. */
   readonly quash?: Readonly<Record<string, unknown>>;
   /** A folder that is bound as static assets, `ASSETS`. */
@@ -93,19 +99,37 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
     CLIENT_SECRET: CLIENT.secret,
   };
   const entry = join(folder, 'quash.js');
-  const faults = ['faulty-kv.js', ...(options.faultyEngine ? ['faulty-engine.js'] : [])];
+  const { ledger } = options;
+  const faults = ['faulty-kv.js', ...(ledger ? ['faulty-ledger.js'] : []), ...(options.faultyEngine ? ['faulty-engine.js'] : [])];
   const imports = faults.map((file) => `import ${JSON.stringify(resolve(import.meta.dirname, file))};\n`);
   const worker = JSON.stringify(WORKERS[options.guard ?? 'gate']);
-  await writeFile(entry, `${imports.join('')}export { default } from ${worker};\n`);
+  await writeFile(entry, `${imports.join('')}export { default${ledger ? ', Ledger' : ''} } from ${worker};\n`);
+  const objects = (script_name?: string) => ({
+    durable_objects: { bindings: [{ name: 'QUASH_LEDGER', class_name: 'Ledger', script_name }] },
+    ...(script_name === undefined && { migrations: [{ tag: '1', new_sqlite_classes: ['Ledger'] }] }),
+  });
+  const guard = {
+    ...common,
+    name: 'quash',
+    main: entry,
+    services: [{ binding: 'ORIGIN', service: 'origin' }],
+    ...(options.assets && { assets: { directory: options.assets, binding: 'ASSETS', run_worker_first: true } }),
+    vars: { QUASH: { ...quash, ...(ledger && { ledger }) }, ...secrets },
+    ...(ledger && objects()),
+  };
   const workers = [
-    {
-      ...common,
-      name: 'quash',
-      main: entry,
-      services: [{ binding: 'ORIGIN', service: 'origin' }],
-      ...(options.assets && { assets: { directory: options.assets, binding: 'ASSETS', run_worker_first: true } }),
-      vars: { QUASH: quash, ...secrets },
-    },
+    ...(ledger
+      ? [
+          {
+            ...common,
+            name: 'front',
+            main: resolve(import.meta.dirname, 'front.js'),
+            services: ['quash', 'other'].map((service) => ({ binding: service, service })),
+          },
+          guard,
+          { ...guard, name: 'other', migrations: undefined, ...objects('quash') },
+        ]
+      : [guard]),
     {
       ...common,
       name: 'origin',
@@ -139,7 +163,11 @@ async function run(setup: Setup): Promise<Edge> {
   };
   return {
     url: workers.url,
-    entries: async () => (await kv()).filter((entry) => entry.name !== 'fault'),
+    other: { url: `${workers.url}/~other` },
+    ledgerFault: async (fault) => {
+      await kv(fault ? { method: 'PUT', body: fault } : { method: 'DELETE' }, 'ledger_fault');
+    },
+    entries: async () => (await kv()).filter(({ name }) => !name.endsWith('fault')),
     write: async (key, value) => {
       await kv({ method: 'PUT', body: value }, key);
     },

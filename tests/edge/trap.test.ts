@@ -11,7 +11,7 @@ before(async () => {
   edge = await start({
     faultyEngine: true,
     // What this isolate has revoked, and nothing else.
-    quash: { routes: [{ path: '/isolate', lookup: 'danger_isolate' }] },
+    quash: { routes: [{ path: '/isolate', mode: 'danger_isolate' }] },
   });
 });
 after(() => edge.stop());

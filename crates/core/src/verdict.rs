@@ -1,7 +1,7 @@
 use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 
-use crate::{Cutoff, Reason, Revocation, RevocationId, Target, Timestamp, ValidToken, VerifiedToken};
+use crate::{Cover, Cutoff, Revocation, RevocationId, Target, Timestamp, ValidToken, VerifiedToken};
 
 /// Which kind of revocation hit a token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -50,10 +50,6 @@ pub enum Verdict {
     Revoked {
         /// What kind.
         rule: Rule,
-        /// Since when.
-        revoked_at: Timestamp,
-        /// Why.
-        reason: Reason,
         /// What of it: tokens issued after this are not covered. It can lie ahead, as far as an issuer's clock may; who logs
         /// in before has to log in again.
         cutoff: Cutoff,
@@ -125,16 +121,19 @@ impl TokenIds {
     ///
     /// An entry past its `expires_at` still counts: what it covers is dead anyway, so it can only ever be right.
     pub fn verdict(&self, entries: &[Revocation]) -> Verdict {
-        for token_id in &self.ids {
-            for entry in entries.iter().filter(|entry| entry.id == token_id.id) {
-                if entry.cover.covers(self.issued_at, token_id.session) {
-                    return Verdict::Revoked {
-                        rule: token_id.rule.clone(),
-                        revoked_at: entry.revoked_at,
-                        reason: entry.reason,
-                        cutoff: entry.cover.cutoff_for(token_id.session),
-                    };
-                }
+        self.verdict_by(|id| {
+            let covers = entries.iter().filter(|entry| entry.id == *id).map(|entry| entry.cover);
+            covers.reduce(Cover::union)
+        })
+    }
+
+    /// Decides, given what the entry of an id covers, if there is one.
+    pub fn verdict_by(&self, mut covered: impl FnMut(&RevocationId) -> Option<Cover>) -> Verdict {
+        for TokenId { rule, id, session } in &self.ids {
+            if let Some(cover) = covered(id)
+                && cover.covers(self.issued_at, *session)
+            {
+                return Verdict::Revoked { rule: rule.clone(), cutoff: cover.cutoff_for(*session) };
             }
         }
         Verdict::NotRevoked { until: self.until }
@@ -150,7 +149,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        Cover, Issuer, Issuers, Pepper, Peppers,
+        Issuer, Issuers, Pepper, Peppers, Reason,
         fixtures::{HEADER, NOW, hmac_key, issuer, payload, pepper, peppers, sign, verify},
     };
 
@@ -222,12 +221,11 @@ mod tests {
     }
 
     #[test]
-    fn a_revocation_says_since_when_why_and_how_far() {
+    fn a_revocation_says_how_far_it_reaches() {
         let cutoff = Cutoff::IssuedUntil(NOW);
         let entry = entry(&pepper(1), Target::Subject("s"), Cover::everyone(cutoff));
         let verdict = ids(&peppers(&[1]), FULL).verdict(&[entry]);
-        let reason = Reason::Logout;
-        assert_eq!(verdict, Verdict::Revoked { rule: Rule::Subject, revoked_at: NOW, reason, cutoff });
+        assert_eq!(verdict, Verdict::Revoked { rule: Rule::Subject, cutoff });
     }
 
     #[test]

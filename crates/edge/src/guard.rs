@@ -4,11 +4,11 @@ use std::{
     sync::Arc,
 };
 
-use quash_core::{Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken};
-use quash_engine::{Engine, Error, Fetch, LookUp, MOMENT, Policy, Step, Verifying};
+use quash_core::{Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken, follower::SyncId};
+use quash_engine::{Due, Engine, Error, Fetch, LookUp, Policy, Step, Verifying, from_lines};
 use worker::Delay;
 
-use crate::{key_documents, store::Denylist, wait_until::wait_until, webcrypto::ImportedKeys};
+use crate::{key_documents, ledger, store::Denylist, wait_until::wait_until, webcrypto::ImportedKeys};
 
 /// Is told of revocations.
 pub(crate) type Hook = Box<dyn Fn(&[Revocation])>;
@@ -38,8 +38,9 @@ impl Guard {
 
     /// Judges a token, and tells the engine's version by which it was.
     pub(crate) async fn judge(self: &Rc<Self>, text: &str, policy: &Arc<Policy>) -> Result<u32, Error> {
-        self.refresh_keys();
-        let (mut step, mut moment) = (self.engine().judge(text, policy, now()), MOMENT);
+        let arrived = now();
+        let mut step = self.engine().judge(text, policy, arrived, arrived);
+        self.do_what_is_due();
         loop {
             step = match step {
                 Step::Admit => return Ok(self.engine().version()),
@@ -48,18 +49,18 @@ impl Guard {
                     let valid = self.imported.check(&self.engine, &checking.check).await?;
                     self.engine().checked(checking, valid, now())
                 }
-                Step::LookUp(look_up) => {
-                    self.look_up(&look_up).await?;
-                    Step::Admit
-                }
+                Step::LookUp(look_up) => self.look_up(look_up).await,
                 Step::Read(fetch) => {
                     self.read(fetch).await;
-                    self.engine().judge(text, policy, now())
+                    self.engine().judge(text, policy, arrived, now())
                 }
-                Step::Wait => {
-                    Delay::from(moment).await;
-                    moment *= 2;
-                    self.engine().judge(text, policy, now())
+                Step::Sync(sync) => {
+                    self.follow(sync).await;
+                    self.engine().judge(text, policy, arrived, now())
+                }
+                Step::Wait(pause) => {
+                    Delay::from(pause).await;
+                    self.engine().judge(text, policy, arrived, now())
                 }
             }
         }
@@ -67,7 +68,7 @@ impl Guard {
 
     /// Verifies a token's signature, in the engine or by WebCrypto.
     pub(crate) async fn verify(&self, text: &str) -> Result<VerifiedToken, Error> {
-        let (asked_at, mut moment) = (now(), MOMENT);
+        let asked_at = now();
         loop {
             // Alone, or the engine would be held while the signature is checked.
             let verifying = self.engine().verify(text, asked_at, now())?;
@@ -78,18 +79,21 @@ impl Guard {
                     return Ok(check.answer(valid)?);
                 }
                 Verifying::Read(fetch) => self.read(fetch).await,
-                Verifying::Wait => {
-                    Delay::from(moment).await;
-                    moment *= 2;
-                }
+                Verifying::Wait(pause) => Delay::from(pause).await,
             }
         }
     }
 
-    /// Asks the denylist about a token in force.
+    /// Asks the denylist about a token in force, as strictly as can be.
     pub(crate) async fn check(&self, token: &ValidToken) -> Result<(), Error> {
-        let look_up = self.engine().look_up_of(token);
-        self.look_up(&look_up).await
+        let mut step = Step::LookUp(self.engine().look_up_of(token));
+        while let Step::LookUp(look_up) = step {
+            step = self.look_up(look_up).await;
+        }
+        match step {
+            Step::Refuse(error) => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Records revocations and comes back when they are durable.
@@ -104,11 +108,26 @@ impl Guard {
         Ok(self.denylist.record(revocations, now).await?)
     }
 
-    async fn look_up(&self, look_up: &LookUp) -> Result<(), Error> {
+    async fn look_up(&self, look_up: LookUp) -> Step {
+        if let (Some(questions), Some(ledger)) = (look_up.in_shards(), self.denylist.ledger()) {
+            let (lines, history, outage) = match ledger.ask(questions).await {
+                Ok((lines, history)) => (lines, history, None),
+                Err(cause) => (String::new(), None, Some(format!("the ledger did not answer: {cause}"))),
+            };
+            let (entries, unreadable) = from_lines(&lines);
+            return self.engine().looked_up(look_up, &entries, outage.or(unreadable), history, now());
+        }
         let ids: Vec<RevocationId> = look_up.ids().collect();
         let found = self.denylist.look_up(&ids).await;
         let outage = found.outage.map(|outage| outage.to_string());
-        self.engine().looked_up(look_up, &found.entries, outage, now())
+        self.engine().looked_up(look_up, &found.entries, outage, None, now())
+    }
+
+    /// Reads the ledger's log.
+    async fn follow(&self, sync: SyncId) {
+        if let Some(ledger) = self.denylist.ledger() {
+            ledger::follow(&self.engine, ledger, sync).await;
+        }
     }
 
     /// Reads a document of keys, and what it leads to.
@@ -119,13 +138,18 @@ impl Guard {
         }
     }
 
-    /// Has keys that are due be read again, while requests go on with those that are there.
-    fn refresh_keys(self: &Rc<Self>) {
+    /// Has what is due be read, while requests go on with what is there.
+    fn do_what_is_due(self: &Rc<Self>) {
         loop {
             // Alone, or the engine would be held while it is read.
-            let Some(fetch) = self.engine().due(now()) else { return };
+            let Some(due) = self.engine().due(now()) else { return };
             let guard = Rc::clone(self);
-            wait_until(async move { guard.read(fetch).await });
+            wait_until(async move {
+                match due {
+                    Due::Read(fetch) => guard.read(fetch).await,
+                    Due::Sync(sync) => guard.follow(sync).await,
+                }
+            });
         }
     }
 }

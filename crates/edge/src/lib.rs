@@ -84,5 +84,5 @@ pub use authorized::Authorized;
 pub use layer::{QuashLayer, QuashService};
 pub use ledger::LedgerObject;
 pub use quash::Quash;
-pub use quash_engine::{Error, Lookup, Outage, Policy, Source, config::ConfigError};
+pub use quash_engine::{Error, Mode, Outage, Policy, Source, config::ConfigError};
 pub use respond::refusal;

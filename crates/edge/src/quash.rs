@@ -1,6 +1,6 @@
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
-use js_sys::{JSON, Reflect};
+use js_sys::{JSON, Math, Reflect};
 use quash_core::Revocation;
 #[cfg(feature = "tower")]
 use quash_engine::Head;
@@ -16,6 +16,7 @@ use crate::{
     form::Form,
     guard::{Guard, now},
     handle::{self, Minted},
+    ledger::LedgerClient,
     logout::{self, Receipt, Scope},
     origin::Origin,
     passed_on::Sender,
@@ -58,11 +59,22 @@ impl Quash {
             let problem = format!("there is no KV namespace bound as `{}`", config.denylist);
             ConfigError::new("denylist", problem)
         })?;
-        let denylist = Denylist::new(kv, config.denylist.clone(), None);
+        let ledger = match &config.ledger {
+            None => None,
+            Some(ledger) => {
+                let objects = env.durable_object(&ledger.binding).map_err(|_| {
+                    let problem = format!("there are no Durable Objects bound as `{}`", ledger.binding);
+                    ConfigError::new("ledger.binding", problem)
+                })?;
+                Some(LedgerClient::new(objects, ledger.terms.shards))
+            }
+        };
+        let denylist = Denylist::new(kv, config.denylist.clone(), ledger);
+        let seed = Math::random().to_bits();
         Ok(Self {
             origin: Origin::from_env(&config.origin, env)?,
             routes: config.routes.clone(),
-            guard: Rc::new(Guard::new(Engine::new(config, trust), denylist)),
+            guard: Rc::new(Guard::new(Engine::new(config, trust, seed), denylist)),
         })
     }
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::{error::Error, json_object::JsonObject};
 
 /// How long a client should wait before it asks again while something is down, in seconds.
@@ -29,9 +31,11 @@ impl Error {
         let body = standard.text("code", self.code()).text("message", message).end();
         let mut headers: Vec<_> = HEADERS.map(|(name, value)| (name, value.to_owned())).into();
         let mut add = |name, value: &str| headers.push((name, value.to_owned()));
+        let seconds = |delay: &Duration| delay.as_millis().div_ceil(1000).to_string();
         match self {
             Self::MethodNotAllowed(allow) => add("Allow", allow),
             Self::StoreUnavailable(_) | Self::KeysUnavailable(_) => add("Retry-After", RETRY_AFTER_SECS),
+            Self::LedgerUnavailable { retry_after, .. } => add("Retry-After", &seconds(retry_after)),
             Self::ClientUnknown => add("WWW-Authenticate", r#"Basic realm="quash", charset="UTF-8""#),
             Self::TokenMissing => add("WWW-Authenticate", r#"Bearer realm="quash""#),
             Self::Refused(_) | Self::Revoked { .. } | Self::ScopeMissing(_) | Self::TokenAmbiguous => {
@@ -43,7 +47,7 @@ impl Error {
                 }
                 add("WWW-Authenticate", &challenge);
                 if let Self::Revoked { retry_after: Some(delay), .. } = self {
-                    add("Retry-After", &delay.as_millis().div_ceil(1000).to_string());
+                    add("Retry-After", &seconds(delay));
                 }
             }
             _ => {}
@@ -54,7 +58,10 @@ impl Error {
     /// What is wrong with us, for the log alone: whose fault it is not must not have to read of our bindings and stores.
     pub fn internal(&self) -> Option<String> {
         let cause: &dyn std::fmt::Display = match self {
-            Self::StoreUnavailable(cause) | Self::KeysUnavailable(cause) | Self::Platform(cause) => cause,
+            Self::StoreUnavailable(cause)
+            | Self::LedgerUnavailable { cause, .. }
+            | Self::KeysUnavailable(cause)
+            | Self::Platform(cause) => cause,
             Self::Configuration(cause) => cause,
             _ => return None,
         };

@@ -1,22 +1,25 @@
 use std::{sync::Arc, time::Duration};
 
 use quash_core::{
-    Cutoff, Headers, HostKey, Peppers, Refusal, Revocation, RevocationId, SignatureCheck, Timestamp, TokenIds,
-    UnverifiedToken, ValidToken, Verdict, Verification, VerifiedToken,
+    Headers, HostKey, Peppers, Refusal, Revocation, SignatureCheck, Timestamp, UnverifiedToken, ValidToken,
+    Verification, VerifiedToken,
+    follower::{LiveSet, SyncId},
+    ledger::ShardHistory,
 };
 
 use crate::{
     config::Config,
     error::Error,
     keys::{Fetch, Fetched, Filed, Keep, Unknown},
+    look_up::LookUp,
     memory::{Remembered, TokenMemory},
     policy::Policy,
-    recent::Recent,
+    revocations::{Followed, LedgerRead, Revocations, refuse},
     trust::Trust,
 };
 
-/// Issuers write `iat` in whole seconds, rounded down.
-const ISSUED_AT_RESOLUTION: Duration = Duration::from_secs(1);
+/// How soon a request looks again for what somebody else reads: at first, and at the latest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(25), Duration::from_millis(250));
 
 /// Everything that is decided about requests, and what has to be known for it: one for an isolate.
 ///
@@ -27,7 +30,7 @@ pub struct Engine {
     trust: Trust,
     headers: Headers,
     memory: TokenMemory,
-    recent: Recent,
+    revocations: Revocations,
     version: u32,
     /// When something is due, at the earliest.
     next_look: Option<Timestamp>,
@@ -46,8 +49,19 @@ pub enum Step {
     LookUp(LookUp),
     /// Read this document, tell [`Engine::fetched`], then begin again.
     Read(Fetch),
-    /// Begin again after a moment.
-    Wait,
+    /// Make the [reads](Engine::next_read) of this sync, then begin again.
+    Sync(SyncId),
+    /// Begin again after this time.
+    Wait(Duration),
+}
+
+/// What is to be done while requests go on.
+#[derive(Debug)]
+pub enum Due {
+    /// Read this document, and tell [`Engine::fetched`].
+    Read(Fetch),
+    /// Make the [reads](Engine::next_read) of this sync.
+    Sync(SyncId),
 }
 
 /// What is next with a token that is to be verified.
@@ -59,8 +73,8 @@ pub enum Verifying {
     Check(SignatureCheck),
     /// Read this document, tell [`Engine::fetched`], then begin again.
     Read(Fetch),
-    /// Begin again after a moment.
-    Wait,
+    /// Begin again after this time.
+    Wait(Duration),
 }
 
 /// A request whose token's signature is checked.
@@ -70,32 +84,23 @@ pub struct Checking {
     pub check: SignatureCheck,
     text: Box<str>,
     policy: Arc<Policy>,
+    arrived: Timestamp,
     version: u32,
 }
 
-/// A request whose token is looked up.
-#[derive(Debug)]
-pub struct LookUp {
-    ids: Arc<TokenIds>,
-    policy: Arc<Policy>,
-}
-
-impl LookUp {
-    /// What to look up.
-    pub fn ids(&self) -> impl Iterator<Item = RevocationId> {
-        self.ids.iter()
-    }
-}
-
 impl Engine {
-    /// The engine of a deployment.
-    pub fn new(config: Config, trust: Trust) -> Self {
+    /// The engine of a deployment. `seed` is to be random: isolates that read at the same moments would all ask the ledger.
+    pub fn new(config: Config, trust: Trust, seed: u64) -> Self {
+        let revocations = match &config.ledger {
+            None => Revocations::Own(LiveSet::default()),
+            Some(ledger) => Revocations::followed(ledger.terms, &trust.peppers, seed),
+        };
         Self {
             config,
             trust,
             headers: Headers::default(),
             memory: TokenMemory::default(),
-            recent: Recent::default(),
+            revocations,
             version: 0,
             next_look: None,
         }
@@ -121,49 +126,62 @@ impl Engine {
         self.trust.host_keys.get(number)
     }
 
-    /// Judges a token on a route with this policy.
-    pub fn judge(&mut self, text: &str, policy: &Arc<Policy>, now: Timestamp) -> Step {
-        self.settle(|engine| engine.try_judge(text, policy, now))
+    /// Judges a token on a route with this policy. `arrived` is when its request did: it stays the same when it begins again.
+    pub fn judge(&mut self, text: &str, policy: &Arc<Policy>, arrived: Timestamp, now: Timestamp) -> Step {
+        self.settle(|engine| engine.try_judge(text, policy, arrived, now))
     }
 
     /// Goes on with a request whose token's signature is right, or is not.
     pub fn checked(&mut self, checking: Checking, valid: bool, now: Timestamp) -> Step {
         self.settle(|engine| {
-            let Checking { check, text, policy, version } = checking;
+            let Checking { check, text, policy, arrived, version } = checking;
             let key = check.key();
             if engine.host_key(key).is_none() {
                 // It was withdrawn while it was checked with, or before: the answer does not matter.
-                return engine.try_judge(&text, &policy, now);
+                return engine.try_judge(&text, &policy, arrived, now);
             }
             let token = check.answer(valid)?.validate(now)?;
             let may_remember = version == engine.version;
-            engine.verified(&text, token, &policy, may_remember, now)
+            engine.verified(&text, token, &policy, may_remember, arrived, now)
         })
     }
 
-    /// Goes on with a request whose token was looked up.
+    /// Goes on with a request whose token was looked up. `history` is what the root of the ledger told with its answer.
     ///
     /// # Errors
     /// Why it may not pass: an entry that was found, or that `outage` may have hidden one.
     pub fn looked_up(
-        &self,
-        look_up: &LookUp,
+        &mut self,
+        look_up: LookUp,
         entries: &[Revocation],
         outage: Option<String>,
+        history: Option<ShardHistory>,
         now: Timestamp,
-    ) -> Result<(), Error> {
-        // What is found revoked is revoked, whatever else could not be read. This isolate may know more by now.
-        refuse_revoked(look_up.ids.verdict(entries), now)?;
-        refuse_revoked(look_up.ids.verdict(&self.recent.lookup(look_up.ids())), now)?;
-        match outage {
-            Some(cause) if !look_up.policy.is_open_in_outages() => Err(Error::StoreUnavailable(cause)),
-            _ => Ok(()),
-        }
+    ) -> Step {
+        self.settle(|engine| {
+            // What is found revoked is revoked, whatever else could not be read. This isolate may know more by now.
+            refuse(look_up.ids.verdict(entries), now)?;
+            engine.revocations.refuse_revoked(&look_up.ids, now)?;
+            match outage {
+                Some(cause) if !look_up.is_open() => return Err(Error::StoreUnavailable(cause)),
+                Some(_) => return Ok(Step::Admit),
+                None => {}
+            }
+            if let Some(followed) = engine.revocations.followed_mut()
+                && let Some(history) = history
+                && look_up.history().is_some_and(|asked_by| *asked_by != history)
+            {
+                // There are shards that were not asked.
+                followed.learn(history);
+                return Ok(Step::LookUp(followed.look_up(&look_up.ids, &look_up.policy)));
+            }
+            Ok(Step::Admit)
+        })
     }
 
-    /// What to look up for a token in force, outside a guarded request.
+    /// What to look up for a token in force, outside a guarded request: as strictly as can be.
     pub fn look_up_of(&self, token: &ValidToken) -> LookUp {
-        LookUp { ids: Arc::new(token.ids()), policy: Arc::default() }
+        self.revocations.look_up_of(Arc::new(token.ids()))
     }
 
     /// Verifies a token, which is all that it takes to revoke it. `asked_at` is when somebody asked for that.
@@ -172,10 +190,16 @@ impl Engine {
     /// [`Error::Refused`], or [`Error::KeysUnavailable`]: that an issuer does not have a key is not known before its keys have been
     /// read after somebody asked. A token that is let alone for a key of yesterday would be good tomorrow.
     pub fn verify(&mut self, text: &str, asked_at: Timestamp, now: Timestamp) -> Result<Verifying, Error> {
-        self.try_verify(text, Some(asked_at), now)
+        self.try_verify(text, asked_at, Some(asked_at), now)
     }
 
-    fn try_verify(&mut self, text: &str, asked_at: Option<Timestamp>, now: Timestamp) -> Result<Verifying, Error> {
+    fn try_verify(
+        &mut self,
+        text: &str,
+        arrived: Timestamp,
+        asked_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Verifying, Error> {
         self.expire(now);
         let token = UnverifiedToken::parse_with(text, &mut self.headers)?;
         let publishing = self.trust.publishing(token.issuer());
@@ -188,7 +212,7 @@ impl Engine {
                 let Some((issuer, key_set)) = key_set else { return Err(Refusal::KeyUnknown.into()) };
                 match key_set.unknown(issuer, now) {
                     Unknown::Read(fetch) => Ok(Verifying::Read(fetch)),
-                    Unknown::Wait => Ok(Verifying::Wait),
+                    Unknown::Wait => Ok(Verifying::Wait((now.since(arrived) / 2).clamp(PAUSES.0, PAUSES.1))),
                     Unknown::Refuse if asked_at.is_none_or(|asked_at| key_set.was_read_since(asked_at)) => {
                         Err(Refusal::KeyUnknown.into())
                     }
@@ -199,20 +223,52 @@ impl Engine {
         }
     }
 
-    /// Whether there may be a document to read in the background.
+    /// Whether there may be something to do while requests go on.
     pub fn is_due(&self, now: Timestamp) -> bool {
+        self.keys_are_due(now) || self.revocations.is_due()
+    }
+
+    fn keys_are_due(&self, now: Timestamp) -> bool {
         self.next_look.is_some_and(|next| next <= now)
     }
 
-    /// A document to read in the background, if it is time. There may be another one.
-    pub fn due(&mut self, now: Timestamp) -> Option<Fetch> {
-        if !self.is_due(now) {
+    /// What to do while requests go on, if it is time. There may be more.
+    pub fn due(&mut self, now: Timestamp) -> Option<Due> {
+        if let Some(sync) = self.revocations.followed_mut().and_then(Followed::due) {
+            return Some(Due::Sync(sync));
+        }
+        if !self.keys_are_due(now) {
             return None;
         }
         let key_sets = self.trust.key_sets.iter_mut().enumerate();
         let due = key_sets.filter_map(|(issuer, key_set)| key_set.as_mut()?.due(issuer, now)).next();
         self.next_look = self.trust.next_look();
-        due
+        due.map(Due::Read)
+    }
+
+    /// What to read for a sync, in any order or all at once; `None` when there is nothing now. Each answer may bring more.
+    pub fn next_read(&mut self, sync: SyncId, now: Timestamp) -> Option<LedgerRead> {
+        self.revocations.followed_mut()?.next_read(sync, now)
+    }
+
+    /// Whether a copy in the data centre's cache will do, of an answer that was asked for at `copied_at`.
+    pub fn is_usable(&mut self, read: &LedgerRead, copied_at: Timestamp, now: Timestamp) -> bool {
+        self.revocations.followed_mut().is_some_and(|followed| followed.is_usable(read, copied_at, now))
+    }
+
+    /// Takes what a read brought: the ledger's own answer, or a copy that was asked for at `copied_at`; or why there is none.
+    pub fn read(
+        &mut self,
+        read: &LedgerRead,
+        answer: Result<&[u8], String>,
+        copied_at: Option<Timestamp>,
+        now: Timestamp,
+    ) {
+        let Some(followed) = self.revocations.followed_mut() else { return };
+        match answer {
+            Ok(bytes) => followed.answered(read, bytes, copied_at, now),
+            Err(problem) => followed.failed(read, problem, now),
+        }
     }
 
     /// Takes a document that was asked for, or why it could not be read.
@@ -231,13 +287,13 @@ impl Engine {
 
     /// Takes note of what this isolate revokes: from now on it refuses what that covers.
     pub fn record(&mut self, revocations: &[Revocation], now: Timestamp) {
-        self.recent.record(revocations, now);
+        self.revocations.record(revocations, now);
         self.version += 1;
     }
 
     /// Drops the keys that are too old.
     fn expire(&mut self, now: Timestamp) {
-        if !self.is_due(now) {
+        if !self.keys_are_due(now) {
             return;
         }
         let Trust { issuers, key_sets, host_keys, .. } = &mut self.trust;
@@ -254,20 +310,27 @@ impl Engine {
         step(self).unwrap_or_else(Step::Refuse)
     }
 
-    fn try_judge(&mut self, text: &str, policy: &Arc<Policy>, now: Timestamp) -> Result<Step, Error> {
+    fn try_judge(
+        &mut self,
+        text: &str,
+        policy: &Arc<Policy>,
+        arrived: Timestamp,
+        now: Timestamp,
+    ) -> Result<Step, Error> {
         self.expire(now);
         if let Some(remembered) = self.memory.get(text, now) {
             policy.admits(&remembered.token)?;
-            return self.recent.judge(&remembered.ids, policy, now);
+            let mode = policy.own_mode().unwrap_or(self.config.routes.mode);
+            return self.revocations.judge(&remembered.ids, policy, mode, arrived, now);
         }
-        match self.try_verify(text, None, now)? {
-            Verifying::Verified(token) => self.verified(text, token.validate(now)?, policy, true, now),
+        match self.try_verify(text, arrived, None, now)? {
+            Verifying::Verified(token) => self.verified(text, token.validate(now)?, policy, true, arrived, now),
             Verifying::Check(check) => {
                 let (text, policy) = (text.into(), policy.clone());
-                Ok(Step::Check(Checking { check, text, policy, version: self.version }))
+                Ok(Step::Check(Checking { check, text, policy, arrived, version: self.version }))
             }
             Verifying::Read(fetch) => Ok(Step::Read(fetch)),
-            Verifying::Wait => Ok(Step::Wait),
+            Verifying::Wait(pause) => Ok(Step::Wait(pause)),
         }
     }
 
@@ -278,6 +341,7 @@ impl Engine {
         token: ValidToken,
         policy: &Arc<Policy>,
         may_remember: bool,
+        arrived: Timestamp,
         now: Timestamp,
     ) -> Result<Step, Error> {
         policy.admits(&token)?;
@@ -285,27 +349,7 @@ impl Engine {
         if may_remember && self.memory.came_before(text) {
             self.memory.insert(Remembered::new(text, token, ids.clone()));
         }
-        self.recent.judge(&ids, policy, now)
+        let mode = policy.own_mode().unwrap_or(self.config.routes.mode);
+        self.revocations.judge(&ids, policy, mode, arrived, now)
     }
-}
-
-impl Recent {
-    /// Refuses what this isolate has revoked itself. For the rest it is the denylist's word that counts, where that is asked.
-    fn judge(&self, ids: &Arc<TokenIds>, policy: &Arc<Policy>, now: Timestamp) -> Result<Step, Error> {
-        refuse_revoked(ids.verdict(&self.lookup(ids.iter())), now)?;
-        if policy.asks_denylist() {
-            Ok(Step::LookUp(LookUp { ids: ids.clone(), policy: policy.clone() }))
-        } else {
-            Ok(Step::Admit)
-        }
-    }
-}
-
-fn refuse_revoked(verdict: Verdict, now: Timestamp) -> Result<(), Error> {
-    let Verdict::Revoked { rule, revoked_at, cutoff, .. } = verdict else { return Ok(()) };
-    let retry_after = match cutoff {
-        Cutoff::IssuedUntil(cutoff) if cutoff >= now => Some(cutoff.since(now) + ISSUED_AT_RESOLUTION),
-        _ => None,
-    };
-    Err(Error::Revoked { rule, revoked_at, retry_after })
 }

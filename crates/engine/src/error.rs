@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use quash_core::{InvalidHandle, Refusal, Rule, Timestamp};
+use quash_core::{InvalidHandle, Refusal, Rule};
 use thiserror::Error;
 
 use crate::config::ConfigError;
@@ -27,8 +27,6 @@ pub enum Error {
     Revoked {
         /// What hit it.
         rule: Rule,
-        /// Since when.
-        revoked_at: Timestamp,
         /// How long until a new login is not covered any more, where that is not so at once.
         retry_after: Option<Duration>,
     },
@@ -67,6 +65,14 @@ pub enum Error {
     /// The denylist did not answer, or not in a way that can be read. Holds the cause, for the log.
     #[error("the denylist cannot be reached")]
     StoreUnavailable(String),
+    /// The ledger could not be read for so long that a revocation may be unknown here.
+    #[error("the ledger cannot be reached")]
+    LedgerUnavailable {
+        /// When to try again.
+        retry_after: Duration,
+        /// What is wrong with it, for the log.
+        cause: String,
+    },
     /// The issuer's keys cannot be read, and there are none of before that may still be used. Holds the cause, for the log.
     #[error("the issuer's keys cannot be read")]
     KeysUnavailable(String),
@@ -102,6 +108,7 @@ impl Error {
             Self::ClientUnknown => "client_unknown",
             Self::ClientMismatch => "client_mismatch",
             Self::StoreUnavailable(_) => "store_unavailable",
+            Self::LedgerUnavailable { .. } => "ledger_unavailable",
             Self::KeysUnavailable(_) => "keys_unavailable",
             Self::OriginUnreachable => "origin_unreachable",
             Self::Configuration(_) => "configuration_invalid",
@@ -124,7 +131,7 @@ impl Error {
             Self::BodyNotForm => 415,
             Self::Configuration(_) | Self::Platform(_) => 500,
             Self::OriginUnreachable => 502,
-            Self::StoreUnavailable(_) | Self::KeysUnavailable(_) => 503,
+            Self::StoreUnavailable(_) | Self::LedgerUnavailable { .. } | Self::KeysUnavailable(_) => 503,
         }
     }
 
@@ -144,9 +151,10 @@ impl Error {
             Self::ClientUnknown => Some("invalid_client"),
             Self::ClientMismatch => Some("unauthorized_client"),
             // RFC 6749 section 4.1.2.1.
-            Self::StoreUnavailable(_) | Self::KeysUnavailable(_) | Self::OriginUnreachable => {
-                Some("temporarily_unavailable")
-            }
+            Self::StoreUnavailable(_)
+            | Self::LedgerUnavailable { .. }
+            | Self::KeysUnavailable(_)
+            | Self::OriginUnreachable => Some("temporarily_unavailable"),
             Self::Configuration(_) | Self::Platform(_) => Some("server_error"),
             Self::TokenMissing => None,
         }

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use quash_core::{Refusal, ValidToken};
 
@@ -10,20 +10,47 @@ pub struct Policy {
     audiences: Vec<String>,
     scopes: Vec<String>,
     optional: bool,
-    lookup: Lookup,
+    mode: Option<Mode>,
     outage: Outage,
 }
 
-/// Where a route looks for revocations.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Where revocations are looked for, and so how late one may be known. See docs/consistency.md.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Lookup {
-    /// In the deployment's denylist.
-    #[default]
-    Denylist,
-    /// In what this isolate has revoked itself, and nowhere else: a request costs no look-up, and a token that was revoked
-    /// elsewhere passes until it dies. For what anybody may keep who has seen it once.
+pub enum Mode {
+    /// In Workers KV: one bulk read for a request. Elsewhere a revocation shows there after a minute or more.
+    Eventual,
+    /// In what this isolate follows of the ledger: no read for a request, and nothing is unknown for longer than
+    /// `max_staleness`.
+    Bounded,
+    /// In the ledger itself: a request to its Durable Object for each request, and nothing that was acknowledged is unknown.
+    Strict,
+    /// In what this isolate knows anyway, and nowhere else: a request costs no look-up, and a token that was revoked elsewhere may
+    /// pass until it dies. For what anybody may keep who has seen it once.
     DangerIsolate,
+}
+
+impl Mode {
+    pub(crate) const ALL: [(&str, Self); 4] = [
+        ("eventual", Self::Eventual),
+        ("bounded", Self::Bounded),
+        ("strict", Self::Strict),
+        ("danger_isolate", Self::DangerIsolate),
+    ];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Eventual => "eventual",
+            Self::Bounded => "bounded",
+            Self::Strict => "strict",
+            Self::DangerIsolate => "danger_isolate",
+        }
+    }
+
+    pub(crate) const fn needs_ledger(self) -> bool {
+        matches!(self, Self::Bounded | Self::Strict)
+    }
 }
 
 /// What becomes of a request whose token cannot be looked up in the denylist.
@@ -33,20 +60,17 @@ pub enum Outage {
     /// It is refused: 503, with `Retry-After`.
     #[default]
     Closed,
-    /// It passes, unless this isolate knows of a revocation itself.
+    /// It passes unless a revocation is known, for as long as what is known is no older than this; then it is refused. What was
+    /// revoked meanwhile passes. Only the ledger can be known to be so old: elsewhere this is [`Closed`](Self::Closed).
+    LastKnownGood(Duration),
+    /// It passes unless a revocation is known.
     DangerOpen,
 }
 
 impl Policy {
     /// Nothing more than that.
     pub const fn new() -> Self {
-        Self {
-            audiences: Vec::new(),
-            scopes: Vec::new(),
-            optional: false,
-            lookup: Lookup::Denylist,
-            outage: Outage::Closed,
-        }
+        Self { audiences: Vec::new(), scopes: Vec::new(), optional: false, mode: None, outage: Outage::Closed }
     }
 
     /// `aud` must have `audience`, or another that is named so (RFC 7519 section 4.1.3); this comes on top of the issuer's.
@@ -70,10 +94,10 @@ impl Policy {
         self
     }
 
-    /// Where revocations are looked for.
+    /// Where revocations are looked for, if not as everywhere in the deployment.
     #[must_use]
-    pub const fn lookup(mut self, lookup: Lookup) -> Self {
-        self.lookup = lookup;
+    pub const fn mode(mut self, mode: Mode) -> Self {
+        self.mode = Some(mode);
         self
     }
 
@@ -88,12 +112,12 @@ impl Policy {
         self.optional
     }
 
-    pub(crate) const fn asks_denylist(&self) -> bool {
-        matches!(self.lookup, Lookup::Denylist)
+    pub(crate) const fn own_mode(&self) -> Option<Mode> {
+        self.mode
     }
 
-    pub(crate) const fn is_open_in_outages(&self) -> bool {
-        matches!(self.outage, Outage::DangerOpen)
+    pub(crate) const fn in_outages(&self) -> Outage {
+        self.outage
     }
 
     /// Whether a token is enough for this route.

@@ -1,5 +1,7 @@
 /** The engine as JavaScript sees it: texts go in, a status and texts come out. Nothing is decided here. */
 
+import type { Head } from './head.ts';
+
 /** What to do next; see `host.rs`. */
 export const Status = {
   Endpoint: 0,
@@ -12,9 +14,12 @@ export const Status = {
   Read: 7,
   Wait: 8,
   Done: 9,
+  Ask: 10,
+  Sync: 11,
+  NoCopy: 12,
 } as const;
 
-/** What `begin` adds to its status when there may be a document to read in the background. */
+/** What `begin` adds to its status when there may be something to do while requests go on. */
 export const DUE = 0x100;
 
 /** See `exports.rs`. */
@@ -22,11 +27,14 @@ interface Exports {
   readonly memory: WebAssembly.Memory;
   input(length: number): number;
   registers(): number;
-  configure(variables: number): number;
-  begin(url: number, authorization: number, cookie: number, isPreflight: boolean, now: number): number;
+  configure(variables: number, seed: number): number;
+  begin(url: number, authorization: number, cookie: number, isPreflight: boolean, arrived: number, now: number): number;
   checked(pending: number, valid: boolean, now: number): number;
-  looked_up(pending: number, found: number, outage: number, now: number): number;
+  looked_up(pending: number, found: number, outage: number, counts: number, now: number): number;
   due(now: number): number;
+  copied(number: number, copy: number, copiedAt: number, now: number): number;
+  answered(number: number, answer: number, now: number): number;
+  not_answered(number: number, problem: number, now: number): number;
   fetched(pending: number, body: number, cacheControl: number, age: number, kept: number, now: number): number;
   not_fetched(pending: number, problem: number, now: number): number;
   key(number: number): number;
@@ -48,8 +56,9 @@ const Register = {
   TokenStart: 9,
   TokenLength: 10,
   Lifetime: 11,
+  Pause: 12,
 } as const;
-const REGISTERS = 12;
+const REGISTERS = 13;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -69,30 +78,51 @@ export class Engine {
   constructor(module: WebAssembly.Module, variables: string) {
     this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports;
     this.#registersAt = this.#exports.registers();
-    if (this.#exports.configure(this.#write(variables)) === Status.Refuse) throw new Error(this.text);
+    if (this.#exports.configure(this.#write(variables), Math.random()) === Status.Refuse) throw new Error(this.text);
   }
 
   /** Begins with a request. A header that is not there is empty. The status may have {@link DUE} besides. */
-  begin(url: string, authorization: string, cookie: string, isPreflight: boolean): number {
+  begin({ url, authorization, cookie, isPreflight }: Head, arrived: number, now: number): number {
     const urlLength = this.#write(url);
     const authorizationLength = this.#write(authorization, urlLength);
     const cookieLength = this.#write(cookie, urlLength + authorizationLength);
-    return this.#exports.begin(urlLength, authorizationLength, cookieLength, isPreflight, Date.now());
+    return this.#exports.begin(urlLength, authorizationLength, cookieLength, isPreflight, arrived, now);
   }
 
   checked(pending: number, valid: boolean): number {
     return this.#exports.checked(pending, valid, Date.now());
   }
 
-  /** @param found Lines of `KEY ENTRY`. @param outage Why there may be others; empty when there are none. */
-  lookedUp(pending: number, found: string, outage: string): number {
+  /**
+   * @param found Lines of `KEY ENTRY`. @param outage Why there may be others; empty when there are none. @param counts How many
+   * shards the ledger has, in its root's words.
+   */
+  lookedUp(pending: number, found: string, outage: string, counts: string): number {
     const foundLength = this.#write(found);
-    return this.#exports.looked_up(pending, foundLength, this.#write(outage, foundLength), Date.now());
+    const outageLength = this.#write(outage, foundLength);
+    const countsLength = this.#write(counts, foundLength + outageLength);
+    return this.#exports.looked_up(pending, foundLength, outageLength, countsLength, Date.now());
   }
 
-  /** Asks for the document to read in the background: `Read`, if there is one. */
+  /** Asks for what to do while requests go on: `Read` or `Sync`, if there is something. */
   due(): number {
     return this.#exports.due(Date.now());
+  }
+
+  /** @param askedAt When the copy of a part of the ledger was asked for. */
+  copied(number: number, copy: Uint8Array, askedAt: number): number {
+    this.#reserve(copy.length).set(copy);
+    return this.#exports.copied(number, copy.length, askedAt, Date.now());
+  }
+
+  /** The ledger's own answer. */
+  answered(number: number, answer: Uint8Array): number {
+    this.#reserve(answer.length).set(answer);
+    return this.#exports.answered(number, answer.length, Date.now());
+  }
+
+  notAnswered(number: number, problem: string): number {
+    return this.#exports.not_answered(number, this.#write(problem), Date.now());
   }
 
   /** @param ageMs How old the document was when it was read. @param keptMs How long ago that was. */
@@ -179,6 +209,11 @@ export class Engine {
   /** How many seconds the data centre's cache may keep the document that was just told. */
   get lifetime(): number {
     return this.#register(Register.Lifetime);
+  }
+
+  /** After how many milliseconds to begin again. */
+  get pause(): number {
+    return this.#register(Register.Pause);
   }
 
   /** Writes a text to where the next call reads it, behind others of `at` bytes, and tells its length in bytes. */

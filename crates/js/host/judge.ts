@@ -2,7 +2,8 @@ import { lookUp } from './denylist.ts';
 import { read } from './documents.ts';
 import { DUE, Engine, Status } from './engine.ts';
 import type { Head } from './head.ts';
-import { type Bindings, type Context, type KvNamespace, message } from './platform.ts';
+import { Ledger } from './ledger.ts';
+import { type Bindings, type Context, type DurableObjects, type KvNamespace, message } from './platform.ts';
 import type { Settings } from './settings.ts';
 import { KeyError, Signatures } from './signatures.ts';
 import { Admitted, type Place, type Verdict, refused } from './verdict.ts';
@@ -22,8 +23,8 @@ interface Judged {
   readonly head: Head;
   readonly context: Context;
   readonly place: Place;
-  /** How soon to look again for what somebody else reads, in milliseconds. */
-  readonly moment: number;
+  /** When it did, in milliseconds since the epoch. */
+  readonly arrived: number;
 }
 
 const ENDPOINT = { kind: 'endpoint' } as const;
@@ -36,6 +37,7 @@ export class Judge {
   readonly #module: WebAssembly.Module;
   readonly #variables: string;
   readonly #kv: KvNamespace;
+  readonly #ledger: Ledger | undefined;
   #recorded: string[] = [];
   #running: Running;
 
@@ -45,31 +47,42 @@ export class Judge {
     this.#variables = variables(env);
     this.#running = this.#start();
     this.settings = JSON.parse(this.#running.engine.text) as Settings;
-    const { denylist } = this.settings;
+    const { denylist, ledger } = this.settings;
     const kv = env[denylist] as KvNamespace | undefined;
     if (!kv) throw new Error(`QUASH.denylist: there is no KV namespace bound as \`${denylist}\``);
     this.#kv = kv;
+    if (ledger === '') return;
+    const objects = env[ledger] as DurableObjects | undefined;
+    if (!objects) throw new Error(`QUASH.ledger.binding: there are no Durable Objects bound as \`${ledger}\``);
+    this.#ledger = new Ledger(objects, this.settings);
   }
 
   /** The verdict; a promise of it where something has to be asked for it. */
-  judge(head: Head, context: Context, moment = this.settings.moment): Verdict | Promise<Verdict> {
+  judge(head: Head, context: Context): Verdict | Promise<Verdict> {
+    const now = Date.now();
+    return this.#begin(head, context, now, now);
+  }
+
+  /** Begins with a request, or begins again, with one that arrived then. */
+  #begin(head: Head, context: Context, arrived: number, now = Date.now()): Verdict | Promise<Verdict> {
     try {
       const running = this.#running;
       const { engine } = running;
-      const begun = engine.begin(head.url, head.authorization, head.cookie, head.isPreflight);
+      const begun = engine.begin(head, arrived, now);
       const place = { source: engine.source, start: engine.tokenStart, length: engine.tokenLength };
-      const verdict = this.#settle({ running, head, context, place, moment }, begun & ~DUE);
-      if (begun & DUE) this.#readInBackground(engine, context);
+      const verdict = this.#settle({ running, head, context, place, arrived }, begun & ~DUE);
+      if (begun & DUE) this.#doWhatIsDue(engine, context);
       return verdict;
     } catch (error) {
       return this.#failure(error);
     }
   }
 
-  /** Reads what is due, of each issuer, while requests go on with what is there. */
-  #readInBackground(engine: Engine, context: Context): void {
-    while (engine.due() === Status.Read) {
-      context.waitUntil(read(engine, this.settings).catch((error: unknown) => void this.#failure(error)));
+  /** Reads what is due while requests go on with what is there. */
+  #doWhatIsDue(engine: Engine, context: Context): void {
+    for (let status = engine.due(); status !== Status.Done; status = engine.due()) {
+      const work = status === Status.Sync ? this.#ledger?.follow(engine, context) : read(engine, this.settings);
+      context.waitUntil(Promise.resolve(work).catch((error: unknown) => void this.#failure(error)));
     }
   }
 
@@ -115,21 +128,27 @@ export class Judge {
         return this.#lookUp(request, engine.pending);
       case Status.Read:
         return this.#again(request, read(engine, this.settings));
-      case Status.Wait:
-        return this.#again(request, new Promise((resolve) => setTimeout(resolve, request.moment)));
+      case Status.Ask:
+        return this.#ask(request, engine.pending);
+      case Status.Sync:
+        return this.#again(request, this.#ledger?.follow(engine, request.context));
+      case Status.Wait: {
+        const { pause } = engine;
+        return this.#again(request, new Promise((resolve) => setTimeout(resolve, pause)));
+      }
       default:
-        return this.judge(request.head, request.context);
+        return this.#begin(request.head, request.context, request.arrived);
     }
   }
 
-  /** Begins again with a request, and does not look as soon as this the next time. */
-  async #again({ head, context, moment }: Judged, first: Promise<void>): Promise<Verdict> {
+  /** Begins again with a request, after something. */
+  async #again({ head, context, arrived }: Judged, first: Promise<void> | undefined): Promise<Verdict> {
     try {
       await first;
     } catch (error) {
       return this.#failure(error);
     }
-    return this.judge(head, context, 2 * moment);
+    return this.#begin(head, context, arrived);
   }
 
   #check(request: Judged, pending: number): Promise<Verdict> {
@@ -143,12 +162,19 @@ export class Judge {
   async #lookUp(request: Judged, pending: number): Promise<Verdict> {
     const { engine } = request.running;
     const { lines, outage } = await lookUp(engine.text.split('\n'), this.#kv, this.settings);
-    return this.#resume(request, () => engine.lookedUp(pending, lines, outage));
+    return this.#resume(request, () => engine.lookedUp(pending, lines, outage, ''));
+  }
+
+  async #ask(request: Judged, pending: number): Promise<Verdict> {
+    const { engine } = request.running;
+    const answers = await this.#ledger?.ask(engine);
+    const { lines, outage, counts } = answers ?? { lines: '', outage: 'there is no ledger', counts: '' };
+    return this.#resume(request, () => engine.lookedUp(pending, lines, outage, counts));
   }
 
   /** Goes on with a request; from the beginning, if another engine has taken over since. */
   #resume(request: Judged, call: () => number): Verdict | Promise<Verdict> {
-    if (request.running !== this.#running) return this.judge(request.head, request.context);
+    if (request.running !== this.#running) return this.#begin(request.head, request.context, request.arrived);
     try {
       return this.#settle(request, call());
     } catch (error) {

@@ -10,6 +10,11 @@ export interface KvNamespace {
   get(keys: readonly string[]): Promise<Map<string, string | null>>;
 }
 
+/** A namespace of Durable Objects. */
+export interface DurableObjects {
+  getByName(name: string): { fetch(url: string, init?: RequestInit): Promise<Response> };
+}
+
 /** A service, or static assets. */
 export interface Fetcher {
   fetch(request: Request): Promise<Response>;

@@ -7,6 +7,6 @@ export interface Settings {
   readonly storeTimeout: number;
   /** What the addresses of ours in the data centre's cache start with. */
   readonly nearby: string;
-  /** How soon to look again for what somebody else reads, in milliseconds. */
-  readonly moment: number;
+  /** The binding of the ledger's Durable Objects; empty when there is none. */
+  readonly ledger: string;
 }

@@ -42,10 +42,10 @@ extern "C" fn registers() -> *const Registers {
     REGISTERS.with(|registers| registers.as_ptr().cast_const())
 }
 
-/// Input: the variables. Leaves the settings; or what is wrong with the variables, and no engine.
+/// Input: the variables. Leaves the settings; or what is wrong with the variables, and no engine. `seed` is random, below 1.
 #[unsafe(no_mangle)]
-extern "C" fn configure(variables: usize) -> Status {
-    match with_texts([variables], |[variables]| Host::new(text(variables))) {
+extern "C" fn configure(variables: usize, seed: f64) -> Status {
+    match with_texts([variables], |[variables]| Host::new(text(variables), seed.to_bits())) {
         Ok(host) => {
             HOST.set(Some(host));
             with_host(|_| Status::Done)
@@ -60,17 +60,25 @@ extern "C" fn configure(variables: usize) -> Status {
 }
 
 /// Input: URL, `Authorization`, `Cookie`; a header that is not there is empty. The value is a [`Status`], and [`DUE`] besides
-/// when there may be a document to read in the background.
+/// when there may be something to do while requests go on. `arrived` is when the request did, also when it begins again.
 #[unsafe(no_mangle)]
-extern "C" fn begin(url: usize, authorization: usize, cookie: usize, is_preflight: bool, now: f64) -> u32 {
-    let now = timestamp(now);
+extern "C" fn begin(
+    url: usize,
+    authorization: usize,
+    cookie: usize,
+    is_preflight: bool,
+    arrived: f64,
+    now: f64,
+) -> u32 {
+    let (arrived, now) = (timestamp(arrived), timestamp(now));
     with_texts([url, authorization, cookie], |[url, authorization, cookie]| {
         let header = |bytes| Some(text(bytes)).filter(|text| !text.is_empty());
         let head = Head { url: text(url), is_preflight, authorization: header(authorization), cookie: header(cookie) };
         let mut is_due = false;
         let status = with_host(|host| {
+            let status = host.begin(&head, arrived, now);
             is_due = host.is_due(now);
-            host.begin(&head, now)
+            status
         });
         status as u32 | if is_due { DUE } else { 0 }
     })
@@ -82,18 +90,38 @@ extern "C" fn checked(pending: u32, valid: bool, now: f64) -> Status {
     with_host(|host| host.checked(pending, valid, timestamp(now)))
 }
 
-/// Input: the entries found, `KEY ENTRY` on each line, and why there may be others, if so.
+/// Input: the entries found, `KEY ENTRY` on each line; why there may be others, if so; the counts of shards, if they were told.
 #[unsafe(no_mangle)]
-extern "C" fn looked_up(pending: u32, found: usize, outage: usize, now: f64) -> Status {
-    with_texts([found, outage], |[found, outage]| {
-        with_host(|host| host.looked_up(pending, text(found), text(outage), timestamp(now)))
+extern "C" fn looked_up(pending: u32, found: usize, outage: usize, counts: usize, now: f64) -> Status {
+    with_texts([found, outage, counts], |texts| {
+        with_host(|host| host.looked_up(pending, texts.map(text), timestamp(now)))
     })
 }
 
-/// Asks for the document to read in the background.
+/// Asks for what is to be done while requests go on.
 #[unsafe(no_mangle)]
 extern "C" fn due(now: f64) -> Status {
     with_host(|host| host.due(timestamp(now)))
+}
+
+/// Input: the copy of a part of the ledger, that was asked for at `copied_at`.
+#[unsafe(no_mangle)]
+extern "C" fn copied(number: u32, copy: usize, copied_at: f64, now: f64) -> Status {
+    with_texts([copy], |[copy]| with_host(|host| host.copied(number, copy, timestamp(copied_at), timestamp(now))))
+}
+
+/// Input: a part of the ledger, as it answered.
+#[unsafe(no_mangle)]
+extern "C" fn answered(number: u32, answer: usize, now: f64) -> Status {
+    with_texts([answer], |[answer]| with_host(|host| host.answered(number, Ok(answer), timestamp(now))))
+}
+
+/// Input: why the ledger has not answered.
+#[unsafe(no_mangle)]
+extern "C" fn not_answered(number: u32, problem: usize, now: f64) -> Status {
+    with_texts([problem], |[problem]| {
+        with_host(|host| host.answered(number, Err(text(problem).to_owned()), timestamp(now)))
+    })
 }
 
 /// Input: a document's body and its `Cache-Control`; and in milliseconds, how old it was when it was read, and how long ago that was.

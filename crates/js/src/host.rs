@@ -2,12 +2,14 @@ use std::time::Duration;
 
 use quash_core::{
     HostKey, Timestamp,
+    follower::SyncId,
     json::{Document, Value},
 };
 use quash_engine::{
-    Checking, Credential, Engine, Error, Fetch, Fetched, Head, LookUp, Route, Source, Step,
+    Checking, Credential, Due, Engine, Error, Fetch, Fetched, Head, LedgerRead, LookUp, Route, Source, Step,
     config::{Config, ConfigError},
-    from_lines,
+    from_lines, json_array,
+    ledger::read_counts,
 };
 
 use crate::{
@@ -32,14 +34,20 @@ pub(crate) enum Status {
     Refuse = 4,
     /// Check the signature.
     Check = 5,
-    /// Look up the keys of the text.
+    /// Look up the keys of the text in Workers KV.
     LookUp = 6,
     /// Read the document that the text describes.
     Read = 7,
-    /// Begin again after a moment.
+    /// Begin again after a pause.
     Wait = 8,
     /// Nothing is next; or what was pending is gone, then begin again.
     Done = 9,
+    /// Ask shards of the ledger what the text lists.
+    Ask = 10,
+    /// Read the parts of the ledger that the text lists.
+    Sync = 11,
+    /// The copy will not do: read it from the ledger, under the new number.
+    NoCopy = 12,
 }
 
 /// An engine, and what waits for its host.
@@ -48,13 +56,14 @@ pub(crate) struct Host {
     checks: Pending<Checking>,
     look_ups: Pending<LookUp>,
     documents: Pending<Fetch>,
+    reads: Pending<(SyncId, LedgerRead)>,
     pub(crate) registers: Registers,
     text: String,
 }
 
 impl Host {
     /// Reads the configuration from the variables of a Worker: a JSON object with the text of each, and `QUASH` as text or table.
-    pub(crate) fn new(variables: &str) -> Result<Self, ConfigError> {
+    pub(crate) fn new(variables: &str, seed: u64) -> Result<Self, ConfigError> {
         let wrong = |problem: &str| ConfigError { field: "QUASH".into(), problem: problem.into() };
         let document = Document::parse(variables.into()).map_err(|error| wrong(&format!("the variables: {error}")))?;
         let variables = document.object();
@@ -65,10 +74,11 @@ impl Host {
             _ => return Err(wrong("must be a table, or the same as a text of JSON")),
         };
         let mut host = Self {
-            engine: Engine::new(config, trust),
+            engine: Engine::new(config, trust, seed),
             checks: Pending::default(),
             look_ups: Pending::default(),
             documents: Pending::default(),
+            reads: Pending::default(),
             registers: Registers::EMPTY,
             text: String::new(),
         };
@@ -76,14 +86,14 @@ impl Host {
         Ok(host)
     }
 
-    pub(crate) fn begin(&mut self, head: &Head<'_>, now: Timestamp) -> Status {
+    pub(crate) fn begin(&mut self, head: &Head<'_>, arrived: Timestamp, now: Timestamp) -> Status {
         match self.engine.route(head) {
             Ok(Route::Endpoint(_)) => Status::Endpoint,
             Ok(Route::Preflight) => Status::Preflight,
             Ok(Route::Public | Route::Guarded(None, _)) => Status::Anonymous,
             Ok(Route::Guarded(Some(credential), policy)) => {
                 self.point_at(&credential, head);
-                let step = self.engine.judge(credential.token, &policy, now);
+                let step = self.engine.judge(credential.token, &policy, arrived, now);
                 self.next(step, now)
             }
             Err(error) => self.refuse(&error),
@@ -96,27 +106,44 @@ impl Host {
         self.next(step, now)
     }
 
-    /// `found` has a line for each entry; `outage` says why there may be others.
-    pub(crate) fn looked_up(&mut self, pending: u32, found: &str, outage: &str, now: Timestamp) -> Status {
+    /// `found` has a line for each entry; `outage` says why there may be others; `counts` is the header of the ledger's root.
+    pub(crate) fn looked_up(&mut self, pending: u32, [found, outage, counts]: [&str; 3], now: Timestamp) -> Status {
         let Some(look_up) = self.look_ups.take(pending) else { return Status::Done };
         let (entries, unreadable) = from_lines(found);
         let outage = Some(outage.to_owned()).filter(|outage| !outage.is_empty()).or(unreadable);
-        match self.engine.looked_up(&look_up, &entries, outage, now) {
-            Ok(()) => Status::Admit,
-            Err(error) => self.refuse(&error),
-        }
+        let step = self.engine.looked_up(look_up, &entries, outage, read_counts(counts), now);
+        self.next(step, now)
     }
 
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
         self.engine.is_due(now)
     }
 
-    /// A document to read in the background.
+    /// What to do while requests go on.
     pub(crate) fn due(&mut self, now: Timestamp) -> Status {
         match self.engine.due(now) {
-            Some(fetch) => self.read(fetch, now),
+            Some(Due::Read(fetch)) => self.read(fetch, now),
+            Some(Due::Sync(sync)) => self.sync(sync, now),
             None => Status::Done,
         }
+    }
+
+    /// The copy of a part of the ledger, that was asked for at `copied_at`.
+    pub(crate) fn copied(&mut self, number: u32, copy: &[u8], copied_at: Timestamp, now: Timestamp) -> Status {
+        let Some((sync, read)) = self.reads.take(number) else { return Status::Done };
+        if self.engine.is_usable(&read, copied_at, now) {
+            self.engine.read(&read, Ok(copy), Some(copied_at), now);
+            return self.sync(sync, now);
+        }
+        self.registers.pending = self.reads.put((sync, read), now);
+        Status::NoCopy
+    }
+
+    /// The ledger's own answer, or why there is none.
+    pub(crate) fn answered(&mut self, number: u32, answer: Result<&[u8], String>, now: Timestamp) -> Status {
+        let Some((sync, read)) = self.reads.take(number) else { return Status::Done };
+        self.engine.read(&read, answer, None, now);
+        self.sync(sync, now)
     }
 
     pub(crate) fn fetched(&mut self, pending: u32, fetched: Result<Fetched<'_>, String>, now: Timestamp) -> Status {
@@ -171,12 +198,25 @@ impl Host {
                 Status::Check
             }
             Step::LookUp(look_up) => {
-                self.say(texts::keys(look_up.ids()));
+                let status = match look_up.in_shards() {
+                    Some(questions) => {
+                        self.say(texts::questions(&questions));
+                        Status::Ask
+                    }
+                    None => {
+                        self.say(texts::keys(look_up.ids()));
+                        Status::LookUp
+                    }
+                };
                 self.registers.pending = self.look_ups.put(look_up, now);
-                Status::LookUp
+                status
             }
             Step::Read(fetch) => self.read(fetch, now),
-            Step::Wait => Status::Wait,
+            Step::Sync(sync) => self.sync(sync, now),
+            Step::Wait(pause) => {
+                self.registers.pause = pause.as_millis() as u32;
+                Status::Wait
+            }
         }
     }
 
@@ -184,6 +224,18 @@ impl Host {
         self.say(texts::document(&fetch));
         self.registers.pending = self.documents.put(fetch, now);
         Status::Read
+    }
+
+    /// Tells what a sync has to read now.
+    fn sync(&mut self, sync: SyncId, now: Timestamp) -> Status {
+        let mut reads = Vec::new();
+        while let Some(read) = self.engine.next_read(sync, now) {
+            let text = texts::ledger_read(&read);
+            let number = self.reads.put((sync, read), now);
+            reads.push(text.number("number", number.into()).end());
+        }
+        self.say(json_array(reads));
+        Status::Sync
     }
 
     pub(crate) fn refuse(&mut self, error: &Error) -> Status {

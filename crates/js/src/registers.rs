@@ -18,6 +18,8 @@ pub(crate) struct Registers {
     pub(crate) token_length: u32,
     /// How many seconds the document may be kept in the data centre's cache.
     pub(crate) lifetime: u32,
+    /// After how many milliseconds to begin again.
+    pub(crate) pause: u32,
 }
 
 /// An address and a length in bytes.
@@ -48,5 +50,6 @@ impl Registers {
         token_start: 0,
         token_length: 0,
         lifetime: 0,
+        pause: 0,
     };
 }

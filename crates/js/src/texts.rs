@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use quash_core::RevocationId;
 use quash_engine::{
-    Answer, Error, Fetch, Filed, JsonObject, MOMENT, NEARBY, PublicKey, STORE_TIMEOUT, WebCryptoAlgorithm,
+    Answer, Error, Fetch, Filed, JsonObject, LedgerRead, NEARBY, PublicKey, Question, STORE_TIMEOUT,
+    WebCryptoAlgorithm,
     config::{Config, Origin},
     denylist_key, json_array, quoted,
 };
@@ -21,7 +22,7 @@ pub(crate) fn settings(config: &Config) -> String {
         .text("denylist", &config.denylist)
         .number("storeTimeout", millis(STORE_TIMEOUT))
         .text("nearby", NEARBY)
-        .number("moment", millis(MOMENT))
+        .text("ledger", config.ledger.as_ref().map_or("", |ledger| &ledger.binding))
         .end()
 }
 
@@ -44,6 +45,25 @@ pub(crate) fn refusal(error: &Error) -> String {
 pub(crate) fn keys(ids: impl Iterator<Item = RevocationId>) -> String {
     let keys: Vec<String> = ids.map(denylist_key).collect();
     keys.join("\n")
+}
+
+/// What to ask shards of the ledger.
+pub(crate) fn questions(questions: &[Question]) -> String {
+    json_array(questions.iter().map(|Question { object, url, body }| {
+        JsonObject::new().text("object", object).text("url", url).text("body", body).end()
+    }))
+}
+
+/// A part of the ledger to read.
+pub(crate) fn ledger_read(read: &LedgerRead) -> JsonObject {
+    JsonObject::new()
+        .text("object", &read.object)
+        .text("url", &read.url)
+        .text("copy", &read.copy)
+        .number("direct", read.is_direct().into())
+        .number("keptFor", read.kept_for.as_secs())
+        .number("timeout", millis(read.timeout))
+        .number("askedAt", read.asked_at().as_millis())
 }
 
 /// A document to read.

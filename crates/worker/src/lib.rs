@@ -3,14 +3,16 @@
 //! `index.js` beside this crate's manifest is the entry. It guards the origin with the engine alone, and comes here for what
 //! Quash answers itself.
 
+mod ledger;
+
 use std::{cell::RefCell, rc::Rc};
 
 use js_sys::Function;
 use quash_core::Revocation;
-use quash_edge::{ConfigError, LedgerObject, Quash};
+use quash_edge::{ConfigError, Quash};
 use quash_engine::to_lines;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use worker::{Context, DurableObject, Env, Request, Response, Result, State, console_error, durable_object, event};
+use worker::{Context, Env, Request, Response, Result, console_error, event};
 
 #[wasm_bindgen(module = "cloudflare:workers")]
 extern "C" {
@@ -46,22 +48,4 @@ fn tell(revocations: &[Revocation]) {
 async fn fetch(request: Request, _: Env, _: Context) -> Result<Response> {
     let quash = QUASH.with(Clone::clone).map_err(|error| error.to_string())?;
     quash.fetch(request).await
-}
-
-/// A shard of the ledger.
-#[durable_object(alarm)]
-pub struct Ledger(LedgerObject);
-
-impl DurableObject for Ledger {
-    fn new(state: State, env: Env) -> Self {
-        Self(LedgerObject::new(state, env))
-    }
-
-    async fn fetch(&self, request: Request) -> Result<Response> {
-        self.0.fetch(request).await
-    }
-
-    async fn alarm(&self) -> Result<Response> {
-        self.0.alarm().await
-    }
 }

@@ -11,7 +11,7 @@ export function bindings({ alg, audience, issuers }: Setup): Record<string, unkn
       origin: { url: 'https://origin.example' },
       denylist: 'KV',
       peppers: ['PEPPER'],
-      routes: [{ path: '/*', lookup: 'danger_isolate' }],
+      routes: [{ path: '/*', mode: 'danger_isolate' }],
       issuers: issuers.map((issuer) => ({
         issuer: issuer.issuer,
         audiences: [audience],

@@ -1,21 +1,18 @@
-use std::{cell::RefCell, collections::BTreeMap};
+use std::cell::RefCell;
 
 use futures_util::future::try_join_all;
 use quash_core::{
-    Revocation, RevocationId,
+    Revocation,
     ledger::{ShardCount, ShardHistory},
 };
 use quash_engine::{
-    STORE_TIMEOUT, denylist_key, from_lines,
+    Question, STORE_TIMEOUT, denylist_key,
     ledger::{Action, COUNTS, read_counts, shard_name},
     to_lines,
 };
-use worker::{Method, ObjectNamespace, Request, RequestInit};
+use worker::{Method, ObjectNamespace, Request, RequestInit, Response};
 
-use crate::{
-    store::{Lookup, StoreError},
-    within::within,
-};
+use crate::{store::StoreError, within::within};
 
 /// The root keeps the history of counts.
 const ROOT: u8 = 0;
@@ -36,89 +33,99 @@ impl LedgerClient {
 
     /// Appends revocations, and comes back when all are durable. It may be repeated.
     pub(crate) async fn append(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
-        let count = self.history().await.map_err(StoreError::write)?.current();
-        let shards = by_shard(revocations.iter().map(|revocation| (count.shard_of(&revocation.id), revocation)));
-        let appends = shards.into_iter().map(|(shard, rows)| self.ask(shard, Action::Append, to_lines(rows)));
-        try_join_all(appends).await.map(drop).map_err(StoreError::write)
+        self.tell(Action::Append, revocations, |rows| to_lines(rows)).await
     }
 
     /// Has Workers KV be given what it has not taken, by and by. `kv` is the namespace's binding.
     pub(crate) async fn copy_later(&self, kv: &str, revocations: &[Revocation]) -> Result<(), StoreError> {
-        let count = self.history().await.map_err(StoreError::write)?.current();
-        let shards = by_shard(revocations.iter().map(|revocation| (count.shard_of(&revocation.id), revocation.id)));
-        let copies =
-            shards.into_iter().map(|(shard, ids)| self.ask(shard, Action::Copy, format!("{kv}\n{}", keys(&ids))));
-        try_join_all(copies).await.map(drop).map_err(StoreError::write)
+        let keys = |rows: &[Revocation]| rows.iter().map(|row| denylist_key(row.id) + "\n").collect::<String>();
+        self.tell(Action::Copy, revocations, |rows| format!("{kv}\n{}", keys(rows))).await
     }
 
-    /// Every entry under these ids, as of now. Each shard is asked that any count has put them in, and the root in any case: it
-    /// says whether there is a new count.
-    pub(crate) async fn look_up(&self, ids: &[RevocationId]) -> Lookup {
-        match self.try_look_up(ids).await {
-            Ok(found) => found,
-            Err(cause) => Lookup { entries: Vec::new(), outage: Some(StoreError::read(cause)) },
-        }
+    /// Asks shards what the engine wants to know, and tells what they say, with the history of shards.
+    pub(crate) async fn ask(&self, questions: Vec<Question>) -> Result<(String, Option<ShardHistory>), String> {
+        let answers = try_join_all(questions.into_iter().map(|question| self.post(question))).await?;
+        let history = answers.iter().find_map(|(_, history)| history.clone());
+        Ok((answers.into_iter().map(|(body, _)| body).collect(), history))
     }
 
-    async fn try_look_up(&self, ids: &[RevocationId]) -> Result<Lookup, String> {
-        loop {
-            let history = self.history().await?;
-            let asked = ids.iter().flat_map(|id| history.shards_of(id).map(|shard| (shard, *id)).collect::<Vec<_>>());
-            let mut shards = by_shard(asked);
-            shards.entry(ROOT).or_default();
-            let answers = shards.iter().map(|(shard, ids)| self.ask(*shard, Action::LookUp, keys(ids)));
-            let answers = try_join_all(answers).await?;
-            if *self.history.borrow() != Some(history) {
-                continue;
-            }
-            let mut found = Lookup::default();
-            for answer in answers {
-                let (entries, unreadable) = from_lines(&answer);
-                found.entries.extend(entries);
-                found.outage = found.outage.or(unreadable.map(StoreError::read));
-            }
-            return Ok(found);
+    /// Reads a part of a shard's log.
+    pub(crate) async fn part(&self, object: &str, url: &str) -> Result<Vec<u8>, String> {
+        let stub = self.objects.get_by_name(object).map_err(text)?;
+        let mut answer = stub.fetch_with_str(url).await.map_err(text)?;
+        if answer.status_code() != 200 {
+            return Err(format!("answers {}", answer.status_code()));
         }
+        answer.bytes().await.map_err(text)
+    }
+
+    /// Tells each shard what concerns it.
+    async fn tell(
+        &self,
+        action: Action,
+        revocations: &[Revocation],
+        body: impl Fn(&[Revocation]) -> String,
+    ) -> Result<(), StoreError> {
+        let told = async {
+            // With the count that holds, which may be greater than the configuration's: look-ups go by it.
+            let count = self.history().await?.current();
+            let mut shards: Vec<(u8, Vec<Revocation>)> = Vec::new();
+            for revocation in revocations {
+                let shard = count.shard_of(&revocation.id);
+                match shards.iter_mut().find(|(known, _)| *known == shard) {
+                    Some((_, rows)) => rows.push(*revocation),
+                    None => shards.push((shard, vec![*revocation])),
+                }
+            }
+            let questions = shards.into_iter().map(|(shard, rows)| self.question(shard, action, body(&rows)));
+            try_join_all(questions.map(|question| self.post(question))).await.map(drop)
+        };
+        told.await.map_err(StoreError::write)
     }
 
     async fn history(&self) -> Result<ShardHistory, String> {
-        if self.history.borrow().is_none() {
-            self.ask(ROOT, Action::LookUp, String::new()).await?;
+        let known = self.history.borrow().clone();
+        match known {
+            Some(history) => Ok(history),
+            None => {
+                let (_, history) = self.post(self.question(ROOT, Action::LookUp, String::new())).await?;
+                history.ok_or_else(|| "the root tells no history".into())
+            }
         }
-        self.history.borrow().clone().ok_or_else(|| "the root tells no history".into())
     }
 
-    async fn ask(&self, shard: u8, action: Action, body: String) -> Result<String, String> {
-        let answer = async {
-            let text = |error: worker::Error| error.to_string();
-            let mut init = RequestInit::new();
-            init.with_method(Method::Post).with_body(Some(body.into()));
-            let request = Request::new_with_init(&action.url(shard, self.count), &init).map_err(text)?;
-            let stub = self.objects.get_by_name(&shard_name(shard)).map_err(text)?;
-            let mut answer = stub.fetch_with_request(request).await.map_err(text)?;
-            let body = answer.text().await.map_err(text)?;
-            if answer.status_code() != 200 {
-                return Err(format!("answers {}: {body}", answer.status_code()));
-            }
-            if shard == ROOT {
-                let counts = answer.headers().get(COUNTS).map_err(text)?.unwrap_or_default();
-                *self.history.borrow_mut() = Some(read_counts(&counts).ok_or("the root tells no history")?);
-            }
-            Ok(body)
-        };
+    fn question(&self, shard: u8, action: Action, body: String) -> Question {
+        Question { object: shard_name(shard), url: action.url(shard, self.count), body }
+    }
+
+    async fn post(&self, question: Question) -> Result<(String, Option<ShardHistory>), String> {
         let late = || Err(format!("no answer in {} s", STORE_TIMEOUT.as_secs()));
-        within(STORE_TIMEOUT, answer).await.unwrap_or_else(late).map_err(|error| format!("shard {shard}: {error}"))
+        let answer = within(STORE_TIMEOUT, self.try_post(&question)).await.unwrap_or_else(late);
+        let (body, history) = answer.map_err(|error| format!("{}: {error}", question.url))?;
+        if let Some(history) = &history {
+            *self.history.borrow_mut() = Some(history.clone());
+        }
+        Ok((body, history))
+    }
+
+    async fn try_post(
+        &self,
+        Question { object, url, body }: &Question,
+    ) -> Result<(String, Option<ShardHistory>), String> {
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post).with_body(Some(body.into()));
+        let request = Request::new_with_init(url, &init).map_err(text)?;
+        let stub = self.objects.get_by_name(object).map_err(text)?;
+        let mut answer: Response = stub.fetch_with_request(request).await.map_err(text)?;
+        let body = answer.text().await.map_err(text)?;
+        if answer.status_code() != 200 {
+            return Err(format!("answers {}: {body}", answer.status_code()));
+        }
+        let counts = answer.headers().get(COUNTS).map_err(text)?;
+        Ok((body, counts.as_deref().and_then(read_counts)))
     }
 }
 
-fn by_shard<T>(asked: impl Iterator<Item = (u8, T)>) -> BTreeMap<u8, Vec<T>> {
-    let mut shards = BTreeMap::<u8, Vec<T>>::new();
-    for (shard, item) in asked {
-        shards.entry(shard).or_default().push(item);
-    }
-    shards
-}
-
-fn keys(ids: &[RevocationId]) -> String {
-    ids.iter().map(|id| format!("{}\n", denylist_key(*id))).collect()
+fn text(error: worker::Error) -> String {
+    error.to_string()
 }

@@ -5,8 +5,10 @@
 //! leave before what was written is durable, and whatever cannot be read is an error and never "no row".
 
 mod client;
+mod follow;
 mod log;
 mod object;
 
 pub(crate) use client::LedgerClient;
+pub(crate) use follow::follow;
 pub use object::LedgerObject;

@@ -26,13 +26,9 @@ impl Denylist {
         found
     }
 
-    /// Looks the ids up in the ledger, which has every revocation that was acknowledged; without one, as
-    /// [`look_up`](Self::look_up) does.
-    pub(crate) async fn look_up_strictly(&self, ids: &[RevocationId]) -> Lookup {
-        match &self.ledger {
-            Some(ledger) => ledger.look_up(ids).await,
-            None => self.look_up(ids).await,
-        }
+    /// The ledger, where there is one.
+    pub(crate) const fn ledger(&self) -> Option<&LedgerClient> {
+        self.ledger.as_ref()
     }
 
     /// Records revocations and comes back when they are durable where they count. What Workers KV does not take, the ledger

@@ -1,23 +1,26 @@
 //! The configuration's shape, as an operator writes it.
 
-use quash_core::{TokenType, json::Object};
+use std::time::Duration;
+
+use quash_core::{TokenType, follower::Terms, json::Object, ledger::ShardCount};
 
 use super::{
-    ConfigError,
+    ConfigError, Ledger,
     fields::{Field, Table},
 };
 use crate::{
     cookie::ExpiredCookie,
-    policy::{Lookup, Outage},
+    policy::{Mode, Outage},
 };
 
 pub(super) struct Document<'d> {
     pub(super) origin: Origin,
     pub(super) prefix: String,
-    pub(super) mode: Mode,
+    pub(super) mode: Option<Mode>,
     pub(super) public: Vec<String>,
     pub(super) routes: Vec<Route>,
     pub(super) denylist: String,
+    pub(super) ledger: Option<Ledger>,
     pub(super) peppers: Vec<String>,
     pub(super) token_cookies: Vec<String>,
     pub(super) issuers: Vec<Issuer<'d>>,
@@ -34,25 +37,6 @@ pub enum Origin {
     Service(String),
     /// Static assets, by the name of their binding.
     Assets(String),
-}
-
-/// What is read on each request. See docs/consistency.md.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// Workers KV.
-    #[default]
-    Eventual,
-}
-
-impl Mode {
-    const ALL: [(&str, Self); 1] = [("eventual", Self::Eventual)];
-
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Eventual => "eventual",
-        }
-    }
 }
 
 pub(super) struct Issuer<'d> {
@@ -83,7 +67,7 @@ pub(super) struct Route {
     pub(super) audiences: Vec<String>,
     pub(super) scopes: Vec<String>,
     pub(super) optional: bool,
-    pub(super) lookup: Lookup,
+    pub(super) mode: Option<Mode>,
     pub(super) outage: Outage,
 }
 
@@ -103,18 +87,19 @@ impl<'d> Document<'d> {
         let table = Table::root(
             object,
             &[
-                "origin", "prefix", "mode", "public", "routes", "denylist", "peppers", "token", "issuers", "clients",
-                "logout",
+                "origin", "prefix", "mode", "public", "routes", "denylist", "ledger", "peppers", "token", "issuers",
+                "clients", "logout",
             ],
         )?;
         let logout = table.optional("logout").map(|logout| Logout::read(&logout)).transpose()?;
         Ok(Self {
             origin: Origin::read(&table.required("origin")?)?,
             prefix: text(&table, "prefix")?.unwrap_or_else(|| "/auth".into()),
-            mode: table.or_default("mode", |mode| mode.choice(&Mode::ALL))?,
+            mode: mode(&table)?,
             public: table.or_default("public", Field::texts)?,
             routes: table.or_default("routes", |routes| routes.list(Route::read))?,
             denylist: text(&table, "denylist")?.unwrap_or_else(|| "QUASH_DENYLIST".into()),
+            ledger: table.optional("ledger").map(|ledger| ledger_of(&ledger)).transpose()?,
             peppers: texts(&table, "peppers")?.unwrap_or_else(|| vec!["QUASH_PEPPER".into()]),
             token_cookies: table
                 .or_default("token", |token| token.table(&["cookies"])?.or_default("cookies", Field::texts))?,
@@ -187,17 +172,34 @@ impl<'d> Key<'d> {
 
 impl Route {
     fn read(field: &Field<'_>) -> Result<Self, ConfigError> {
-        let table = field.table(&["path", "audiences", "scopes", "optional", "lookup", "outage"])?;
-        let lookups = [("denylist", Lookup::Denylist), ("danger_isolate", Lookup::DangerIsolate)];
-        let outages = [("closed", Outage::Closed), ("danger_open", Outage::DangerOpen)];
+        let table = field.table(&["path", "audiences", "scopes", "optional", "mode", "outage", "max_age"])?;
         Ok(Self {
             path: table.required("path")?.text()?.into(),
             audiences: table.or_default("audiences", Field::texts)?,
             scopes: table.or_default("scopes", Field::texts)?,
             optional: table.or_default("optional", Field::is_true)?,
-            lookup: table.or_default("lookup", |field| field.choice(&lookups))?,
-            outage: table.or_default("outage", |field| field.choice(&outages))?,
+            mode: mode(&table)?,
+            outage: outage(&table)?,
         })
+    }
+}
+
+fn mode(table: &Table<'_>) -> Result<Option<Mode>, ConfigError> {
+    table.optional("mode").map(|mode| mode.choice(&Mode::ALL)).transpose()
+}
+
+fn outage(table: &Table<'_>) -> Result<Outage, ConfigError> {
+    let last_known_good = Outage::LastKnownGood(Duration::ZERO);
+    let outages =
+        [("closed", Outage::Closed), ("last_known_good", last_known_good), ("danger_open", Outage::DangerOpen)];
+    let outage = table.or_default("outage", |field| field.choice(&outages))?;
+    match (outage, table.optional("max_age")) {
+        (Outage::LastKnownGood(_), _) => {
+            let secs = table.required("max_age")?.number()?;
+            Ok(Outage::LastKnownGood(Duration::from_secs(secs)))
+        }
+        (_, Some(field)) => Err(field.wrong("is for `outage = \"last_known_good\"` only")),
+        (outage, None) => Ok(outage),
     }
 }
 
@@ -229,6 +231,25 @@ impl Default for Logout {
             allowed_origins: Vec::new(),
         }
     }
+}
+
+/// The longest that a revocation may be unknown: after a minute Workers KV shows it, too.
+const MAX_STALENESS_SECS: u64 = 60;
+
+fn ledger_of(field: &Field<'_>) -> Result<Ledger, ConfigError> {
+    let table = field.table(&["binding", "max_staleness", "shards"])?;
+    let mut terms = Terms::default();
+    if let Some(field) = table.optional("max_staleness") {
+        terms.max_staleness = match field.number()? {
+            secs @ 1..=MAX_STALENESS_SECS => Duration::from_secs(secs),
+            _ => return Err(field.wrong("must be between 1 and 60 seconds")),
+        };
+    }
+    if let Some(field) = table.optional("shards") {
+        let count = u8::try_from(field.number()?).ok().and_then(ShardCount::new);
+        terms.shards = count.ok_or_else(|| field.wrong("must be between 1 and 255"))?;
+    }
+    Ok(Ledger { binding: text(&table, "binding")?.unwrap_or_else(|| "QUASH_LEDGER".into()), terms })
 }
 
 fn cookie(field: &Field<'_>) -> Result<ExpiredCookie, ConfigError> {

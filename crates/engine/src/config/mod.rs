@@ -9,20 +9,20 @@ mod routes;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use quash_core::{InvalidIssuers, Issuer, Issuers, Pepper, Peppers, json};
+use quash_core::{InvalidIssuers, Issuer, Issuers, Pepper, Peppers, follower::Terms, json};
 
 use crate::{
     cookie::ExpiredCookie,
     keys::{HostKeys, KeySet},
     path::PathPattern,
-    policy::Policies,
+    policy::{Mode, Policies},
     trust::Trust,
 };
 
 use document::Document;
 
 pub use client::Client;
-pub use document::{Mode, Origin};
+pub use document::Origin;
 pub use error::ConfigError;
 
 /// How a deployment of Quash behaves. See docs/configuration.md for every field.
@@ -31,15 +31,25 @@ pub struct Config {
     pub origin: Origin,
     /// The binding of the KV namespace.
     pub denylist: String,
+    /// Where revocations are followed, if they are.
+    pub ledger: Option<Ledger>,
     /// What is answered where, and to whom.
     pub routes: Arc<Routes>,
     pub(crate) policies: Policies,
 }
 
+/// A ledger, and how late what it has may be known.
+pub struct Ledger {
+    /// The binding of its Durable Objects' namespace.
+    pub binding: String,
+    /// How late a revocation may be known, and in how many shards they are kept.
+    pub terms: Terms,
+}
+
 /// What is answered where, and to whom.
 pub struct Routes {
     pub(crate) prefix: String,
-    /// What is read on each request.
+    /// Where revocations are looked for, where a route does not say otherwise.
     pub mode: Mode,
     pub(crate) public: Vec<PathPattern>,
     /// The cookies that may carry a token.
@@ -64,6 +74,9 @@ const MAX_LEEWAY_SECS: u64 = 300;
 /// must fit one bulk read of Workers KV: 8 × (6 + 6) = 96 of 100 keys.
 const MAX_PEPPERS: usize = 8;
 const MAX_REVOCABLE_CLAIMS: usize = 6;
+
+/// What is wrong with `mode = "bounded"` and `mode = "strict"` where there is none.
+pub(crate) const NEEDED: &str = "needs `ledger`";
 
 impl Config {
     /// Reads the configuration from JSON, and what is trusted by it. `secret` finds a secret by the name of its binding.
@@ -104,9 +117,15 @@ impl Config {
 
         let peppers = peppers(&document.peppers, &secret)?;
         let trust = trust(&document.issuers, peppers, &secret)?;
+        let mode = match (document.mode, &document.ledger) {
+            (Some(mode), None) if mode.needs_ledger() => return Err(ConfigError::new("mode", NEEDED)),
+            (Some(mode), _) => mode,
+            (None, Some(_)) => Mode::Bounded,
+            (None, None) => Mode::Eventual,
+        };
         let routes = Routes {
             prefix,
-            mode: document.mode,
+            mode,
             public: each("public", &document.public, |pattern| {
                 PathPattern::parse(pattern).map_err(|error| error.to_string())
             })?,
@@ -122,8 +141,15 @@ impl Config {
                 valid.then(|| origin.clone()).ok_or_else(|| "must be an origin like `https://app.example.com`".into())
             })?,
         };
-        let policies = routes::policies(&document.routes)?;
-        Ok((Self { origin: document.origin, denylist: document.denylist, routes: Arc::new(routes), policies }, trust))
+        let policies = routes::policies(&document.routes, document.ledger.is_some())?;
+        let config = Self {
+            origin: document.origin,
+            denylist: document.denylist,
+            ledger: document.ledger,
+            routes: Arc::new(routes),
+            policies,
+        };
+        Ok((config, trust))
     }
 }
 

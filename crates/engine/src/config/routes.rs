@@ -1,11 +1,11 @@
-use super::{ConfigError, document, each};
+use super::{ConfigError, NEEDED, document, each};
 use crate::{
     path::PathPattern,
     policy::{Policies, Policy},
 };
 
 /// The policies of the routes that have one of their own.
-pub(super) fn policies(documents: &[document::Route]) -> Result<Policies, ConfigError> {
+pub(super) fn policies(documents: &[document::Route], has_ledger: bool) -> Result<Policies, ConfigError> {
     let mut policies = Policies::default();
     for (index, document) in documents.iter().enumerate() {
         let field = format!("routes[{index}]");
@@ -25,7 +25,13 @@ pub(super) fn policies(documents: &[document::Route]) -> Result<Policies, Config
         if document.optional {
             policy = policy.optional();
         }
-        policy = policy.lookup(document.lookup).outage(document.outage);
+        if let Some(mode) = document.mode {
+            if mode.needs_ledger() && !has_ledger {
+                return Err(ConfigError::new(format_args!("{field}.mode"), NEEDED));
+            }
+            policy = policy.mode(mode);
+        }
+        policy = policy.outage(document.outage);
         policies.routes.push((path, policy.into()));
     }
     Ok(policies)

@@ -114,8 +114,16 @@ fn a_wrong_field_is_named() {
             "/routes",
             json!([{ "path": "/a", "outage": "open" }]),
             "routes[0].outage",
-            "`open` is none of `closed`, `danger_open`",
+            "`open` is none of `closed`, `last_known_good`, `danger_open`",
         ),
+        ("/routes", json!([{ "path": "/a", "outage": "last_known_good" }]), "routes[0]", "`max_age` is missing"),
+        ("/routes", json!([{ "path": "/a", "max_age": 5 }]), "routes[0].max_age", "only"),
+        ("/routes", json!([{ "path": "/a", "mode": "strict" }]), "routes[0].mode", "needs `ledger`"),
+        ("/mode", json!("bounded"), "mode", "needs `ledger`"),
+        ("/ledger", json!({ "max_staleness": 0 }), "ledger.max_staleness", "between 1 and 60"),
+        ("/ledger", json!({ "max_staleness": 61 }), "ledger.max_staleness", "between 1 and 60"),
+        ("/ledger", json!({ "shards": 0 }), "ledger.shards", "between 1 and 255"),
+        ("/ledger", json!({ "shards": 257 }), "ledger.shards", "between 1 and 255"),
         ("/clients/0/secret", json!("SHORT"), "clients[0].secret", "at least 32"),
         ("/logout/cookies/0", json!({ "name": "a;b" }), "logout.cookies[0]", "token characters"),
         ("/logout/clear_site_data", json!(["everything"]), "logout.clear_site_data[0]", "must be `cookies`"),
@@ -131,6 +139,26 @@ fn a_wrong_field_is_named() {
         assert_eq!(error.field, format!("QUASH.{field}"), "{error}");
         assert!(error.problem.contains(problem), "{error}");
     }
+}
+
+#[test]
+fn with_a_ledger_revocations_are_followed() {
+    let with = |member: &str, value: Value| {
+        let mut document = valid();
+        document["ledger"] = json!({});
+        document[member] = value;
+        parse(&document).unwrap_or_else(|error| panic!("{error}"))
+    };
+    let config = with("ledger", json!({}));
+    let ledger = config.ledger.unwrap();
+    assert_eq!(
+        (config.routes.mode, ledger.binding.as_str(), ledger.terms),
+        (Mode::Bounded, "QUASH_LEDGER", Terms::default())
+    );
+    let terms = with("ledger", json!({ "max_staleness": 1, "shards": 4 })).ledger.unwrap().terms;
+    assert_eq!((terms.max_staleness.as_secs(), terms.shards.get()), (1, 4));
+    assert_eq!(with("mode", json!("eventual")).routes.mode, Mode::Eventual);
+    with("routes", json!([{ "path": "/a", "mode": "strict", "outage": "last_known_good", "max_age": 60 }]));
 }
 
 #[test]

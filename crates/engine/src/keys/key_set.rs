@@ -19,9 +19,6 @@ const RETRY: Duration = Duration::from_secs(2);
 /// How long a read is waited for before somebody else takes it over: its request may have been cancelled with it.
 const TAKEN_OVER: Duration = Duration::from_secs(6);
 
-/// How soon to look again for keys that somebody else is reading.
-pub const MOMENT: Duration = Duration::from_millis(25);
-
 /// What an issuer publishes, and when it is read. Does no I/O: it says what to read, and is told what was found.
 pub(crate) struct KeySet {
     source: KeySource,

@@ -11,7 +11,6 @@ mod webcrypto;
 pub use document::{Fetch, Fetched, Keep};
 pub use host_keys::Filed;
 pub(crate) use host_keys::HostKeys;
-pub use key_set::MOMENT;
 pub(crate) use key_set::{KeySet, Unknown};
 pub use public_key::{Jwk, PublicKey};
 pub use webcrypto::WebCryptoAlgorithm;

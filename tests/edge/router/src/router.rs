@@ -7,7 +7,7 @@ use axum::{
     response::IntoResponse,
     routing::{any, get},
 };
-use quash_edge::{Authorized, Lookup, Outage, Policy, Quash};
+use quash_edge::{Authorized, Mode, Outage, Policy, Quash};
 use serde_json::json;
 use worker::{Delay, send::IntoSendFuture};
 
@@ -23,7 +23,7 @@ pub(crate) fn router(quash: &Rc<Quash>) -> Router {
         .route("/accounts", any(tell).layer(layer(Policy::new().audience("accounts").scope("accounts:write"))))
         .route("/news", any(tell).layer(layer(Policy::new().optional())))
         .route("/open", any(tell).layer(layer(Policy::new().outage(Outage::DangerOpen))))
-        .route("/isolate", any(tell).layer(layer(Policy::new().lookup(Lookup::DangerIsolate))))
+        .route("/isolate", any(tell).layer(layer(Policy::new().mode(Mode::DangerIsolate))))
         .route("/public/strict", any(tell).layer(layer(Policy::new())))
 }
 

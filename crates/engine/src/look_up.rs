@@ -1,0 +1,91 @@
+use std::sync::Arc;
+
+use quash_core::{
+    RevocationId, TokenIds,
+    ledger::{ShardCount, ShardHistory},
+};
+
+use crate::{
+    denylist::denylist_key,
+    ledger::{Action, shard_name},
+    policy::{Outage, Policy},
+    revocations::by_shard,
+};
+
+/// A request whose token is looked up, in Workers KV or in the ledger.
+#[derive(Debug)]
+pub struct LookUp {
+    pub(crate) ids: Arc<TokenIds>,
+    pub(crate) policy: Arc<Policy>,
+    place: Place,
+    /// Whether it may pass unless it is found.
+    is_open: bool,
+}
+
+#[derive(Debug)]
+enum Place {
+    Kv,
+    Ledger { count: ShardCount, history: ShardHistory },
+}
+
+/// What a shard of the ledger is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The name of its Durable Object.
+    pub object: String,
+    /// Where it answers. It is sent a `POST`.
+    pub url: String,
+    /// With this.
+    pub body: String,
+}
+
+impl LookUp {
+    pub(crate) fn in_kv(ids: &Arc<TokenIds>, policy: &Arc<Policy>) -> Self {
+        let is_open = policy.in_outages() == Outage::DangerOpen;
+        Self { ids: ids.clone(), policy: policy.clone(), place: Place::Kv, is_open }
+    }
+
+    pub(crate) fn in_ledger(
+        ids: &Arc<TokenIds>,
+        policy: &Arc<Policy>,
+        count: ShardCount,
+        history: ShardHistory,
+    ) -> Self {
+        Self { place: Place::Ledger { count, history }, ..Self::in_kv(ids, policy) }
+    }
+
+    /// It may pass already, unless something is found.
+    #[must_use]
+    pub(crate) fn in_an_outage(self) -> Self {
+        Self { is_open: true, ..self }
+    }
+
+    pub(crate) const fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// The history of shards by which the ledger is asked.
+    pub(crate) const fn history(&self) -> Option<&ShardHistory> {
+        match &self.place {
+            Place::Kv => None,
+            Place::Ledger { history, .. } => Some(history),
+        }
+    }
+
+    /// What to look up: in the ledger, if there is something to [ask](Self::in_shards) it, else in Workers KV.
+    pub fn ids(&self) -> impl Iterator<Item = RevocationId> {
+        self.ids.iter()
+    }
+
+    /// What to ask the ledger, all at once, if it is to be looked up there. The root's answer, which is the first, has the history
+    /// of shards in its header.
+    pub fn in_shards(&self) -> Option<Vec<Question>> {
+        let Place::Ledger { count, history } = &self.place else { return None };
+        let question = |(shard, ids): (u8, Vec<RevocationId>)| Question {
+            object: shard_name(shard),
+            url: Action::LookUp.url(shard, *count),
+            body: ids.into_iter().map(|id| denylist_key(id) + "\n").collect(),
+        };
+        Some(by_shard(&self.ids, history).into_iter().map(question).collect())
+    }
+}

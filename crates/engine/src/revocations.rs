@@ -1,0 +1,258 @@
+use std::{sync::Arc, time::Duration};
+
+use quash_core::{
+    Cutoff, Peppers, Revocation, RevocationId, Target, Timestamp, TokenIds, Verdict,
+    follower::{self, Follower, LiveSet, Read, SyncId, Terms, WhenStale},
+    ledger::{Delta, Part, ShardHistory},
+};
+
+use crate::{
+    config::{ConfigError, NEEDED},
+    denylist::NEARBY,
+    engine::Step,
+    error::Error,
+    ledger::{part_url, shard_name},
+    look_up::LookUp,
+    policy::{Mode, Outage, Policy},
+};
+
+/// Issuers write `iat` in whole seconds, rounded down.
+const ISSUED_AT_RESOLUTION: Duration = Duration::from_secs(1);
+
+/// How long a copy of a page stays in the data centre's cache: it says nothing wrong however old it is, but ever less.
+const PAGES_ARE_KEPT: Duration = Duration::from_secs(3600);
+
+/// How long the ledger may take for a part of its log.
+const PART_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What this isolate knows of revocations: those that it made itself, and where there is a ledger, those that it has.
+pub(crate) enum Revocations {
+    /// The isolate's own.
+    Own(LiveSet),
+    /// The ledger's, and the isolate's own.
+    Followed(Box<Followed>),
+}
+
+/// A ledger that is followed.
+pub(crate) struct Followed {
+    follower: Follower,
+    terms: Terms,
+    history: ShardHistory,
+    /// Before the addresses of copies: only whoever has the pepper knows where the ledger's are.
+    copies: String,
+    /// A sync that nobody waits for.
+    refresh: Option<SyncId>,
+    problem: String,
+}
+
+/// A part of the ledger to read: from the data centre's cache, if there is a copy that will do, else from the ledger.
+#[derive(Debug)]
+pub struct LedgerRead {
+    read: Read,
+    /// The name of the Durable Object.
+    pub object: String,
+    /// What it is asked.
+    pub url: String,
+    /// Where the copy is.
+    pub copy: String,
+    /// How long one may be kept there.
+    pub kept_for: Duration,
+    /// How long the ledger may take.
+    pub timeout: Duration,
+}
+
+impl LedgerRead {
+    /// Whether a copy will not do.
+    pub const fn is_direct(&self) -> bool {
+        self.read.direct
+    }
+
+    /// When it was asked for: written down with the copy.
+    pub const fn asked_at(&self) -> Timestamp {
+        self.read.asked_at
+    }
+}
+
+impl Revocations {
+    pub(crate) fn followed(terms: Terms, peppers: &Peppers, seed: u64) -> Self {
+        let id = peppers.current().namespace("quash/ledger").id(&Target::Everything);
+        Self::Followed(Box::new(Followed {
+            follower: Follower::new(terms, seed),
+            terms,
+            history: ShardHistory::new(terms.shards),
+            copies: format!("{NEARBY}ledger/{id}/"),
+            refresh: None,
+            problem: "it was not asked yet".into(),
+        }))
+    }
+
+    /// Takes note of what this isolate revokes.
+    pub(crate) fn record(&mut self, revocations: &[Revocation], now: Timestamp) {
+        match self {
+            Self::Own(live) => {
+                revocations.iter().for_each(|revocation| live.insert(revocation, now));
+                live.sweep(now);
+            }
+            Self::Followed(followed) => followed.follower.record(revocations, now),
+        }
+    }
+
+    /// Refuses a token that is known to be revoked.
+    pub(crate) fn refuse_revoked(&self, ids: &TokenIds, now: Timestamp) -> Result<(), Error> {
+        let live = match self {
+            Self::Own(live) => live,
+            Self::Followed(followed) => followed.follower.live(),
+        };
+        if live.is_empty() {
+            return Ok(());
+        }
+        refuse(ids.verdict_by(|id| Some(live.lookup(id)?.cover)), now)
+    }
+
+    /// What is next with a token that is in force: refused if it is known to be revoked, else what its route wants.
+    pub(crate) fn judge(
+        &mut self,
+        ids: &Arc<TokenIds>,
+        policy: &Arc<Policy>,
+        mode: Mode,
+        arrived: Timestamp,
+        now: Timestamp,
+    ) -> Result<Step, Error> {
+        // What is known to be revoked is revoked, however old that is.
+        self.refuse_revoked(ids, now)?;
+        let look_up = |look_up| Ok(Step::LookUp(look_up));
+        match (mode, self) {
+            (Mode::DangerIsolate, _) => Ok(Step::Admit),
+            (Mode::Bounded, Self::Followed(followed)) => {
+                match followed.follower.ask(arrived, when_stale(policy), now) {
+                    follower::Step::Decide { source, refresh } => {
+                        followed.refresh = refresh.or(followed.refresh);
+                        match source {
+                            follower::Source::Fresh => Ok(Step::Admit),
+                            // It may pass. What Workers KV shows has been revoked all the same.
+                            _ => look_up(LookUp::in_kv(ids, policy).in_an_outage()),
+                        }
+                    }
+                    follower::Step::Sync(sync) => Ok(Step::Sync(sync)),
+                    follower::Step::Wait(pause) => Ok(Step::Wait(pause)),
+                    follower::Step::Refuse { retry_after } => {
+                        Err(Error::LedgerUnavailable { retry_after, cause: followed.problem.clone() })
+                    }
+                }
+            }
+            (Mode::Strict, Self::Followed(followed)) => look_up(followed.look_up(ids, policy)),
+            (Mode::Eventual, _) => look_up(LookUp::in_kv(ids, policy)),
+            // A policy of a program's: the configuration's are refused when they are read.
+            (Mode::Bounded | Mode::Strict, Self::Own(_)) => Err(ConfigError::new("ledger", NEEDED).into()),
+        }
+    }
+
+    /// Where to look for a token outside a guarded request: as strictly as can be.
+    pub(crate) fn look_up_of(&self, ids: Arc<TokenIds>) -> LookUp {
+        match self {
+            Self::Own(_) => LookUp::in_kv(&ids, &Arc::default()),
+            Self::Followed(followed) => followed.look_up(&ids, &Arc::default()),
+        }
+    }
+
+    pub(crate) fn followed_mut(&mut self) -> Option<&mut Followed> {
+        match self {
+            Self::Own(_) => None,
+            Self::Followed(followed) => Some(followed),
+        }
+    }
+
+    /// Whether there is a sync that nobody waits for.
+    pub(crate) fn is_due(&self) -> bool {
+        matches!(self, Self::Followed(followed) if followed.refresh.is_some())
+    }
+}
+
+impl Followed {
+    /// The sync that nobody waits for, once.
+    pub(crate) fn due(&mut self) -> Option<SyncId> {
+        self.refresh.take()
+    }
+
+    /// Takes note of the history of shards, as the root tells it.
+    pub(crate) fn learn(&mut self, history: ShardHistory) {
+        self.history = history;
+    }
+
+    /// Where to look in the ledger itself.
+    pub(crate) fn look_up(&self, ids: &Arc<TokenIds>, policy: &Arc<Policy>) -> LookUp {
+        LookUp::in_ledger(ids, policy, self.terms.shards, self.history.clone())
+    }
+
+    pub(crate) fn next_read(&mut self, sync: SyncId, now: Timestamp) -> Option<LedgerRead> {
+        let read = self.follower.next_read(sync, now)?;
+        let (part, kept_for) = match (read.part, read.epoch) {
+            (Part::Page(page), Some(epoch)) => (format!("{epoch:016x}/{page}"), PAGES_ARE_KEPT),
+            // For as long as it can be of use to anybody; the cache takes whole seconds.
+            _ => ("head".into(), self.terms.max_staleness),
+        };
+        Some(LedgerRead {
+            read,
+            object: shard_name(read.shard),
+            url: part_url(read.shard, read.part, self.terms.shards),
+            copy: format!("{}{}/{part}", self.copies, read.shard),
+            kept_for,
+            timeout: PART_TIMEOUT,
+        })
+    }
+
+    pub(crate) fn is_usable(&self, read: &LedgerRead, copied_at: Timestamp, now: Timestamp) -> bool {
+        self.follower.is_usable(&read.read, copied_at, now)
+    }
+
+    pub(crate) fn answered(&mut self, read: &LedgerRead, bytes: &[u8], copied_at: Option<Timestamp>, now: Timestamp) {
+        match Delta::parse(bytes) {
+            Ok(delta) => {
+                // A copy may be older than what is known.
+                if let Some(history) = delta.header.history.clone().filter(|_| copied_at.is_none()) {
+                    self.learn(history);
+                }
+                self.follower.answered(&read.read, &delta, copied_at, now);
+            }
+            Err(invalid) => self.failed(read, format!("{}: {invalid}", read.url), now),
+        }
+    }
+
+    pub(crate) fn failed(&mut self, read: &LedgerRead, problem: String, now: Timestamp) {
+        self.problem = problem;
+        self.follower.failed(&read.read, now);
+    }
+}
+
+fn when_stale(policy: &Policy) -> WhenStale {
+    match policy.in_outages() {
+        Outage::Closed => WhenStale::Closed,
+        Outage::LastKnownGood(oldest) => WhenStale::LastKnownGood(oldest),
+        Outage::DangerOpen => WhenStale::DangerOpen,
+    }
+}
+
+/// A revoked token is refused; with how long until a new login is not covered any more, where that is not so at once.
+pub(crate) fn refuse(verdict: Verdict, now: Timestamp) -> Result<(), Error> {
+    let Verdict::Revoked { rule, cutoff } = verdict else { return Ok(()) };
+    let retry_after = match cutoff {
+        Cutoff::IssuedUntil(cutoff) if cutoff >= now => Some(cutoff.since(now) + ISSUED_AT_RESOLUTION),
+        _ => None,
+    };
+    Err(Error::Revoked { rule, retry_after })
+}
+
+/// Which shards are asked for which ids.
+pub(crate) fn by_shard(ids: &TokenIds, history: &ShardHistory) -> Vec<(u8, Vec<RevocationId>)> {
+    // The root in any case: it says whether there is a new count.
+    let mut shards = vec![(0, Vec::new())];
+    for id in ids.iter() {
+        for shard in history.shards_of(&id) {
+            match shards.iter_mut().find(|(known, _)| *known == shard) {
+                Some((_, ids)) => ids.push(id),
+                None => shards.push((shard, vec![id])),
+            }
+        }
+    }
+    shards
+}

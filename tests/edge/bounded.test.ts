@@ -1,0 +1,139 @@
+/** Mode `bounded`: two isolates on a real workerd that share a ledger, and nothing read for a request. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { call, logout, revoke } from './requests.ts';
+import { type Edge, GUARDS, start } from './server.ts';
+import { token } from './tokens.ts';
+
+const MAX_STALENESS_S = 2;
+
+for (const guard of GUARDS) {
+  describe(`bounded, ${guard}`, () => {
+    let edge: Edge;
+    before(async () => {
+      edge = await start({
+        guard,
+        ledger: { max_staleness: MAX_STALENESS_S },
+        quash: {
+          routes: [
+            { path: '/strict', mode: 'strict' },
+            { path: '/known', outage: 'last_known_good', max_age: 6 },
+            { path: '/open', outage: 'danger_open' },
+          ],
+        },
+      });
+    });
+    after(() => edge.stop());
+
+    test('a revocation is refused by the other isolate within the bound, and here at once', async () => {
+      for (let round = 0; round < 5; round += 1) {
+        const mine = await token();
+        assert.equal((await call(edge.other, mine)).status, 200);
+        assert.equal((await logout(edge, mine)).status, 200);
+        const acknowledged = performance.now();
+        assert.equal((await call(edge, mine)).code, 'token_revoked');
+        let answer = await call(edge.other, mine);
+        while (answer.status === 200) {
+          assert.ok(performance.now() - acknowledged < MAX_STALENESS_S * 1000 + 100, 'too late');
+          await delay(20);
+          answer = await call(edge.other, mine);
+        }
+        assert.equal(answer.code, 'token_revoked');
+      }
+    });
+
+    test('"everywhere" covers what was issued before, and not what is issued after', async () => {
+      const sub = `user-${Math.random()}`;
+      const [mine, elsewhere] = [await token({ claims: { sub } }), await token({ claims: { sub } })];
+      assert.equal((await call(edge.other, elsewhere)).status, 200);
+      assert.equal((await logout(edge, mine, { scope: 'everywhere' })).status, 200);
+      await delay(MAX_STALENESS_S * 1000);
+      assert.equal((await call(edge.other, elsewhere)).code, 'token_revoked');
+      const answer = await call(edge.other, elsewhere);
+      assert.ok(Number(answer.headers.get('Retry-After')) >= 1);
+    });
+
+    test('`strict` lets nothing pass that was acknowledged', async () => {
+      for (let round = 0; round < 20; round += 1) {
+        const mine = await token();
+        assert.equal((await call(edge.other, mine, '/strict')).status, 200);
+        assert.equal((await revoke(edge, mine)).status, 200);
+        assert.equal((await call(edge.other, mine, '/strict')).code, 'token_revoked');
+      }
+    });
+
+    test('while the ledger cannot be reached, each route does what it says, and nothing is acknowledged', async () => {
+      const [mine, revoked] = [await token(), await token()];
+      assert.equal((await logout(edge, revoked)).status, 200);
+      await delay(MAX_STALENESS_S * 1000);
+      assert.equal((await call(edge.other, revoked)).code, 'token_revoked');
+      for (const path of ['/api', '/strict', '/known', '/open']) assert.equal((await call(edge.other, mine, path)).status, 200, path);
+      await edge.ledgerFault('down');
+      try {
+        assert.equal((await call(edge.other, mine, '/strict')).code, 'store_unavailable');
+        await delay(MAX_STALENESS_S * 1000 + 100);
+        const refused = await call(edge.other, mine);
+        assert.deepEqual([refused.status, refused.code], [503, 'ledger_unavailable']);
+        assert.ok(Number(refused.headers.get('Retry-After')) >= 1);
+        assert.equal((await call(edge.other, mine, '/known')).status, 200);
+        assert.equal((await call(edge.other, mine, '/open')).status, 200);
+        for (const path of ['/api', '/known', '/open']) {
+          assert.equal((await call(edge.other, revoked, path)).code, 'token_revoked', path);
+        }
+        assert.equal((await logout(edge, mine)).code, 'store_unavailable');
+        await delay(4000);
+        assert.equal((await call(edge.other, mine, '/known')).code, 'ledger_unavailable');
+        // Workers KV has it: what the ledger did not acknowledge is not lost for that.
+        assert.equal((await call(edge.other, mine, '/open')).code, 'token_revoked');
+      } finally {
+        await edge.ledgerFault(undefined);
+      }
+      await delay(4500);
+      assert.equal((await call(edge.other, await token())).status, 200);
+    });
+
+    test('a ledger that is slow makes nobody wait, and one that hangs no longer than it takes to give it up', async () => {
+      const mine = await token();
+      assert.equal((await call(edge.other, mine)).status, 200);
+      await edge.ledgerFault('slow');
+      try {
+        for (let round = 0; round < 30; round += 1) {
+          const start = performance.now();
+          assert.equal((await call(edge.other, mine)).status, 200);
+          const ms = performance.now() - start;
+          assert.ok(ms < 1000, `${ms} ms`);
+          await delay(100);
+        }
+        await edge.ledgerFault('hang');
+        await delay(MAX_STALENESS_S * 1000);
+        assert.equal((await call(edge.other, mine)).code, 'ledger_unavailable');
+      } finally {
+        await edge.ledgerFault(undefined);
+      }
+      await delay(4500);
+      assert.equal((await call(edge.other, mine)).status, 200);
+    });
+
+    test('without Workers KV a logout is acknowledged, and the copy is made later', async () => {
+      const mine = await token();
+      await edge.fault('write');
+      try {
+        assert.equal((await logout(edge, mine)).status, 200);
+        await delay(MAX_STALENESS_S * 1000);
+        assert.equal((await call(edge.other, mine)).code, 'token_revoked');
+      } finally {
+        await edge.fault(undefined);
+      }
+    });
+
+    test('what was acknowledged is there after kill -9', async () => {
+      const mine = await token();
+      assert.equal((await logout(edge, mine)).status, 200);
+      edge = await edge.restart();
+      assert.equal((await call(edge.other, mine)).code, 'token_revoked');
+      assert.equal((await call(edge, mine)).code, 'token_revoked');
+    });
+  });
+}
