@@ -11,6 +11,7 @@ mod demo;
 mod fuzz;
 mod layers;
 mod mutants;
+mod sim;
 mod size;
 mod stamp;
 mod step;
@@ -42,6 +43,9 @@ Usage: cargo xtask [--verbose] <command>
                                    fuzz these targets of tests/fuzz (default: all) for so long in all (default: 60);
                                    --grow keeps in their corpus what reaches more
   mutants [file]...                break the core in these files (default: all), and show what no test notices
+  sim [--first <seed>] [--seeds <number>] [--steps <number>] [--json]
+                                   simulate data centres with a ledger from so many seeds (default: 100), 10000 steps each;
+                                   tells the shortest story of the first that breaks a promise
   size [--json]                    bytes of what a browser downloads and of what is deployed
   bench click [--json]             milliseconds from a click to the request, and until the token is gone, in Chromium
   bench cold [--json]              milliseconds from nothing to the first answer of a Worker, beside an empty one's
@@ -64,6 +68,7 @@ enum Command {
     Fuzz(fuzz::Options),
     Help,
     Mutants(Vec<String>),
+    Sim(sim::Options),
     Size { json: bool },
     Test(Vec<Group>),
 }
@@ -101,6 +106,7 @@ fn run(command: &Command, verbose: bool) -> Result<()> {
             Ok(())
         }
         Command::Mutants(files) => mutants::run(&workspace, files),
+        Command::Sim(options) => sim::run(&workspace, options),
         Command::Size { json } => size::run(&workspace, *json),
         Command::Test(groups) => tests::run(&workspace, groups),
     }
@@ -125,6 +131,7 @@ fn parse(mut arguments: Vec<String>) -> Result<Command> {
         "fuzz" => Command::Fuzz(take_fuzz_options(&mut arguments)?),
         "help" => Command::Help,
         "mutants" => Command::Mutants(take_words(&mut arguments)),
+        "sim" => Command::Sim(take_sim_options(&mut arguments)?),
         "size" => Command::Size { json: take_flag(&mut arguments, "--json") },
         "test" => Command::Test(take_names(&mut arguments, &Group::ALL, Group::name)?),
         _ => bail!("no such command: `{name}`"),
@@ -162,6 +169,15 @@ fn take_number<T: FromStr>(arguments: &mut Vec<String>, flag: &str) -> Result<Op
         Ok(number) => Ok(Some(number)),
         Err(_) => bail!("`{flag}` does not take `{number}`"),
     }
+}
+
+fn take_sim_options(arguments: &mut Vec<String>) -> Result<sim::Options> {
+    Ok(sim::Options {
+        first: take_number(arguments, "--first")?,
+        seeds: take_number(arguments, "--seeds")?,
+        steps: take_number(arguments, "--steps")?,
+        json: take_flag(arguments, "--json"),
+    })
 }
 
 /// Which targets there are is known by their files, so their names are looked up later.
@@ -225,6 +241,8 @@ mod unit {
                 Command::Fuzz(fuzz::Options { targets: vec!["token".into(), "entry".into()], seconds: 5, grow: true }),
             ),
             ("mutants token.rs", Command::Mutants(vec!["token.rs".into()])),
+            ("sim", Command::Sim(sim::Options::default())),
+            ("sim --json --seeds 5", Command::Sim(sim::Options { seeds: Some(5), json: true, ..Default::default() })),
             ("size --json", Command::Size { json: true }),
             ("test wasm", Command::Test(vec![Group::Wasm])),
             ("build --help", Command::Help),
@@ -237,8 +255,16 @@ mod unit {
     #[test]
     fn what_is_not_understood_is_refused() {
         let bench = ["bench", "bench --json", "bench cor", "bench core core"];
-        let others =
-            ["", "deploy", "build wrker", "check --json", "demo --port", "demo --port 70000", "test rust,wasm"];
+        let others = [
+            "",
+            "deploy",
+            "build wrker",
+            "check --json",
+            "demo --port",
+            "demo --port 70000",
+            "sim 5",
+            "test rust,wasm",
+        ];
         let fuzz = ["fuzz --fork", "fuzz --seconds", "fuzz --seconds soon"];
         for line in bench.iter().chain(&fuzz).chain(&others) {
             assert!(parse_line(line).is_err(), "`{line}` was accepted");

@@ -1,0 +1,148 @@
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::{BuildHasherDefault, Hasher},
+    rc::Rc,
+};
+
+use quash_core::{
+    Revocation, RevocationId,
+    ledger::{Append, Header, Part, ShardCount, ShardHistory, append},
+};
+
+use crate::luck::Luck;
+use crate::plan::time;
+
+/// The most rows of an answer. So few that answers end early.
+const MAX_ROWS: usize = 24;
+
+/// Keyed by ids, which are their own hashes.
+pub(crate) type Ids<V> = HashMap<RevocationId, V, BuildHasherDefault<IdHasher>>;
+
+#[derive(Default)]
+pub(crate) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(start) = bytes.first_chunk() {
+            self.0 = u64::from_le_bytes(*start);
+        }
+    }
+
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// A shard: what is in its storage. Numbers are left out between its rows, as if other rows had been there.
+pub(crate) struct Shard {
+    number: u8,
+    pub(crate) epoch: u64,
+    head: u64,
+    rows: BTreeMap<u64, Revocation>,
+    seqs: Ids<u64>,
+    /// The root's.
+    pub(crate) history: Option<ShardHistory>,
+    /// Until when it cannot be reached.
+    pub(crate) down_until: u64,
+    /// The head's answer, until something changes.
+    answer: Option<Rc<[u8]>>,
+}
+
+impl Shard {
+    pub(crate) fn new(number: u8, count: u8, luck: &mut Luck) -> Self {
+        Self {
+            number,
+            epoch: luck.draw(),
+            head: 0,
+            rows: BTreeMap::new(),
+            seqs: Ids::default(),
+            history: ShardCount::new(count).map(ShardHistory::new).filter(|_| number == 0),
+            down_until: 0,
+            answer: None,
+        }
+    }
+
+    pub(crate) fn append(&mut self, revocation: Revocation, now: u64, luck: &mut Luck) {
+        if luck.one_in(8) {
+            self.purge(now);
+        }
+        let known = self.seqs.get(&revocation.id).map(|seq| (*seq, self.rows[seq]));
+        let skipped = match luck.below(8) {
+            0..4 => 0,
+            4..7 => luck.below(300),
+            _ => luck.below(3000),
+        };
+        if let Append::Write { seq, row } = append(known, revocation, self.head + skipped) {
+            if let Some((seq, _)) = known {
+                self.rows.remove(&seq);
+            }
+            self.rows.insert(seq, row);
+            self.seqs.insert(row.id, seq);
+            self.head = seq;
+            self.answer = None;
+        }
+    }
+
+    pub(crate) fn raise(&mut self, count: u8) -> u8 {
+        let Some(history) = &mut self.history else { return 1 };
+        if ShardCount::new(count).is_some_and(|count| history.raise(count)) {
+            self.answer = None;
+        }
+        history.current().get()
+    }
+
+    /// Puts the rows into another storage, in their order.
+    pub(crate) fn renew(&mut self, luck: &mut Luck) {
+        self.epoch = luck.draw();
+        self.head = 0;
+        self.seqs.clear();
+        for (_, row) in std::mem::take(&mut self.rows) {
+            self.head += 1 + luck.below(100);
+            self.seqs.insert(row.id, self.head);
+            self.rows.insert(self.head, row);
+        }
+        self.answer = None;
+    }
+
+    pub(crate) fn row(&self, id: &RevocationId) -> Option<&Revocation> {
+        self.rows.get(self.seqs.get(id)?)
+    }
+
+    pub(crate) fn answer(&mut self, part: Part) -> Rc<[u8]> {
+        if let (Part::Head, Some(answer)) = (part, &self.answer) {
+            return Rc::clone(answer);
+        }
+        let mut span = part.span(self.head);
+        if part != Part::Head
+            && let Some((seq, _)) = self.rows.range(span.from + 1..=span.to).nth(MAX_ROWS)
+        {
+            // So few may be less than there are on one page.
+            span = Some(span.before(*seq)).filter(|cut| cut.to > span.from).unwrap_or(span);
+        }
+        let header =
+            Header { shard: self.number, epoch: self.epoch, span, head: self.head, history: self.history.clone() };
+        let rows = self.rows.range(span.from + 1..=span.to).map(|(_, row)| row);
+        let answer: Rc<[u8]> = header.write(rows).into();
+        if part == Part::Head {
+            self.answer = Some(Rc::clone(&answer));
+        }
+        answer
+    }
+
+    fn purge(&mut self, now: u64) {
+        let seqs = &mut self.seqs;
+        let before = self.rows.len();
+        self.rows.retain(|_, row| {
+            let is_alive = row.expires_at > time(now);
+            if !is_alive {
+                seqs.remove(&row.id);
+            }
+            is_alive
+        });
+        if self.rows.len() < before {
+            self.answer = None;
+        }
+    }
+}

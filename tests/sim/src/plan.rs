@@ -1,0 +1,182 @@
+use quash_core::Timestamp;
+
+use crate::luck::Luck;
+
+/// When every run begins, in milliseconds: in 2027.
+pub(crate) const START: u64 = 1_800_000_000_000;
+
+/// How far a clock may be off, in milliseconds; so two are apart by 200 at most, as the follower's terms allow.
+pub(crate) const OFF: u64 = 100;
+
+/// What is drawn once for a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup {
+    /// Where everything is drawn from.
+    pub seed: u64,
+    pub(crate) places: u64,
+    pub(crate) isolates: u64,
+    pub(crate) users: u64,
+    /// `max_staleness`, in milliseconds.
+    pub(crate) bound: u64,
+    /// Milliseconds from one action to the next, on average.
+    pub(crate) pace: u64,
+    /// How long a message to the ledger takes, in milliseconds, but for the slow ones.
+    pub(crate) far: u64,
+    /// One message in so many is lost, one is doubled, and one takes its time.
+    pub(crate) unreliable: u64,
+    pub(crate) shards: u8,
+}
+
+impl Setup {
+    /// The setup of this seed.
+    pub fn new(seed: u64) -> Self {
+        let mut luck = Luck::new(seed, 0);
+        let places = luck.between(1, 4);
+        Self {
+            seed,
+            places,
+            isolates: places * luck.between(1, 5),
+            users: luck.between(1, 9),
+            bound: luck.one_of(&[1000, 1000, 2000, 5000]),
+            pace: luck.one_of(&[4, 15, 40, 120]),
+            far: luck.one_of(&[5, 30, 150]),
+            unreliable: luck.one_of(&[15, 100, 1000, 100_000]),
+            shards: luck.one_of(&[1, 1, 2]),
+        }
+    }
+}
+
+/// Something that happens by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Planned {
+    /// Its number in the plan, and so its luck.
+    pub index: u64,
+    pub(crate) at: u64,
+    pub(crate) action: Action,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Action {
+    /// A user makes a request with one of his tokens.
+    Request {
+        isolate: usize,
+        user: usize,
+        pick: usize,
+        class: Class,
+    },
+    /// A user logs in, or has a token of a session renewed.
+    Login {
+        user: usize,
+        is_new: bool,
+        lifetime: u64,
+    },
+    Revoke {
+        isolate: usize,
+        user: usize,
+        pick: usize,
+        what: What,
+    },
+    /// An isolate is thrown away, and another begins in its place.
+    Kill {
+        isolate: usize,
+    },
+    /// A clock is put right.
+    SetBack {
+        isolate: usize,
+        by: u64,
+    },
+    /// A shard cannot be reached for so long.
+    Outage {
+        shard: usize,
+        lasts: u64,
+    },
+    /// A shard's rows are put into another storage.
+    Renew {
+        shard: usize,
+    },
+    /// An isolate's configuration tells of more shards from now on.
+    Raise {
+        isolate: usize,
+    },
+}
+
+/// What a request's route says for the time without the ledger.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Class {
+    Closed,
+    LastKnownGood,
+    Open,
+    Kv,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum What {
+    Token,
+    Session,
+    Everywhere,
+    Others,
+}
+
+/// What happens in a run, in the order of time, without end.
+pub struct Plan {
+    setup: Setup,
+    luck: Luck,
+    index: u64,
+    at: u64,
+}
+
+impl Plan {
+    /// The plan of a setup.
+    pub fn new(setup: Setup) -> Self {
+        Self { setup, luck: Luck::new(setup.seed, 1), index: 0, at: START }
+    }
+}
+
+impl Iterator for Plan {
+    type Item = Planned;
+
+    fn next(&mut self) -> Option<Planned> {
+        let (setup, luck) = (self.setup, &mut self.luck);
+        let isolate = luck.below(setup.isolates) as usize;
+        let user = luck.below(setup.users) as usize;
+        let pick = luck.below(1 << 16) as usize;
+        let action = match luck.below(1000) {
+            // Everybody has to log in first.
+            _ if self.index < setup.users => {
+                Action::Login { user: self.index as usize, is_new: true, lifetime: 300_000 }
+            }
+            0..60 => Action::Login { user, is_new: luck.one_in(2), lifetime: luck.one_of(&[10_000, 60_000, 300_000]) },
+            60..85 => {
+                let what = luck.one_of(&[What::Session, What::Session, What::Token, What::Everywhere, What::Others]);
+                Action::Revoke { isolate, user, pick, what }
+            }
+            100..104 => Action::Kill { isolate },
+            104 => Action::SetBack { isolate, by: luck.between(1, 2 * OFF) },
+            105..107 => Action::Outage { shard: luck.below(8) as usize, lasts: luck.one_of(&[50, 500, 4000, 20_000]) },
+            107 => Action::Renew { shard: luck.below(8) as usize },
+            108 => Action::Raise { isolate },
+            _ => {
+                let class = match luck.below(20) {
+                    0..13 => Class::Closed,
+                    13..16 => Class::LastKnownGood,
+                    16 => Class::Open,
+                    _ => Class::Kv,
+                };
+                Action::Request { isolate, user, pick, class }
+            }
+        };
+        // Now and then nothing happens for a while, and much in no time.
+        self.at += match luck.below(256) {
+            0 => luck.below(40 * setup.bound / 10),
+            1..64 => 0,
+            _ => luck.below(2 * setup.pace + 1),
+        };
+        let planned = Planned { index: self.index, at: self.at, action };
+        self.index += 1;
+        Some(planned)
+    }
+}
+
+pub(crate) fn time(millis: u64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
