@@ -31,8 +31,11 @@ for (const guard of GUARDS) {
       for (let round = 0; round < 5; round += 1) {
         const mine = await token();
         assert.equal((await call(edge.other, mine)).status, 200);
-        assert.equal((await logout(edge, mine)).status, 200);
+        const { status, body } = await logout(edge, mine);
         const acknowledged = performance.now();
+        assert.deepEqual([status, body.mode], [200, 'bounded']);
+        const within = body.effective_by - body.revoked_at;
+        assert.ok(within >= MAX_STALENESS_S * 1000 && within < MAX_STALENESS_S * 1000 + 3000, `${within}`);
         assert.equal((await call(edge, mine)).code, 'token_revoked');
         let answer = await call(edge.other, mine);
         while (answer.status === 200) {

@@ -1,8 +1,11 @@
 use quash_core::{Cover, Cutoff, Reason, Refusal, Revocation, Target, Timestamp, VerifiedToken};
-use quash_engine::{Credential, Error};
+use quash_engine::{Credential, Error, Mode};
 use serde::Serialize;
 
-use crate::{guard::Guard, handle};
+use crate::{
+    guard::{self, Guard},
+    handle,
+};
 
 /// The source that a receipt names for a handle.
 const HANDLE: &str = "handle";
@@ -38,6 +41,9 @@ pub(crate) struct Receipt {
     mode: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<u64>,
+    /// From when on it is in force everywhere; nobody knows that of Workers KV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effective_by: Option<u64>,
     tokens: Vec<TokenReceipt>,
 }
 
@@ -80,7 +86,7 @@ impl Receipt {
 /// handle's own faults are no errors: they are in the receipt.
 pub(crate) async fn logout(
     guard: &Guard,
-    mode: &'static str,
+    mode: Mode,
     presented: &[Credential<'_>],
     handle: Option<&str>,
     scope: Scope,
@@ -118,7 +124,9 @@ pub(crate) async fn logout(
         _ => Outcome::Revoked,
     };
     let revoked_at = (!revocations.is_empty()).then(|| now.as_millis());
-    Ok(Receipt { outcome, scope, mode, revoked_at, tokens })
+    let bound = guard.engine().config().bound(mode).filter(|_| revoked_at.is_some());
+    let effective_by = bound.map(|bound| guard::now().plus(bound).as_millis());
+    Ok(Receipt { outcome, scope, mode: mode.name(), revoked_at, effective_by, tokens })
 }
 
 /// What revoking a token by its bearer's wish comes to; `None` when the token is dead already.

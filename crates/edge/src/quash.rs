@@ -223,7 +223,7 @@ impl Quash {
         let presented = Presented::read(request, &self.routes).await?;
         let scope = Scope::parse(presented.field("scope")?)?;
         let (tokens, handle) = (presented.tokens(&self.routes)?, presented.field("handle")?);
-        logout::logout(&self.guard, self.routes.mode.name(), &tokens, handle, scope, now()).await
+        logout::logout(&self.guard, self.routes.mode, &tokens, handle, scope, now()).await
     }
 
     async fn handle(&self, request: &mut Request) -> worker::Result<Response> {

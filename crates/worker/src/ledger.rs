@@ -1,5 +1,3 @@
-#![expect(missing_docs, reason = "the macro makes methods without any")]
-
 use quash_edge::LedgerObject;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 

@@ -89,6 +89,15 @@ impl Config {
         Self::read(json.object(), secret)
     }
 
+    /// How long after its acknowledgement a revocation may be unknown to routes of this mode; `None` where nobody can say.
+    pub fn bound(&self, mode: Mode) -> Option<Duration> {
+        match (mode, &self.ledger) {
+            (Mode::Strict, _) => Some(Duration::ZERO),
+            (Mode::Bounded, Some(ledger)) => Some(ledger.terms.max_staleness),
+            _ => None,
+        }
+    }
+
     /// Reads the configuration from a JSON object, as [`parse`](Self::parse) does.
     ///
     /// # Errors
