@@ -31,11 +31,11 @@ impl Setup {
     /// The setup of this seed.
     pub fn new(seed: u64) -> Self {
         let mut luck = Luck::new(seed, 0);
-        let places = luck.between(1, 4);
+        let places = luck.between(1, 6);
         Self {
             seed,
             places,
-            isolates: places * luck.between(1, 5),
+            isolates: places * luck.between(1, 7),
             users: luck.between(1, 9),
             bound: luck.one_of(&[1000, 1000, 2000, 5000]),
             pace: luck.one_of(&[4, 15, 40, 120]),
