@@ -6,13 +6,10 @@ import { join, resolve } from 'node:path';
 import { ROOT, startWorkers } from '../../www/demo/wrangler.ts';
 import { LONG_SECRET, configuredIssuers } from './tokens.ts';
 
-/**
- * The Worker as it is deployed; the Rust Worker in it alone, which guards as any does that is written in Rust; and one that guards
- * its own routes.
- */
+/** The Worker as it is deployed; one that is written in Rust, and guarded in the same way; and one that guards its own routes. */
 const WORKERS = {
   gate: resolve(ROOT, 'crates/worker/index.js'),
-  rust: resolve(ROOT, 'crates/worker/build/index.js'),
+  rust: resolve(import.meta.dirname, 'guard/build/index.js'),
   router: resolve(import.meta.dirname, 'router/build/index.js'),
 } as const;
 export type Guard = keyof typeof WORKERS;
@@ -103,8 +100,9 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
   const faults = ['faulty-kv.js', ...(ledger ? ['faulty-ledger.js'] : []), ...(options.faultyEngine ? ['faulty-engine.js'] : [])];
   const imports = faults.map((file) => `import ${JSON.stringify(resolve(import.meta.dirname, file))};\n`);
   const worker = JSON.stringify(WORKERS[options.guard ?? 'gate']);
-  await writeFile(entry, `${imports.join('')}export { default${ledger ? ', Ledger' : ''} } from ${worker};\n`);
-  const objects = (script_name?: string) => ({
+  const objects = ledger ? `export { Ledger } from ${JSON.stringify(WORKERS.gate)};\n` : '';
+  await writeFile(entry, `${imports.join('')}export { default } from ${worker};\n${objects}`);
+  const binding = (script_name?: string) => ({
     durable_objects: { bindings: [{ name: 'QUASH_LEDGER', class_name: 'Ledger', script_name }] },
     ...(script_name === undefined && { migrations: [{ tag: '1', new_sqlite_classes: ['Ledger'] }] }),
   });
@@ -115,7 +113,7 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
     services: [{ binding: 'ORIGIN', service: 'origin' }],
     ...(options.assets && { assets: { directory: options.assets, binding: 'ASSETS', run_worker_first: true } }),
     vars: { QUASH: { ...quash, ...(ledger && { ledger }) }, ...secrets },
-    ...(ledger && objects()),
+    ...(ledger && binding()),
   };
   const workers = [
     ...(ledger
@@ -127,7 +125,7 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
             services: ['quash', 'other'].map((service) => ({ binding: service, service })),
           },
           guard,
-          { ...guard, name: 'other', migrations: undefined, ...objects('quash') },
+          { ...guard, name: 'other', migrations: undefined, ...binding('quash') },
         ]
       : [guard]),
     {

@@ -114,6 +114,19 @@ impl Quash {
         answer.or_else(|error| respond::refusal(&error))
     }
 
+    /// Answers a request for one of the routes below the prefix; `None` for any other, whoever it is from. For a Worker that has
+    /// its guard elsewhere.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    pub async fn fetch_endpoint(&self, mut request: Request) -> worker::Result<Option<Response>> {
+        let endpoint = self.guard.engine().endpoint(&request.inner().url());
+        match endpoint {
+            Some(endpoint) => self.answer(endpoint, &mut request).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// The verdict on a request, on the terms that the configuration has for its path, for a handler that does the rest itself.
     /// `None`: it has no token, and needs none.
     ///

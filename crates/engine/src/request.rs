@@ -51,13 +51,10 @@ impl Engine {
     /// # Errors
     /// [`Error::TokenMissing`], [`Error::TokenAmbiguous`] or [`Error::PathAmbiguous`].
     pub fn route<'h>(&self, head: &Head<'h>) -> Result<Route<'h>, Error> {
-        let path = path(head.url);
-        match path.strip_prefix(&self.config.routes.prefix) {
-            Some("/logout") => return Ok(Route::Endpoint(Endpoint::Logout)),
-            Some("/handle") => return Ok(Route::Endpoint(Endpoint::Handle)),
-            Some("/revoke") => return Ok(Route::Endpoint(Endpoint::Revoke)),
-            _ => {}
+        if let Some(endpoint) = self.endpoint(head.url) {
+            return Ok(Route::Endpoint(endpoint));
         }
+        let path = path(head.url);
         if head.is_preflight {
             return Ok(Route::Preflight);
         }
@@ -66,6 +63,16 @@ impl Engine {
         }
         let policy = self.policy(head)?;
         Ok(Route::Guarded(self.credential(head, &policy)?, policy))
+    }
+
+    /// Which of ours a URL is, if it is one.
+    pub fn endpoint(&self, url: &str) -> Option<Endpoint> {
+        match path(url).strip_prefix(&self.config.routes.prefix)? {
+            "/logout" => Some(Endpoint::Logout),
+            "/handle" => Some(Endpoint::Handle),
+            "/revoke" => Some(Endpoint::Revoke),
+            _ => None,
+        }
     }
 
     /// The policy that the configuration has for a request.

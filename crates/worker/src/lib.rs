@@ -47,5 +47,8 @@ fn tell(revocations: &[Revocation]) {
 #[event(fetch)]
 async fn fetch(request: Request, _: Env, _: Context) -> Result<Response> {
     let quash = QUASH.with(Clone::clone).map_err(|error| error.to_string())?;
-    quash.fetch(request).await
+    match quash.fetch_endpoint(request).await? {
+        Some(answer) => Ok(answer),
+        None => Response::error("is guarded by the gate", 404),
+    }
 }

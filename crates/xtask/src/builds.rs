@@ -43,14 +43,24 @@ pub(crate) enum Part {
     Worker,
     Demo,
     Bench,
+    Guard,
     Guarded,
     Hello,
     Router,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 8] =
-        [Self::Browser, Self::Engine, Self::Worker, Self::Demo, Self::Bench, Self::Guarded, Self::Hello, Self::Router];
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Browser,
+        Self::Engine,
+        Self::Worker,
+        Self::Demo,
+        Self::Bench,
+        Self::Guard,
+        Self::Guarded,
+        Self::Hello,
+        Self::Router,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -59,6 +69,7 @@ impl Part {
             Self::Worker => "worker",
             Self::Demo => "demo",
             Self::Bench => "bench",
+            Self::Guard => "guard",
             Self::Guarded => "guarded",
             Self::Hello => "hello",
             Self::Router => "router",
@@ -68,7 +79,7 @@ impl Part {
     pub(crate) fn needs(self) -> &'static [Need] {
         match self {
             Self::Browser => &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen],
-            Self::Worker | Self::Demo | Self::Guarded | Self::Hello | Self::Router => {
+            Self::Worker | Self::Demo | Self::Guard | Self::Guarded | Self::Hello | Self::Router => {
                 &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen, Need::WorkerBuild]
             }
             Self::Engine | Self::Bench => &[Need::WasmTarget, Need::NpmPackages],
@@ -85,6 +96,7 @@ impl Part {
                 build_npm(workspace, "quash-demo", "www/demo", &["www/quash/dist", "www/quash/wasm"])
             }
             Self::Bench => build_bench(workspace),
+            Self::Guard => build_worker(workspace, "quash-test-guard", "tests/edge/guard"),
             Self::Guarded => build_worker(workspace, "quash-bench-guarded", "tests/bench/guarded"),
             Self::Hello => build_worker(workspace, "quash-bench-hello", "tests/bench/hello"),
             Self::Router => build_worker(workspace, "quash-test-router", "tests/edge/router"),

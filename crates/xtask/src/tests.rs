@@ -61,7 +61,9 @@ impl Group {
             Self::Rust | Self::Wasm | Self::Fuzz => &[],
             Self::Js => &[Part::Browser],
             // All but what only benches measure.
-            Self::E2e => &[Part::Browser, Part::Engine, Part::Worker, Part::Demo, Part::Bench, Part::Router],
+            Self::E2e => {
+                &[Part::Browser, Part::Engine, Part::Worker, Part::Demo, Part::Bench, Part::Guard, Part::Router]
+            }
         }
     }
 
