@@ -19,6 +19,9 @@ const LAST_KNOWN_GOOD: Duration = Duration::from_secs(30);
 /// One request in so many is cancelled while it reads.
 const CANCELLED: u64 = 40;
 
+/// One copy in so many cannot be read.
+const CUT: u64 = 500;
+
 /// What a host does wrong, so that it is seen that the checks see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Breakage {
@@ -215,6 +218,9 @@ impl World {
                 && host.follower.is_usable(&read, copied_at, host.clock(now))
             {
                 self.tally.cache_reads += 1;
+                // Some are cut short.
+                let is_whole = !luck.one_in(CUT);
+                let bytes = if is_whole { bytes } else { bytes[..bytes.len() / 2].into() };
                 let (after, copied_at) = (1 + luck.below(5), Some(copied_at));
                 self.send(after, Message::Answer { isolate, life, read, bytes, copied_at, luck });
             } else {
@@ -258,7 +264,13 @@ impl World {
             return;
         }
         let now = host.clock(self.now);
-        let Ok(mut delta) = Delta::parse(bytes) else { return self.fail("an answer that cannot be read") };
+        let Ok(mut delta) = Delta::parse(bytes) else {
+            match copied_at {
+                Some(_) => host.follower.copy_failed(read, now),
+                None => self.fail("an answer of a shard cannot be read"),
+            }
+            return self.sync(isolate, read.sync, luck);
+        };
         match (self.breakage, read.part) {
             (Breakage::GapIgnored, Part::Head) => delta.header.span.from = 0,
             (Breakage::HeadIgnored, Part::Page(_)) => delta.header.head = delta.header.span.to,

@@ -105,7 +105,7 @@ impl Follower {
         };
         let header = &delta.header;
         let Some(shard) = self.shards.get_mut(usize::from(read.shard)).filter(|_| header.shard == read.shard) else {
-            return self.failed(read, now);
+            return self.useless(read, copied_at.is_some(), now);
         };
         delta.rows.for_each(|row| self.live.insert(&row, now));
         self.live.sweep(now);
@@ -122,15 +122,25 @@ impl Follower {
             // The ledger itself told no more: whatever else did is not to be had.
             Next::ReadHead if read.direct => Work::Failed,
             Next::ReadHead => Work::Read { part: Part::Head, direct: true },
-            Next::Nothing => Work::Failed,
+            Next::Nothing => return self.useless(read, copied_at.is_some(), now),
         };
         self.go_on(read, work, now);
     }
 
-    /// Nothing came of a read, or nothing that could be read.
+    /// Nothing came of a read: no answer, or none that can be read.
     pub fn failed(&mut self, read: &Read, now: Timestamp) {
+        self.useless(read, false, now);
+    }
+
+    /// A copy that is [usable](Self::is_usable) cannot be read. The ledger is asked in its place.
+    pub fn copy_failed(&mut self, read: &Read, now: Timestamp) {
+        self.useless(read, true, now);
+    }
+
+    fn useless(&mut self, read: &Read, is_copy: bool, now: Timestamp) {
         self.watch(now);
-        self.go_on(read, Work::Failed, now);
+        let direct = Work::Read { part: read.part, direct: true };
+        self.go_on(read, if is_copy { direct } else { Work::Failed }, now);
     }
 
     /// Begins a sync, if none is going on and it is not too soon after a failure.

@@ -280,6 +280,25 @@ fn a_copy_of_a_page_is_followed_by_the_ledgers_own_head() {
 }
 
 #[test]
+fn a_copy_that_says_nothing_is_not_the_last_word() {
+    let mut follower = fresh();
+    let sync = sync(&mut follower, at(4000));
+    let read = follower.next_read(sync, at(4000)).unwrap();
+    // One that cannot be read.
+    follower.copy_failed(&read, at(4010));
+    let own = follower.next_read(sync, at(4010)).unwrap();
+    assert_eq!(own, Read { direct: true, asked_at: at(4010), ..read });
+    // One that is about another shard.
+    let bytes = answer(1, &[], 0, &[]);
+    follower.answered(&own, &Delta::parse(&bytes).unwrap(), Some(at(4010)), at(4020));
+    let own = follower.next_read(sync, at(4020)).unwrap();
+    assert_eq!((own.direct, own.part), (true, Part::Head));
+    // But if it is the ledger itself that says nothing, it has failed.
+    follower.answered(&own, &Delta::parse(&bytes).unwrap(), None, at(4030));
+    assert_eq!((follower.next_read(sync, at(4030)), follower.is_in_trouble()), (None, true));
+}
+
+#[test]
 fn a_clock_that_is_set_back_makes_nothing_younger() {
     let mut follower = fresh();
     let sync = sync(&mut follower, at(3900));
