@@ -19,12 +19,14 @@ pub(crate) enum Bench {
     Cold,
     Core,
     Http,
+    Staleness,
     Tabs,
     Verify,
 }
 
 impl Bench {
-    pub(crate) const ALL: [Self; 6] = [Self::Click, Self::Cold, Self::Core, Self::Http, Self::Tabs, Self::Verify];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Click, Self::Cold, Self::Core, Self::Http, Self::Staleness, Self::Tabs, Self::Verify];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -32,6 +34,7 @@ impl Bench {
             Self::Cold => "cold",
             Self::Core => "core",
             Self::Http => "http",
+            Self::Staleness => "staleness",
             Self::Tabs => "tabs",
             Self::Verify => "verify",
         }
@@ -51,6 +54,7 @@ impl Bench {
                 Ok(driver)
             }
             Self::Http => in_workerd(workspace, &WORKERS, "tests/bench/http.ts"),
+            Self::Staleness => in_workerd(workspace, &[Part::Worker], "tests/bench/staleness.ts"),
             Self::Tabs => in_browsers(workspace, &[Need::Chromium, Need::Firefox, Need::WebKit], "tests/bench/tabs.ts"),
             Self::Verify => in_workerd(workspace, &[Part::Engine], "tests/bench/verify.ts"),
         }

@@ -51,6 +51,7 @@ Usage: cargo xtask [--verbose] <command>
   bench cold [--json]              milliseconds from nothing to the first answer of a Worker, beside an empty one's
   bench core [--json]              nanoseconds that a request costs in the core, beside what jose takes to decode
   bench http [--json]              microseconds of workerd's CPU for a whole request, and requests in a second
+  bench staleness [--json]         milliseconds that another isolate accepts a token after its logout was acknowledged
   bench tabs [--json]              milliseconds from a logout until another tab has wiped its own, in three browsers
   bench verify [--json]            microseconds to verify a token in workerd, beside what others take
 
