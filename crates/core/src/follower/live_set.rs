@@ -5,7 +5,7 @@ use crate::{Cover, Cutoff, Reason, Revocation, RevocationId, Timestamp};
 /// time.
 const SWEPT: usize = 8;
 
-/// Every revocation that is alive, in 16 bytes each: 14, and what is reserved for more.
+/// Every revocation that is alive, in 15 bytes each: 14, and what is reserved for more.
 ///
 /// That much is enough for one that covers every token of its id, as those of tokens and sessions do. Others (an "everywhere"
 /// with its cutoff, an "all but this session") are kept with everything that they say, in 88 bytes.

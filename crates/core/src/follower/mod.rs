@@ -8,14 +8,14 @@
 //! # Why no revocation is seen later than `max_staleness`
 //!
 //! 1. A revocation is acknowledged at A. It was durable in its shard's log at D ≤ A.
-//! 2. A request is decided at t, from what each shard's log had when it was asked at s or later, and t ≤ s + M (`max_staleness`).
+//! 2. A request is decided at t from what each shard's log had at s or later, and t ≤ s + M (`max_staleness`).
 //! 3. If s ≥ D, the answer had the revocation in it: then the request is decided with it.
 //! 4. If s < D, then t ≤ s + M < D + M ≤ A + M.
 //!
 //! What s is: the time at which whoever asked the ledger began to; of a copy that another isolate made, the time that this
-//! one wrote down by its own clock, and [`clock_skew`](Terms::clock_skew) before that. A shard counts as read when everything up to the highest
-//! head has been read that any answer told, not before. And all shards count: one that the root tells of for the first time
-//! is read before that answer of the root counts.
+//! one wrote down by its own clock, less [`clock_skew`](Terms::clock_skew). A shard counts as read when everything has been
+//! read up to the highest head that any answer told, not before. And all shards count: one that the root tells of for the
+//! first time is read before that answer of the root counts.
 //!
 //! This takes a clock that is not set back unnoticed. If `now` is ever earlier than before, nothing that was read counts any
 //! more; if it is set back and has passed its old time again between two looks, nobody can tell.

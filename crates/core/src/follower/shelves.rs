@@ -8,8 +8,9 @@ const SHELVES: usize = 1024;
 /// Records by their id, in shelves by its first ten bits, sorted on each.
 ///
 /// An id is a MAC under a secret, so shelves are about equally full, and where a record lies on its shelf can be guessed
-/// from its key. A shelf grows by an eighth, and only when it is full of records that are alive: there is never much that is
-/// reserved for nothing, nor a moment at which all that is kept has to be kept twice.
+/// from its key. A shelf grows by a thirty-second, and only when it is full of records that are alive: there is never much that
+/// is reserved for nothing, nor a moment at which all that is kept has to be kept twice. With an eighth instead, a million
+/// records take two megabytes more in wasm, and are put in their places in half the time: 0.2 s.
 pub(super) struct Shelves<R> {
     /// None until the first record comes.
     shelves: Vec<Vec<R>>,
@@ -25,7 +26,8 @@ pub(super) trait Record: Copy {
 }
 
 /// What of an id orders a shelf: eighty bits after the sixteen of which ten have chosen it. So two ids are told apart by
-/// ninety bits: that one of a million records passes for another id has a chance of 2⁻⁷⁰, which no one can improve without the pepper.
+/// ninety bits: one of a million records passes for another id with a chance of 2⁻⁷⁰, which nobody can improve without the
+/// pepper.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key(u64, u16);
 
@@ -95,9 +97,9 @@ impl<R: Record> Shelves<R> {
         if shelf.len() == shelf.capacity() {
             purge(shelf, now);
             // Not for every single one that has expired: then a shelf would be read to its end for each record that comes.
-            let least = (shelf.len() / 16).max(1);
+            let least = (shelf.len() / 64).max(1);
             if shelf.capacity() - shelf.len() < least {
-                shelf.reserve_exact((shelf.len() / 8).max(4));
+                shelf.reserve_exact((shelf.len() / 32).max(4));
             }
         }
         let (Ok(at) | Err(at)) = position(shelf, record.key());
@@ -144,4 +146,25 @@ fn position<R: Record>(shelf: &[R], key: Key) -> Result<usize, usize> {
         at += 1;
     }
     if shelf.get(at).is_some_and(|record| record.key() == key) { Ok(at) } else { Err(at) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_takes_fifteen_bytes() {
+        let mut shelves = Shelves::default();
+        let mut state = 1u128;
+        for _ in 0..200_000 {
+            // Knuth's multiplier, of which the upper half is random enough.
+            state = state.wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645).wrapping_add(1);
+            let id = RevocationId::from_bytes(state.rotate_left(64).to_le_bytes());
+            shelves.insert(&id, Plain::new(&id, 9), Timestamp::from_secs(0));
+        }
+        assert_eq!(shelves.len(), 200_000);
+        assert!(shelves.shelves.iter().all(|shelf| shelf.is_sorted_by_key(Record::key)));
+        let reserved: usize = shelves.shelves.iter().map(|shelf| shelf.capacity() * size_of::<Plain>()).sum();
+        assert!(reserved <= 15 * 200_000, "{reserved}");
+    }
 }

@@ -22,7 +22,8 @@ pub enum WhenStale {
     /// It is decided by what was last known, while that is no older than this; then it is refused. Whatever was revoked since
     /// is let in.
     LastKnownGood(Duration),
-    /// It is let in unless what is known, however old, says otherwise. Whatever was revoked meanwhile is let in, for as long as it lasts.
+    /// It is let in unless what is known, however old, says otherwise: whatever was revoked since is let in for as long as
+    /// this lasts.
     DangerOpen,
 }
 

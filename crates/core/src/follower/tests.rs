@@ -314,6 +314,24 @@ fn a_clock_that_is_set_back_makes_nothing_younger() {
 }
 
 #[test]
+fn a_clock_that_was_wrong_by_more_than_the_margin_has_everything_read_again() {
+    let reads_pages = |set_back: u64| {
+        let mut follower = fresh();
+        let tell = |follower: &mut Follower, from, to, now: u64| {
+            let sync = sync(follower, at(now));
+            let read = follower.next_read(sync, at(now)).unwrap();
+            let history = ShardHistory::from_counts(&[1]);
+            let bytes = Header { shard: 0, epoch: 7, span: Span { from, to }, head: to, history }.write([]);
+            follower.answered(&read, &Delta::parse(&bytes).unwrap(), None, at(now));
+            follower.next_read(sync, at(now)).is_some()
+        };
+        assert!(!tell(&mut follower, 0, 2000, 70_000) && !tell(&mut follower, 1024, 3000, 80_000));
+        tell(&mut follower, 1024, 3000, 80_000 - set_back)
+    };
+    assert_eq!([reads_pages(60_000), reads_pages(60_001)], [false, true]);
+}
+
+#[test]
 fn what_was_revoked_here_is_known_at_once_and_through_a_reset() {
     let mut follower = fresh();
     follower.record(&[revocation(9)], at(10));
