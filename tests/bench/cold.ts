@@ -25,7 +25,7 @@ await drive(run, () => BASELINE);
 async function run(started: Started): Promise<Figure[]> {
   const mint = new Mint('HS256');
   const all: { name: string; url: string; ms: number[] }[] = [];
-  for (const [name, own] of await services(mint.setup)) {
+  for (const [name, own] of await services(mint.setup, 'danger_isolate')) {
     const { url } = started.add(await startWorkerd(await loading(own)));
     all.push({ name, url, ms: [] });
   }

@@ -35,7 +35,7 @@ await drive(run, () => 'trivial');
 async function run(started: Started): Promise<Figure[]> {
   const mint = new Mint('HS256');
   const all: Series[] = [];
-  for (const [name, own] of await services(mint.setup)) {
+  for (const [name, own] of await services(mint.setup, 'bounded')) {
     const workerd = started.add(await startWorkerd(own));
     await checkAnswers(workerd.url, name, mint);
     const connections = started.add(await Connections.open(workerd.port, CONNECTIONS));

@@ -6,3 +6,14 @@ export async function workerWithKv(file: string, json: Readonly<Record<string, u
   const [modules, kv] = await Promise.all([modulesOf(file), modulesOf('verify/kv-worker.ts')]);
   return { main: { modules, json, bindings: { KV: 'kvNamespace = "kv"' } }, kv: { modules: kv } };
 }
+
+/** The same, with a ledger. */
+export async function workerWithLedger(file: string, json: Readonly<Record<string, unknown>>): Promise<Record<string, Service>> {
+  const [{ main, ...rest }, ledger] = await Promise.all([workerWithKv(file, json), modulesOf('verify/ledger-worker.ts')]);
+  const objects = 'durableObjectNamespace = (className = "Ledger", serviceName = "ledger")';
+  return {
+    main: { ...main!, bindings: { ...main!.bindings, QUASH_LEDGER: objects } },
+    ...rest,
+    ledger: { modules: ledger, objects: ['Ledger'] },
+  };
+}

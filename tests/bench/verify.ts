@@ -12,10 +12,10 @@ import { type Mint, mints } from './mint.ts';
 import { timeOverHttp } from './places.ts';
 import { type Figure, figures } from './print.ts';
 import { type Case, measure } from './rounds.ts';
-import { workerWithKv } from './services.ts';
+import { workerWithLedger } from './services.ts';
 import { inputs, prepared, verifyAll } from './verify/batch.ts';
 import * as fastJwt from './verify/fast-jwt.ts';
-import { ALGORITHMS, type Algorithm } from './verify/peer.ts';
+import { ALGORITHMS, type Algorithm, type Env } from './verify/peer.ts';
 import { checkRefusals } from './verify/refusals.ts';
 import { startWorkerd } from './workerd.ts';
 
@@ -33,7 +33,7 @@ await drive(run, (name) => name.replace(/^[^/]+/, 'jose'));
 async function run(started: Started): Promise<Figure[]> {
   const minted = mints();
   const setups = Object.fromEntries(ALGORITHMS.map((alg) => [alg, minted[alg].setup]));
-  const { url } = started.add(await startWorkerd(await workerWithKv('verify/worker.ts', { SETUPS: setups })));
+  const { url } = started.add(await startWorkerd(await workerWithLedger('verify/worker.ts', { SETUPS: setups })));
   const names = (await (await ask(`${url}/cases`)).json()) as string[];
   for (const name of names) await checkRefusals(url, name, minted);
 
@@ -59,7 +59,7 @@ async function run(started: Started): Promise<Figure[]> {
 }
 
 async function inNode({ setup }: Mint, headers: ReadonlyMap<string, string>): Promise<Case[]> {
-  const peer = await prepared(fastJwt, setup, { KV: { get: async () => null } });
+  const peer = await prepared(fastJwt, setup, {} as Env);
   return bothSets(`fast-jwt/${setup.alg}`, async (path, iterations) => {
     const batch = inputs(headers.get(path.slice(path.indexOf('/') + 1)) ?? '[]', iterations, peer);
     const start = process.hrtime.bigint();

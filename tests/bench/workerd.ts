@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +27,8 @@ export interface Service {
   readonly bindings?: Readonly<Record<string, string>>;
   /** Values that the Worker is bound to. */
   readonly json?: Readonly<Record<string, unknown>>;
+  /** Classes of Durable Objects with SQLite. */
+  readonly objects?: readonly string[];
 }
 
 export interface Workerd {
@@ -90,16 +92,21 @@ async function configuration(services: Readonly<Record<string, Service>>, folder
     return `embed "${name}"`;
   };
   const texts: string[] = [];
-  for (const [name, { modules, bindings = {}, json = {} }] of Object.entries(services)) {
+  for (const [name, { modules, bindings = {}, json = {}, objects = [] }] of Object.entries(services)) {
     const parts: string[] = [];
     for (const { name, kind, contents } of modules) parts.push(`(name = "${name}", ${kind} = ${await embed(contents)})`);
     const bound = Object.entries(bindings).map(([name, binding]) => `(name = "${name}", ${binding})`);
     for (const [name, value] of Object.entries(json)) {
       bound.push(`(name = "${name}", json = ${await embed(JSON.stringify(value))})`);
     }
-    const worker = `modules = [${parts}], bindings = [${bound}], compatibilityDate = "${COMPATIBILITY_DATE}"`;
+    const classes = objects.map((name) => `(className = "${name}", uniqueKey = "${name}", enableSql = true)`);
+    const storage = objects.length === 0 ? '' : `, durableObjectNamespaces = [${classes}], durableObjectStorage = (localDisk = "disk")`;
+    const worker = `modules = [${parts}], bindings = [${bound}], compatibilityDate = "${COMPATIBILITY_DATE}"${storage}`;
     texts.push(`(name = "${name}", worker = (${worker}))`);
   }
+  const disk = join(folder, 'disk');
+  await mkdir(disk);
+  texts.push(`(name = "disk", disk = (path = "${disk}", writable = true))`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [${texts}],

@@ -1,10 +1,14 @@
-/** As deployed, it has revoked nothing when it starts. */
+/** The gate's judge, in a Worker that answers by itself. */
 import module from '../../../crates/js/build/quash_engine.wasm';
 import { Judge } from '../../../crates/js/host/judge.ts';
-import { bindings } from '../verify/quash-bindings.ts';
+import type { Env } from '../verify/peer.ts';
+import { type Mode, bindings } from '../verify/quash-bindings.ts';
 import { verifierBy } from '../verify/quash.ts';
 import { guard } from './guard.ts';
 
 export default guard({
-  prepare: async (setup, { KV }) => verifierBy(new Judge(module, { KV, ...bindings(setup) })),
+  prepare: async (setup, env: Env & { readonly MODE: Mode }) => {
+    const { KV, QUASH_LEDGER, MODE } = env;
+    return verifierBy(new Judge(module, { KV, QUASH_LEDGER, ...bindings(setup, MODE) }));
+  },
 });

@@ -22,6 +22,7 @@ export interface Issuer {
 /** What the Worker is bound to. */
 export interface Env {
   readonly KV: { get(key: string): Promise<string | null> };
+  readonly QUASH_LEDGER: { getByName(name: string): { fetch(url: string, init?: RequestInit): Promise<Response> } };
 }
 
 export interface Peer<Input = string, Verdict = unknown> {

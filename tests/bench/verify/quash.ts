@@ -1,7 +1,9 @@
 /**
- * The gate's judge, on a route that asks no denylist: what is looked at for revocations is what the isolate itself has revoked,
- * here a thousand tokens of others. For what a look-up in Workers KV costs, see `jose+kv`.
+ * The gate's judge, as it is deployed: it follows a ledger, which has a thousand revocations, and asks nobody for a request. For what
+ * a look-up in Workers KV costs, see `jose+kv`.
  */
+import { waitUntil } from 'cloudflare:workers';
+
 import module from '../../../crates/js/build/quash_engine.wasm';
 import { Judge } from '../../../crates/js/host/judge.ts';
 import type { Env, Setup, Verify } from './peer.ts';
@@ -10,17 +12,16 @@ import { bindings } from './quash-bindings.ts';
 const URL = 'https://api.example/account';
 const REVOKED = 1000;
 
-const context = { waitUntil: () => {} };
-
-export async function prepare(setup: Setup, env: Env): Promise<Verify> {
-  const judge = new Judge(module, { KV: env.KV, ...bindings(setup) });
-  judge.record(revocations());
-  return verifierBy(judge);
+export async function prepare(setup: Setup, { KV, QUASH_LEDGER }: Env): Promise<Verify> {
+  const root = QUASH_LEDGER.getByName('shard-0');
+  const answer = await root.fetch('https://ledger.invalid/0/append?count=1', { method: 'POST', body: revocations() });
+  if (!answer.ok) throw new Error(`the ledger answers ${answer.status}`);
+  return verifierBy(new Judge(module, { KV, QUASH_LEDGER, ...bindings(setup, 'bounded') }));
 }
 
 export function verifierBy(judge: Judge): Verify {
   return (authorization) => {
-    const verdict = judge.judge({ url: URL, authorization, cookie: '', isPreflight: false }, context);
+    const verdict = judge.judge({ url: URL, authorization, cookie: '', isPreflight: false }, { waitUntil });
     return verdict instanceof Promise ? verdict.then(({ kind }) => kind === 'admitted') : verdict.kind === 'admitted';
   };
 }

@@ -1,0 +1,4 @@
+declare module 'cloudflare:workers' {
+  /** Goes on with the work after the answer. */
+  export function waitUntil(work: Promise<unknown>): void;
+}
