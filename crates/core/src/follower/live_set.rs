@@ -1,5 +1,5 @@
-use super::shelves::{Plain, Record, Shelves, seconds};
-use crate::{Cover, Cutoff, Reason, Revocation, RevocationId, Timestamp};
+use super::shelves::{Exact, Plain, Record, Shelves, seconds};
+use crate::{Cover, Cutoff, Revocation, RevocationId, Timestamp};
 
 /// How many shelves of each kind are swept at a time: all of them within minutes, at a million records in ten microseconds each
 /// time.
@@ -8,11 +8,12 @@ const SWEPT: usize = 8;
 /// Every revocation that is alive, in 15 bytes each: 14, and what is reserved for more.
 ///
 /// That much is enough for one that covers every token of its id, as those of tokens and sessions do. Others (an "everywhere"
-/// with its cutoff, an "all but this session") are kept with everything that they say, in 88 bytes.
+/// with its cutoff, an "all but this session") are kept with what they cover, in 64 bytes. Since when and why is kept of none:
+/// it decides nothing.
 #[derive(Default)]
 pub struct LiveSet {
     plain: Shelves<Plain>,
-    exact: Shelves<Revocation>,
+    exact: Shelves<Exact>,
 }
 
 /// What is known of a revocation.
@@ -22,37 +23,35 @@ pub struct Known {
     pub cover: Cover,
     /// Until when it is kept; rounded up to a second, and what expires after 2106 says so.
     pub expires_at: Timestamp,
-    /// Since when the id has been revoked and why, where that has been kept. It decides nothing.
-    pub told: Option<(Timestamp, Reason)>,
 }
 
 impl LiveSet {
     /// Adds a revocation: it is merged with what is there under its id.
     pub fn insert(&mut self, revocation: &Revocation, now: Timestamp) {
-        let id = &revocation.id;
-        let expires_at = seconds(revocation.expires_at);
+        let (id, cover) = (&revocation.id, revocation.cover);
+        let plain = Plain::new(id, seconds(revocation.expires_at));
         if let Some(known) = self.exact.find_mut(id) {
-            *known = known.merge(*revocation);
+            known.cover = known.cover.union(cover);
+            known.plain.outlive(plain.expires_at());
         } else if let Some(known) = self.plain.find_mut(id) {
             // It covers everything as it is.
-            known.outlive(expires_at);
+            known.outlive(plain.expires_at());
         } else if revocation.expires_at <= now {
             // What it covers is dead.
-        } else if revocation.cover == Cover::everyone(Cutoff::Always) {
-            self.plain.insert(id, Plain::new(id, expires_at), now);
+        } else if cover == Cover::everyone(Cutoff::Always) {
+            self.plain.insert(id, plain, now);
         } else {
-            self.exact.insert(id, *revocation, now);
+            self.exact.insert(id, Exact { plain, cover }, now);
         }
     }
 
     /// What is known under an id. One that has expired may still be there, and is right: what it covers is dead.
     pub fn lookup(&self, id: &RevocationId) -> Option<Known> {
-        if let Some(known) = self.plain.find(id) {
-            let expires_at = Timestamp::from_secs(known.expires_at().into());
-            return Some(Known { cover: Cover::everyone(Cutoff::Always), expires_at, told: None });
-        }
-        let Revocation { cover, expires_at, revoked_at, reason, .. } = *self.exact.find(id)?;
-        Some(Known { cover, expires_at, told: Some((revoked_at, reason)) })
+        let (cover, plain) = match self.plain.find(id) {
+            Some(plain) => (Cover::everyone(Cutoff::Always), plain),
+            None => self.exact.find(id).map(|known| (known.cover, &known.plain))?,
+        };
+        Some(Known { cover, expires_at: Timestamp::from_secs(plain.expires_at().into()) })
     }
 
     /// Removes some of what has expired. Whoever calls this now and then, and after 128 times has gone through all, never has
@@ -82,6 +81,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
+    use crate::Reason;
 
     const ALWAYS: Cover = Cover::everyone(Cutoff::Always);
 
@@ -108,7 +108,7 @@ mod tests {
         let mut set = LiveSet::default();
         set.sweep(Timestamp::from_secs(0));
         assert!(set.is_empty() && set.lookup(&id(1)).is_none());
-        assert!(size_of::<LiveSet>() <= 64 && size_of::<Plain>() == 14 && size_of::<Revocation>() <= 88);
+        assert!(size_of::<LiveSet>() <= 64 && size_of::<Plain>() == 14 && size_of::<Exact>() == 64);
     }
 
     #[test]

@@ -160,6 +160,16 @@ mod tests {
     }
 
     #[test]
+    fn of_two_heads_the_higher_one_is_held() {
+        let (low, high) = (header(7, 4096, 6000, 6000), header(7, 5120, 7000, 7000));
+        for heads in [[&low, &high], [&high, &low]] {
+            let mut position = Position::UNREAD;
+            heads.map(|head| position.advance(head, at(10), at(20)));
+            assert_eq!(position.advance(&header(7, 0, 5120, 7000), at(30), at(40)), Next::Done);
+        }
+    }
+
+    #[test]
     fn a_part_that_leads_nowhere_is_not_read_again() {
         let mut position = Position::UNREAD;
         assert_eq!(position.advance(&header(7, 4096, 6000, 6000), at(10), at(20)), Next::Read(Part::Page(0)));

@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use crate::{Revocation, RevocationId, Timestamp};
+use crate::{Cover, RevocationId, Timestamp};
 
 /// How many shelves there are, one for each beginning of an id. At a million records each has about a thousand.
 const SHELVES: usize = 1024;
@@ -61,13 +61,20 @@ impl Record for Plain {
     }
 }
 
-impl Record for Revocation {
+/// What is kept of a revocation that does not cover everything: 64 bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Exact {
+    pub(super) plain: Plain,
+    pub(super) cover: Cover,
+}
+
+impl Record for Exact {
     fn key(&self) -> Key {
-        Plain::new(&self.id, 0).key()
+        self.plain.key()
     }
 
     fn expires_at(&self) -> u32 {
-        seconds(self.expires_at)
+        self.plain.expires_at()
     }
 }
 
