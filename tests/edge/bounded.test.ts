@@ -97,6 +97,30 @@ for (const guard of GUARDS) {
       assert.equal((await call(edge.other, await token())).status, 200);
     });
 
+    test('a request reads no store, and the ledger is asked for all of them together', async (context) => {
+      const mine = await token();
+      for (const place of [edge, edge.other]) assert.equal((await call(place, mine)).status, 200);
+      await edge.fault('read');
+      try {
+        const [start, before] = [performance.now(), await edge.ledgerCalls()];
+        let requests = 0;
+        const users = [edge, edge.other, edge.other].map(async (place) => {
+          while (performance.now() - start < 4 * MAX_STALENESS_S * 1000) {
+            assert.equal((await call(place, mine)).status, 200);
+            requests += 1;
+          }
+        });
+        await Promise.all(users);
+        const calls = (await edge.ledgerCalls()) - before;
+        // Two isolates, each of which may be its data centre's only one, at most twice in the time that is allowed.
+        assert.ok(calls <= 2 * 2 * 4 + 2, `${calls} of ${requests}`);
+        assert.ok(requests > 100, `${requests}`);
+        context.diagnostic(`${requests} requests, the ledger was asked ${calls} times`);
+      } finally {
+        await edge.fault(undefined);
+      }
+    });
+
     test('a ledger that is slow makes nobody wait, and one that hangs no longer than it takes to give it up', async () => {
       const mine = await token();
       assert.equal((await call(edge.other, mine)).status, 200);

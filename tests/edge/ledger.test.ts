@@ -156,27 +156,3 @@ describe('Workers KV', () => {
     assert.match((await ledger.copies())[key(id)]!, /^1 always - /);
   });
 });
-
-describe('kill -9', () => {
-  test('takes nothing that was acknowledged', async () => {
-    const acknowledged: string[] = [];
-    for (let round = 0; round < 5; round++) {
-      let running = true;
-      const writers = Array.from({ length: 8 }, async () => {
-        while (running) {
-          const id = newId();
-          const answer = await ledger.post('40/append', [line({ id })]).catch(() => undefined);
-          if (answer?.status === 200) acknowledged.push(id);
-        }
-      });
-      await new Promise((resolve) => setTimeout(resolve, 100 + 100 * Math.random()));
-      const restarted = ledger.restart();
-      running = false;
-      await Promise.all(writers);
-      ledger = await restarted;
-      const found = new Set((await (await ledger.post('40/look-up', acknowledged.map((id) => `r1/${id}`))).text()).match(/[0-9a-f]{32}/g));
-      assert.deepEqual(acknowledged.filter((id) => !found.has(id)), []);
-    }
-    assert.ok(acknowledged.length > 20, `${acknowledged.length}`);
-  });
-});

@@ -37,6 +37,8 @@ export interface Edge {
   fault(operation: 'read' | 'write' | 'hang' | undefined): Promise<void>;
   /** The same of the ledger, as both isolates see it. */
   ledgerFault(fault: 'down' | 'hang' | 'slow' | undefined): Promise<void>;
+  /** How often the ledger was asked. */
+  ledgerCalls(): Promise<number>;
   /** The same Worker in another isolate: what is sent there. */
   readonly other: Pick<Edge, 'url'>;
   /** Kills workerd without warning, and starts it again over the same state. */
@@ -100,7 +102,8 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
   const faults = ['faulty-kv.js', ...(ledger ? ['faulty-ledger.js'] : []), ...(options.faultyEngine ? ['faulty-engine.js'] : [])];
   const imports = faults.map((file) => `import ${JSON.stringify(resolve(import.meta.dirname, file))};\n`);
   const worker = JSON.stringify(WORKERS[options.guard ?? 'gate']);
-  const objects = ledger ? `export { Ledger } from ${JSON.stringify(WORKERS.gate)};\n` : '';
+  const counting = JSON.stringify(resolve(import.meta.dirname, 'counting-ledger.js'));
+  const objects = ledger ? `export { Ledger } from ${counting};\n` : '';
   await writeFile(entry, `${imports.join('')}export { default } from ${worker};\n${objects}`);
   const binding = (script_name?: string) => ({
     durable_objects: { bindings: [{ name: 'QUASH_LEDGER', class_name: 'Ledger', script_name }] },
@@ -123,6 +126,7 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
             name: 'front',
             main: resolve(import.meta.dirname, 'front.js'),
             services: ['quash', 'other'].map((service) => ({ binding: service, service })),
+            ...binding('quash'),
           },
           guard,
           { ...guard, name: 'other', migrations: undefined, ...binding('quash') },
@@ -162,6 +166,7 @@ async function run(setup: Setup): Promise<Edge> {
   return {
     url: workers.url,
     other: { url: `${workers.url}/~other` },
+    ledgerCalls: async () => (await (await fetch(`${workers.url}/~calls`)).json()) as number,
     ledgerFault: async (fault) => {
       await kv(fault ? { method: 'PUT', body: fault } : { method: 'DELETE' }, 'ledger_fault');
     },
