@@ -115,12 +115,9 @@ impl fmt::Debug for Claims {
 
 /// A `NumericDate`: seconds, possibly fractional (RFC 7519 section 2).
 pub(crate) fn numeric_date(name: &'static str, value: Value<'_>) -> Result<Timestamp, Malformed> {
-    match value {
-        Value::Number(secs) if (0.0..=Timestamp::MAX_SECS as f64).contains(&secs) => {
-            Ok(Timestamp::from_millis((secs * 1000.0) as u64))
-        }
-        _ => Err(Malformed::Claim(name.into())),
-    }
+    let millis = if let Value::Number(secs) = value { secs.thousandths() } else { None };
+    let in_range = millis.filter(|millis| *millis <= Timestamp::MAX_SECS * 1000);
+    in_range.map(Timestamp::from_millis).ok_or(Malformed::Claim(name.into()))
 }
 
 #[cfg(test)]

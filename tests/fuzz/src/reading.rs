@@ -1,6 +1,6 @@
 //! A token as serde_json reads it, and what the standards say of that: core's own reading is held against this one.
 
-use std::time::Duration;
+use std::{iter, time::Duration};
 
 use quash_core::{Claims, Timestamp};
 use serde_json::{Map, Value};
@@ -46,9 +46,7 @@ impl Reading {
     }
 
     pub fn time(&self, name: &str) -> Option<Timestamp> {
-        let secs = self.claims.get(name)?.as_f64().unwrap();
-        assert!(secs >= 0.0);
-        Some(Timestamp::from_millis((secs * 1000.0).floor() as u64))
+        Some(Timestamp::from_millis(thousandths(&self.claims.get(name)?.as_number().unwrap().to_string())))
     }
 
     pub fn client(&self) -> Option<&str> {
@@ -95,4 +93,19 @@ impl Reading {
             assert_eq!(claims.string(name), value.as_str());
         }
     }
+}
+
+/// The thousandths of a number that is not negative, without what is less than one: by moving the point in its text.
+fn thousandths(number: &str) -> u64 {
+    let (digits, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (before, behind) = digits.split_once('.').unwrap_or((digits, ""));
+    let before = before.trim_start_matches('-');
+    let digits = [before, behind].concat();
+    if digits.bytes().all(|digit| digit == b'0') {
+        return 0;
+    }
+    assert!(!number.starts_with('-'));
+    let left = before.len() as i64 + exponent.parse::<i64>().unwrap_or(i64::MIN / 2) + 3;
+    let moved: String = digits.chars().chain(iter::repeat('0')).take(left.try_into().unwrap_or(0)).collect();
+    if moved.is_empty() { 0 } else { moved.parse().unwrap() }
 }

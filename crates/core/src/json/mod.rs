@@ -4,34 +4,38 @@
 //! Parameter names within the JOSE Header MUST be unique"): two readers of a duplicate may each see another value, and one of
 //! them might be the origin. It is held against `serde_json`, and fuzzed.
 
+mod number;
 mod reader;
 
 use alloc::{string::String, vec::Vec};
+use core::iter;
 
 use crate::Malformed;
 use reader::Reader;
+
+pub use number::Number;
 
 /// A JSON object as it was read. Its texts stay where they are in the JSON, so that a token's claims are not copied one by one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     /// The JSON, and behind it the texts that had escapes in them.
     texts: String,
-    members: Vec<Member>,
+    /// All values in the order in which they are written, so that what is inside a value stands right behind it.
+    nodes: Vec<Node>,
 }
 
 /// An object somewhere in a [`Document`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Object<'d> {
     texts: &'d str,
-    /// Sorted by rank and then by name.
-    members: &'d [Member],
+    inside: &'d [Node],
 }
 
 /// An array somewhere in a [`Document`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Array<'d> {
     texts: &'d str,
-    items: &'d [Node],
+    inside: &'d [Node],
 }
 
 /// A JSON value.
@@ -40,7 +44,7 @@ pub enum Value<'d> {
     /// A string, without its escapes.
     String(&'d str),
     /// A number.
-    Number(f64),
+    Number(Number<'d>),
     /// An array.
     Array(Array<'d>),
     /// An object.
@@ -51,21 +55,28 @@ pub enum Value<'d> {
     Bool(bool),
 }
 
-#[derive(Clone, Debug, PartialEq)]
-struct Member {
-    rank: u64,
-    name: Span,
-    value: Node,
+/// A value, and its name where it is an object's member.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Node {
+    name: Name,
+    kind: Kind,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum Node {
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
     String(Span),
-    Number(f64),
-    Array(Vec<Node>),
-    Object(Vec<Member>),
+    Number(Span),
+    /// How many nodes are inside, at whatever depth.
+    Array(usize),
+    Object(usize),
     Null,
     Bool(bool),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Name {
+    rank: u64,
+    text: Span,
 }
 
 /// Where a text lies among the texts.
@@ -82,15 +93,18 @@ impl Document {
     /// [`Malformed`] when it is no object, has a member twice anywhere, or is nested too deep.
     pub fn parse(json: Vec<u8>) -> Result<Self, Malformed> {
         let mut texts = String::from_utf8(json).map_err(|_| Malformed::Json)?;
-        let (node, unescaped) = Reader::read(&texts)?;
-        let Node::Object(members) = node else { return Err(Malformed::NotAnObject) };
+        let (nodes, unescaped) = Reader::read(&texts)?;
+        if !matches!(nodes.first(), Some(Node { kind: Kind::Object(_), .. })) {
+            return Err(Malformed::NotAnObject);
+        }
         texts.push_str(&unescaped);
-        Ok(Self { texts, members })
+        Ok(Self { texts, nodes })
     }
 
     /// The object.
     pub fn object(&self) -> Object<'_> {
-        Object { texts: &self.texts, members: &self.members }
+        // The first node is the object itself.
+        Object { texts: &self.texts, inside: self.nodes.get(1..).unwrap_or_default() }
     }
 }
 
@@ -98,39 +112,41 @@ impl<'d> Object<'d> {
     /// The value of the member with this name.
     #[inline]
     pub fn get(self, name: &str) -> Option<Value<'d>> {
-        let rank = rank(name);
-        let is_named = |member: &&Member| member.rank == rank && self.is_named(member, name);
-        self.members.iter().find(is_named).map(|member| member.value.of(self.texts))
+        self.find(rank(name), name)
+    }
+
+    fn find(self, rank: u64, name: &str) -> Option<Value<'d>> {
+        let is_named = |(node, _): &(&Node, _)| node.name.rank == rank && self.is_named(node, name);
+        siblings(self.inside).find(is_named).map(|(node, inside)| node.kind.of(self.texts, inside))
     }
 
     /// The members whose names are among a few, each with the index of its name.
     #[inline]
     pub(crate) fn named<const N: usize>(self, names: &[&'static str; N]) -> impl Iterator<Item = (usize, Value<'d>)> {
         let ranks = names.map(rank);
-        self.members.iter().filter_map(move |member| {
-            let index = ranks.iter().position(|rank| *rank == member.rank)?;
-            self.is_named(member, names[index]).then(|| (index, member.value.of(self.texts)))
+        siblings(self.inside).filter_map(move |(node, inside)| {
+            let index = ranks.iter().position(|rank| *rank == node.name.rank)?;
+            self.is_named(node, names[index]).then(|| (index, node.kind.of(self.texts, inside)))
         })
     }
 
     /// Whether a member with the rank of `name` has that name: of a short one the rank says all.
     #[inline]
-    fn is_named(self, member: &Member, name: &str) -> bool {
-        name.len() <= RANKED || member.name.of(self.texts) == name
+    fn is_named(self, node: &Node, name: &str) -> bool {
+        name.len() <= RANKED || node.name.text.of(self.texts) == name
     }
 
-    /// The members, in no order of theirs.
+    /// The members, in their order.
     pub fn members(self) -> impl Iterator<Item = (&'d str, Value<'d>)> {
-        let Self { texts, members } = self;
-        members.iter().map(|member| (member.name.of(texts), member.value.of(texts)))
+        siblings(self.inside)
+            .map(move |(node, inside)| (node.name.text.of(self.texts), node.kind.of(self.texts, inside)))
     }
 }
 
 impl<'d> Array<'d> {
     /// The items.
     pub fn items(self) -> impl Iterator<Item = Value<'d>> {
-        let Self { texts, items } = self;
-        items.iter().map(|item| item.of(texts))
+        siblings(self.inside).map(move |(node, inside)| node.kind.of(self.texts, inside))
     }
 }
 
@@ -169,21 +185,40 @@ fn rank(name: &str) -> u64 {
     start << 8 | name.len().min(RANKED + 1) as u64
 }
 
+/// The nodes of a list, each with what is inside it: one behind the other, over what is inside.
+fn siblings(mut nodes: &[Node]) -> impl Iterator<Item = (&Node, &[Node])> {
+    iter::from_fn(move || {
+        let (node, behind) = nodes.split_first()?;
+        let (inside, rest) = behind.split_at_checked(node.kind.size())?;
+        nodes = rest;
+        Some((node, inside))
+    })
+}
+
 impl Span {
+    /// The text. A span is made of where a text was found, so that it is there.
     fn of(self, texts: &str) -> &str {
-        &texts[self.start..self.end]
+        texts.get(self.start..self.end).unwrap_or_default()
     }
 }
 
-impl Node {
-    fn of<'d>(&'d self, texts: &'d str) -> Value<'d> {
+impl Kind {
+    fn of<'d>(self, texts: &'d str, inside: &'d [Node]) -> Value<'d> {
         match self {
             Self::String(span) => Value::String(span.of(texts)),
-            Self::Number(number) => Value::Number(*number),
-            Self::Array(items) => Value::Array(Array { texts, items }),
-            Self::Object(members) => Value::Object(Object { texts, members }),
+            Self::Number(span) => Value::Number(Number(span.of(texts))),
+            Self::Array(_) => Value::Array(Array { texts, inside }),
+            Self::Object(_) => Value::Object(Object { texts, inside }),
             Self::Null => Value::Null,
-            Self::Bool(value) => Value::Bool(*value),
+            Self::Bool(value) => Value::Bool(value),
+        }
+    }
+
+    /// How many nodes are inside.
+    const fn size(self) -> usize {
+        match self {
+            Self::Array(size) | Self::Object(size) => size,
+            _ => 0,
         }
     }
 }
@@ -209,12 +244,12 @@ mod tests {
         assert_eq!(object.members().count(), 5);
         assert_eq!(object.get("🙂"), Some(Value::String("é")));
         assert_eq!(object.get("s"), Some(Value::String("x")));
-        assert_eq!(object.get("no"), Some(Value::Number(1.5)));
+        assert_eq!(object.get("no"), Some(Value::Number(Number("1.5"))));
         let Some(Value::Array(array)) = object.get("a") else { panic!("no array") };
-        assert!(array.items().eq([Value::String("y"), Value::Number(-2.0)]));
+        assert!(array.items().eq([Value::String("y"), Value::Number(Number("-2"))]));
         assert!(object.get("a").and_then(Value::strings).unwrap().eq([Some("y"), None]));
         let inner = object.get("o").and_then(Value::as_object).unwrap();
-        assert!(inner.members().eq([("b", Value::Bool(true)), ("z", Value::Null)]));
+        assert!(inner.members().eq([("z", Value::Null), ("b", Value::Bool(true))]));
         assert_eq!(object.get("missing"), None);
         assert!(object.get("s").and_then(Value::strings).is_none());
     }
@@ -223,7 +258,7 @@ mod tests {
     #[test]
     fn long_names_are_told_apart_too() {
         let document = read(br#"{"client_id":1,"client_ie":2,"client_if":3}"#).unwrap();
-        assert_eq!(document.object().get("client_ie"), Some(Value::Number(2.0)));
+        assert_eq!(document.object().get("client_ie"), Some(Value::Number(Number("2"))));
         assert_eq!(document.object().get("client_ig"), None);
         let fault = read(br#"{"client_id":1,"client_ie":2,"client_id":3}"#);
         assert_eq!(fault, Err(Malformed::DuplicateMember));
@@ -314,7 +349,7 @@ mod tests {
                     for (name, value) in &theirs {
                         let ours = document.object().get(name).unwrap();
                         prop_assert_eq!(ours.as_str(), value.as_str());
-                        let number = if let Value::Number(number) = ours { Some(number) } else { None };
+                        let number = if let Value::Number(number) = ours { number.0.parse().ok() } else { None };
                         prop_assert_eq!(number, value.as_f64());
                     }
                 }

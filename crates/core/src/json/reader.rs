@@ -1,103 +1,117 @@
-use alloc::{string::String, vec::Vec};
+use alloc::{collections::BinaryHeap, string::String, vec::Vec};
 
-use super::{Member, Node, Span, rank};
+use super::{Kind, Name, Node, Number, Span, rank, siblings};
 use crate::Malformed;
 
 /// Deep enough for any real claim (`cnf.jwk`, `address`, OpenID's `verified_claims` at 6), and far from the stack's end.
 const MAX_DEPTH: u8 = 16;
 
+/// As many members as are compared with each other one by one.
+const FEW: usize = 32;
+
 /// Reads a text from its beginning.
 pub(super) struct Reader<'j> {
     json: &'j str,
     at: usize,
+    nodes: Vec<Node>,
     /// The texts that had escapes in them.
     unescaped: String,
 }
 
 impl<'j> Reader<'j> {
-    /// The value that a text is, and the texts in it that had escapes.
-    pub(super) fn read(json: &'j str) -> Result<(Node, String), Malformed> {
-        let mut reader = Self { json, at: 0, unescaped: String::new() };
-        let node = reader.value(0)?;
+    /// The values that a text is made of, and the texts in it that had escapes.
+    pub(super) fn read(json: &'j str) -> Result<(Vec<Node>, String), Malformed> {
+        // As many as an ordinary token has.
+        let mut reader = Self { json, at: 0, nodes: Vec::with_capacity(20), unescaped: String::new() };
+        reader.value(0, Name::NONE)?;
         reader.skip_whitespace();
-        if reader.at < json.len() { Err(Malformed::Json) } else { Ok((node, reader.unescaped)) }
+        if reader.at < json.len() { Err(Malformed::Json) } else { Ok((reader.nodes, reader.unescaped)) }
     }
 
     /// A value inside `depth` objects and arrays.
-    fn value(&mut self, depth: u8) -> Result<Node, Malformed> {
+    fn value(&mut self, depth: u8, name: Name) -> Result<(), Malformed> {
         self.skip_whitespace();
-        match self.peek() {
-            Some(b'"') => self.string().map(Node::String),
-            Some(b'{') => self.object(depth).map(Node::Object),
-            Some(b'[') => self.array(depth).map(Node::Array),
-            Some(b't') => self.literal("true", Node::Bool(true)),
-            Some(b'f') => self.literal("false", Node::Bool(false)),
-            Some(b'n') => self.literal("null", Node::Null),
-            _ => self.number().map(Node::Number),
-        }
-    }
-
-    fn object(&mut self, depth: u8) -> Result<Vec<Member>, Malformed> {
-        // As many as an ordinary token has.
-        let mut members = Vec::with_capacity(if depth == 0 { 16 } else { 0 });
-        self.list(depth, b'}', |reader| {
-            if reader.peek() != Some(b'"') {
-                return Err(Malformed::Json);
+        let at = self.nodes.len();
+        self.nodes.push(Node { name, kind: Kind::Null });
+        let kind = match self.peek() {
+            Some(b'"') => Kind::String(self.string()?),
+            Some(b'{') => {
+                self.list(depth, b'}')?;
+                if self.has_duplicates(at + 1) {
+                    return Err(Malformed::DuplicateMember);
+                }
+                Kind::Object(self.nodes.len() - at - 1)
             }
-            let name = reader.string()?;
-            reader.skip_whitespace();
-            reader.expect(b':')?;
-            let value = reader.value(depth + 1)?;
-            members.push(Member { rank: rank(reader.of(name)), name, value });
-            Ok(())
-        })?;
-        // Sorted, so that a hostile token with a thousand members costs no million comparisons.
-        let name = |member: &Member| self.of(member.name);
-        members.sort_unstable_by(|a, b| a.rank.cmp(&b.rank).then_with(|| name(a).cmp(name(b))));
-        if members.windows(2).any(|pair| pair[0].rank == pair[1].rank && name(&pair[0]) == name(&pair[1])) {
-            return Err(Malformed::DuplicateMember);
-        }
-        Ok(members)
+            Some(b'[') => {
+                self.list(depth, b']')?;
+                Kind::Array(self.nodes.len() - at - 1)
+            }
+            Some(b't') => self.literal(b"true", Kind::Bool(true))?,
+            Some(b'f') => self.literal(b"false", Kind::Bool(false))?,
+            Some(b'n') => self.literal(b"null", Kind::Null)?,
+            _ => Kind::Number(self.number()?),
+        };
+        self.nodes[at].kind = kind;
+        Ok(())
     }
 
-    fn array(&mut self, depth: u8) -> Result<Vec<Node>, Malformed> {
-        let mut items = Vec::new();
-        self.list(depth, b']', |reader| {
-            items.push(reader.value(depth + 1)?);
-            Ok(())
-        })?;
-        Ok(items)
-    }
-
-    /// What stands between brackets, with commas in between.
-    fn list(
-        &mut self,
-        depth: u8,
-        end: u8,
-        mut item: impl FnMut(&mut Self) -> Result<(), Malformed>,
-    ) -> Result<(), Malformed> {
+    /// What stands between brackets, with commas in between. Between braces, each value stands behind its name.
+    fn list(&mut self, depth: u8, end: u8) -> Result<(), Malformed> {
         if depth == MAX_DEPTH {
             return Err(Malformed::Nesting);
         }
         self.at += 1;
         self.skip_whitespace();
-        if self.peek() == Some(end) {
-            self.at += 1;
+        if self.take(end) {
             return Ok(());
         }
         loop {
-            item(self)?;
+            let name = if end == b'}' { self.name()? } else { Name::NONE };
+            self.value(depth + 1, name)?;
             self.skip_whitespace();
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(byte) if byte == end => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                _ => return Err(Malformed::Json),
+            if self.take(end) {
+                return Ok(());
             }
-            self.skip_whitespace();
+            self.expect(b',')?;
         }
+    }
+
+    /// A member's name, and the colon behind it.
+    fn name(&mut self) -> Result<Name, Malformed> {
+        self.skip_whitespace();
+        if self.peek() != Some(b'"') {
+            return Err(Malformed::Json);
+        }
+        let text = self.string()?;
+        self.skip_whitespace();
+        self.expect(b':')?;
+        Ok(Name { rank: rank(self.of(text)), text })
+    }
+
+    /// Whether two members have the same name in the object whose first member is `first`.
+    fn has_duplicates(&self, first: usize) -> bool {
+        let names = || siblings(self.nodes.get(first..).unwrap_or_default()).map(|(node, _)| node.name);
+        // A name whose bit nobody has set before is new.
+        let mut bits = 0_u64;
+        for (index, name) in names().enumerate() {
+            if index == FEW {
+                return self.has_duplicates_among_many(names());
+            }
+            let bit = 1 << (name.rank.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58);
+            let is_same = |other: Name| other.rank == name.rank && self.of(other.text) == self.of(name.text);
+            if bits & bit != 0 && names().take(index).any(is_same) {
+                return true;
+            }
+            bits |= bit;
+        }
+        false
+    }
+
+    /// Sorts, so that a hostile token with a thousand members costs no million comparisons.
+    #[cold]
+    fn has_duplicates_among_many(&self, names: impl Iterator<Item = Name>) -> bool {
+        let heap: BinaryHeap<_> = names.map(|name| (name.rank, self.of(name.text))).collect();
+        heap.into_sorted_vec().windows(2).any(|pair| pair[0] == pair[1])
     }
 
     fn string(&mut self) -> Result<Span, Malformed> {
@@ -114,11 +128,23 @@ impl<'j> Reader<'j> {
 
     /// Goes to the next quote or backslash. Control characters must be escaped (RFC 8259 section 7).
     fn end_of_run(&mut self) -> Result<u8, Malformed> {
-        let rest = &self.json.as_bytes()[self.at..];
-        let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' ')).ok_or(Malformed::Json)?;
-        self.at += end;
-        match rest[end] {
-            byte @ (b'"' | b'\\') => Ok(byte),
+        let (words, rest) = self.rest().as_chunks::<8>();
+        for word in words {
+            let ends = ends_of_run(u64::from_le_bytes(*word));
+            if ends != 0 {
+                self.at += ends.trailing_zeros() as usize / 8;
+                return self.end();
+            }
+            self.at += word.len();
+        }
+        self.at += rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | ..b' ')).count();
+        self.end()
+    }
+
+    /// What ends a run.
+    fn end(&self) -> Result<u8, Malformed> {
+        match self.peek() {
+            Some(byte @ (b'"' | b'\\')) => Ok(byte),
             _ => Err(Malformed::Json),
         }
     }
@@ -127,11 +153,12 @@ impl<'j> Reader<'j> {
     fn string_with_escapes(&mut self, mut start: usize) -> Result<Span, Malformed> {
         let beginning = self.json.len() + self.unescaped.len();
         loop {
-            self.unescaped.push_str(&self.json[start..self.at]);
-            self.at += 1;
-            if self.json.as_bytes()[self.at - 1] == b'"' {
+            self.unescaped.push_str(Span { start, end: self.at }.of(self.json));
+            if self.take(b'"') {
                 return Ok(Span { start: beginning, end: self.json.len() + self.unescaped.len() });
             }
+            // The backslash.
+            self.at += 1;
             let unescaped = self.escape()?;
             self.unescaped.push(unescaped);
             start = self.at;
@@ -167,62 +194,59 @@ impl<'j> Reader<'j> {
     }
 
     fn code_unit(&mut self) -> Result<u16, Malformed> {
-        let digits = self.json.as_bytes().get(self.at..self.at + 4).ok_or(Malformed::Json)?;
-        self.at += 4;
+        let digits = self.rest().first_chunk::<4>().ok_or(Malformed::Json)?;
+        self.at += digits.len();
         digits.iter().try_fold(0, |unit, digit| {
             let digit = char::from(*digit).to_digit(16).ok_or(Malformed::Json)?;
             Ok(unit << 4 | digit as u16)
         })
     }
 
-    /// Integers above 2⁵³ lose precision. No claim that we read as a number may be that large.
-    fn number(&mut self) -> Result<f64, Malformed> {
+    fn number(&mut self) -> Result<Span, Malformed> {
         let start = self.at;
-        if self.peek() == Some(b'-') {
-            self.at += 1;
-        }
+        self.take(b'-');
         let zero = self.peek() == Some(b'0');
         let whole = self.digits()?;
         if zero && whole > 1 {
             return Err(Malformed::Json);
         }
-        if self.peek() == Some(b'.') {
-            self.at += 1;
+        if self.take(b'.') {
             self.digits()?;
         }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            self.at += 1;
-            if matches!(self.peek(), Some(b'+' | b'-')) {
-                self.at += 1;
-            }
+        let has_exponent = self.take(b'e') || self.take(b'E');
+        if has_exponent {
+            let _ = self.take(b'+') || self.take(b'-');
             self.digits()?;
         }
-        let number: f64 = self.json[start..self.at].parse().map_err(|_| Malformed::Json)?;
-        if number.is_finite() { Ok(number) } else { Err(Malformed::Json) }
+        let span = Span { start, end: self.at };
+        let may_be_too_large = has_exponent || whole > 300;
+        if may_be_too_large && Number(span.of(self.json)).is_too_large() { Err(Malformed::Json) } else { Ok(span) }
     }
 
     /// How many digits come: one at least.
     fn digits(&mut self) -> Result<usize, Malformed> {
-        let rest = &self.json.as_bytes()[self.at..];
-        let count = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+        let count = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
         self.at += count;
         if count == 0 { Err(Malformed::Json) } else { Ok(count) }
     }
 
-    fn literal(&mut self, name: &str, node: Node) -> Result<Node, Malformed> {
-        if !self.json[self.at..].starts_with(name) {
+    fn literal(&mut self, name: &[u8], kind: Kind) -> Result<Kind, Malformed> {
+        if !self.rest().starts_with(name) {
             return Err(Malformed::Json);
         }
         self.at += name.len();
-        Ok(node)
+        Ok(kind)
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), Malformed> {
-        if self.peek() != Some(byte) {
-            return Err(Malformed::Json);
-        }
-        self.at += 1;
-        Ok(())
+        if self.take(byte) { Ok(()) } else { Err(Malformed::Json) }
+    }
+
+    /// Whether `byte` is next. Then it is passed.
+    fn take(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
     }
 
     fn skip_whitespace(&mut self) {
@@ -235,10 +259,30 @@ impl<'j> Reader<'j> {
         self.json.as_bytes().get(self.at).copied()
     }
 
+    fn rest(&self) -> &'j [u8] {
+        self.json.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
     fn of(&self, span: Span) -> &str {
-        match span.start.checked_sub(self.json.len()) {
-            None => span.of(self.json),
-            Some(start) => &self.unescaped[start..span.end - self.json.len()],
+        let unescaped = |at: usize| at.checked_sub(self.json.len());
+        match (unescaped(span.start), unescaped(span.end)) {
+            (Some(start), Some(end)) => Span { start, end }.of(&self.unescaped),
+            _ => span.of(self.json),
         }
     }
+}
+
+/// Eight bytes at once: the highest bit of each that is a quote, a backslash or a control character. Behind the first of them there
+/// may be others by mistake, since its borrow goes on.
+#[inline]
+const fn ends_of_run(bytes: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    let (quotes, backslashes) = (bytes ^ (ONES * b'"' as u64), bytes ^ (ONES * b'\\' as u64));
+    let is_zero = (quotes.wrapping_sub(ONES) & !quotes) | (backslashes.wrapping_sub(ONES) & !backslashes);
+    (is_zero | (bytes.wrapping_sub(ONES * b' ' as u64) & !bytes)) & (ONES << 7)
+}
+
+impl Name {
+    /// Of what is no object's member.
+    const NONE: Self = Self { rank: 0, text: Span { start: 0, end: 0 } };
 }

@@ -24,12 +24,8 @@ impl<'d> Field<'d> {
     }
 
     pub(super) fn number(&self) -> Result<u64, ConfigError> {
-        /// The last that is whole.
-        const MAX: f64 = 9_007_199_254_740_991.0;
-        match self.value {
-            Value::Number(number) if (0.0..=MAX).contains(&number) && number % 1.0 == 0.0 => Ok(number as u64),
-            _ => Err(self.wrong("must be a whole number")),
-        }
+        let Value::Number(number) = self.value else { return Err(self.wrong("must be a whole number")) };
+        number.whole().ok_or_else(|| self.wrong("must be a whole number"))
     }
 
     pub(super) fn is_true(&self) -> Result<bool, ConfigError> {
