@@ -1,5 +1,7 @@
 use subtle::{Choice, ConstantTimeEq};
 
+use super::Field;
+
 /// The shortest secret of a client, in characters: 32 of 64 letters are 192 bits.
 const MIN_SECRET: usize = 32;
 
@@ -35,6 +37,14 @@ impl Client {
     pub fn is(&self, id: &str, secret: &str) -> Choice {
         self.id.as_bytes().ct_eq(id.as_bytes()) & self.secret.as_bytes().ct_eq(secret.as_bytes())
     }
+}
+
+pub(super) fn read(field: &Field<'_, '_>) -> Option<Client> {
+    field.table(&["id", "secret"]);
+    let secret = field.member("secret");
+    let id = field.member("id").required().text()?;
+    let client = Client::new(id, &secret.required().secret()?);
+    client.inspect_err(|problem| secret.wrong(problem)).ok()
 }
 
 #[cfg(test)]

@@ -1,43 +1,58 @@
-use super::{ConfigError, NEEDED, document, each};
+use std::sync::Arc;
+
+use super::{Field, ledger::mode};
 use crate::{
     path::PathPattern,
-    policy::{Policies, Policy},
+    policy::{Outage, Policies, Policy},
 };
 
 /// The policies of the routes that have one of their own.
-pub(super) fn policies(documents: &[document::Route], has_ledger: bool) -> Result<Policies, ConfigError> {
-    let mut policies = Policies::default();
-    for (index, document) in documents.iter().enumerate() {
-        let field = format!("routes[{index}]");
-        let path = PathPattern::parse(&document.path)
-            .map_err(|invalid| ConfigError::new(format_args!("{field}.path"), invalid))?;
-        let mut policy = Policy::new();
-        for audience in &document.audiences {
-            policy = policy.audience(audience);
-        }
-        let scopes = each(&format!("{field}.scopes"), &document.scopes, |scope| {
-            let valid = !scope.is_empty() && scope.bytes().all(is_scope_character);
-            valid.then(|| scope.clone()).ok_or_else(|| "is no scope (RFC 6749 section 3.3)".into())
-        })?;
-        for scope in scopes {
-            policy = policy.scope(scope);
-        }
-        if document.optional {
-            policy = policy.optional();
-        }
-        if let Some(mode) = document.mode {
-            if mode.needs_ledger() && !has_ledger {
-                return Err(ConfigError::new(format_args!("{field}.mode"), NEEDED));
-            }
-            policy = policy.mode(mode);
-        }
-        policy = policy.outage(document.outage);
-        policies.routes.push((path, policy.into()));
+pub(super) fn policies(routes: &Field<'_, '_>, has_ledger: bool) -> Policies {
+    let routes = routes.list(&mut |route| {
+        route.table(&["path", "audiences", "scopes", "optional", "mode", "outage", "max_age"]);
+        let path = path(route.member("path").required())?;
+        Some((path, Arc::new(policy(route, has_ledger))))
+    });
+    Policies { routes, ..Policies::default() }
+}
+
+pub(super) fn path(field: &Field<'_, '_>) -> Option<PathPattern> {
+    let path = PathPattern::parse(field.text()?);
+    path.inspect_err(|invalid| field.wrong(invalid)).ok()
+}
+
+fn policy(route: &Field<'_, '_>, has_ledger: bool) -> Policy {
+    let mut policy = Policy::new().outage(outage(route));
+    for audience in route.member("audiences").texts() {
+        policy = policy.audience(audience);
     }
-    Ok(policies)
+    for scope in route.member("scopes").texts_that(problem_of_scope) {
+        policy = policy.scope(scope);
+    }
+    if route.member("optional").is_true() {
+        policy = policy.optional();
+    }
+    match mode(&route.member("mode"), has_ledger) {
+        Some(mode) => policy.mode(mode),
+        None => policy,
+    }
+}
+
+fn outage(route: &Field<'_, '_>) -> Outage {
+    let max_age = route.member("max_age");
+    let outage = match route.member("outage").choice(&["closed", "last_known_good", "danger_open"]) {
+        Some(1) => return Outage::LastKnownGood(max_age.required().seconds(0, u64::MAX)),
+        Some(2) => Outage::DangerOpen,
+        _ => Outage::Closed,
+    };
+    if max_age.is_there() {
+        max_age.wrong(&"is for `outage = \"last_known_good\"` only");
+    }
+    outage
 }
 
 /// RFC 6749 appendix A.4: printable, without space, quote and backslash.
-const fn is_scope_character(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\')
+fn problem_of_scope(scope: &str) -> Option<&'static str> {
+    let is_valid = !scope.is_empty() && scope.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\'));
+    (!is_valid).then_some("is no scope (RFC 6749 section 3.3)")
 }

@@ -1,3 +1,4 @@
+use quash_core::follower::Terms;
 use serde_json::{Value, json};
 
 use super::*;

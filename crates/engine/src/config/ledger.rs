@@ -1,0 +1,50 @@
+use std::time::Duration;
+
+use quash_core::{follower::Terms, ledger::ShardCount};
+
+use super::Field;
+use crate::policy::Mode;
+
+/// A ledger, and how late what it has may be known.
+pub struct Ledger {
+    /// The binding of its Durable Objects' namespace.
+    pub binding: String,
+    /// How late a revocation may be known, and in how many shards they are kept.
+    pub terms: Terms,
+}
+
+/// The longest that a revocation may be unknown: after a minute Workers KV shows it, too.
+const MAX_STALENESS_SECS: u64 = 60;
+
+/// What is wrong with `mode = "bounded"` and `mode = "strict"` where there is none.
+pub(crate) const NEEDED: &str = "needs `ledger`";
+
+impl Ledger {
+    pub(super) fn read(field: &Field<'_, '_>) -> Option<Self> {
+        field.table(&["binding", "max_staleness", "shards"]);
+        let mut terms = Terms::default();
+        let max_staleness = field.member("max_staleness");
+        match max_staleness.number() {
+            None => {}
+            Some(secs @ 1..=MAX_STALENESS_SECS) => terms.max_staleness = Duration::from_secs(secs),
+            Some(_) => max_staleness.wrong(&"must be between 1 and 60 seconds"),
+        }
+        let shards = field.member("shards");
+        if let Some(count) = shards.number() {
+            match u8::try_from(count).ok().and_then(ShardCount::new) {
+                Some(count) => terms.shards = count,
+                None => shards.wrong(&"must be between 1 and 255"),
+            }
+        }
+        field.is_there().then(|| Self { binding: field.member("binding").text_or("QUASH_LEDGER"), terms })
+    }
+}
+
+/// Where revocations are looked for, if the field says so.
+pub(super) fn mode(field: &Field<'_, '_>, has_ledger: bool) -> Option<Mode> {
+    let mode = Mode::ALL[field.choice(&Mode::ALL.map(|(name, _)| name))?].1;
+    if mode.needs_ledger() && !has_ledger {
+        field.wrong(&NEEDED);
+    }
+    Some(mode)
+}

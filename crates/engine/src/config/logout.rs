@@ -1,0 +1,30 @@
+use super::Field;
+use crate::cookie::ExpiredCookie;
+
+/// A cookie to expire.
+pub(super) fn cookie(field: &Field<'_, '_>) -> Option<ExpiredCookie> {
+    field.table(&["name", "path", "domain", "partitioned"]);
+    let cookie = ExpiredCookie {
+        name: field.member("name").required().text_or(""),
+        path: field.member("path").text_or("/"),
+        domain: field.member("domain").text().map(str::to_owned),
+        partitioned: field.member("partitioned").is_true(),
+    };
+    if let Some(problem) = cookie.problem() {
+        field.wrong(&problem);
+    }
+    Some(cookie)
+}
+
+/// The `Clear-Site-Data` header's value (W3C Clear Site Data section 3.1): quoted, or the header means nothing.
+pub(super) fn clear_site_data(field: &Field<'_, '_>) -> Option<String> {
+    if !field.is_there() {
+        // Not "cache": it can hang Chromium for seconds.
+        return Some(r#""cookies", "storage""#.into());
+    }
+    let kinds = field.texts_that(|kind| match kind {
+        "cache" | "cookies" | "executionContexts" | "storage" | "*" => None,
+        _ => Some("must be `cookies`, `storage`, `cache`, `executionContexts` or `*`"),
+    });
+    (!kinds.is_empty()).then(|| format!("\"{}\"", kinds.join("\", \"")))
+}
