@@ -11,24 +11,33 @@ impl JsonObject {
     /// Adds a text.
     #[must_use]
     pub fn text(self, name: &str, text: &str) -> Self {
-        self.json(name, &quoted(text))
+        let mut object = self.name(name);
+        push_quoted(&mut object.0, text);
+        object
     }
 
     /// Adds a number.
     #[must_use]
     pub fn number(self, name: &str, number: u64) -> Self {
-        self.json(name, &number.to_string())
+        let mut object = self.name(name);
+        push_number(&mut object.0, number);
+        object
     }
 
     /// Adds what is JSON already.
     #[must_use]
-    pub fn json(mut self, name: &str, json: &str) -> Self {
+    pub fn json(self, name: &str, json: &str) -> Self {
+        let mut object = self.name(name);
+        object.0.push_str(json);
+        object
+    }
+
+    fn name(mut self, name: &str) -> Self {
         if self.0.len() > 1 {
             self.0.push(',');
         }
-        self.0 += &quoted(name);
+        push_quoted(&mut self.0, name);
         self.0.push(':');
-        self.0 += json;
         self
     }
 
@@ -47,23 +56,48 @@ impl Default for JsonObject {
 
 /// A JSON array as text, of items that are JSON.
 pub fn json_array(items: impl IntoIterator<Item = String>) -> String {
-    let items: Vec<String> = items.into_iter().collect();
-    format!("[{}]", items.join(","))
+    let mut array = String::from("[");
+    for item in items {
+        if array.len() > 1 {
+            array.push(',');
+        }
+        array.push_str(&item);
+    }
+    array.push(']');
+    array
 }
 
 /// A JSON string as text.
 pub fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
+    push_quoted(&mut quoted, text);
+    quoted
+}
+
+#[inline(never)]
+fn push_quoted(json: &mut String, text: &str) {
+    json.push('"');
     for letter in text.chars() {
-        match letter {
-            '"' | '\\' => quoted.extend(['\\', letter]),
-            '\0'..=' ' if letter != ' ' => quoted += &format!("\\u{:04x}", u32::from(letter)),
-            letter => quoted.push(letter),
+        if matches!(letter, '"' | '\\') {
+            json.push('\\');
+        }
+        if letter < ' ' {
+            let digit = |value: u32| char::from_digit(value, 16).unwrap_or_default();
+            json.extend(['\\', 'u', '0', '0', digit(u32::from(letter) >> 4), digit(u32::from(letter) & 0xf)]);
+        } else {
+            json.push(letter);
         }
     }
-    quoted.push('"');
-    quoted
+    json.push('"');
+}
+
+/// Without `core::fmt`, which the first request would have to have compiled.
+#[inline(never)]
+fn push_number(json: &mut String, number: u64) {
+    if number > 9 {
+        push_number(json, number / 10);
+    }
+    json.push(char::from(b'0' + (number % 10) as u8));
 }
 
 #[cfg(test)]
