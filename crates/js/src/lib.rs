@@ -5,6 +5,9 @@
 //! A host writes texts, one behind the other, where `input` says, calls an export with their lengths, and reads what came of it from
 //! the registers. Its own half is `host/engine.ts`.
 
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 mod exports;
 mod host;
 mod pending;
