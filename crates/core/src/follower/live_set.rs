@@ -186,7 +186,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(1024))]
+        #![proptest_config(ProptestConfig::with_cases(256))]
 
         /// Whatever is alive is known, and covers and lasts as if everything had been kept. Nothing else is known but what
         /// has expired.

@@ -164,7 +164,9 @@ mod tests {
         let (low, high) = (header(7, 4096, 6000, 6000), header(7, 5120, 7000, 7000));
         for heads in [[&low, &high], [&high, &low]] {
             let mut position = Position::UNREAD;
-            heads.map(|head| position.advance(head, at(10), at(20)));
+            for head in heads {
+                position.advance(head, at(10), at(20));
+            }
             assert_eq!(position.advance(&header(7, 0, 5120, 7000), at(30), at(40)), Next::Done);
         }
     }

@@ -121,8 +121,9 @@ fn isolates_are_not_due_at_the_same_moment() {
     };
     let all: Vec<_> = (0..1000).map(|seed| due(u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15))).collect();
     assert!(all.iter().all(|due| (DUE.0..=DUE.1).contains(due)));
+    // One in sixteen is in the first half.
     let early = all.iter().filter(|due| **due < (DUE.0 + DUE.1) / 2).count();
-    assert!((400..600).contains(&early), "{early}");
+    assert!((40..90).contains(&early), "{early}");
 }
 
 #[test]
