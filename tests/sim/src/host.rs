@@ -119,7 +119,6 @@ impl World {
         }
         match step {
             Step::Decide { source, refresh } => {
-                self.tally.at_once += u64::from(!waiting.has_waited);
                 if let Some(sync) = refresh {
                     self.sync(isolate, sync, waiting.luck);
                 }
@@ -154,7 +153,7 @@ impl World {
         let follower = &self.isolates[waiting.isolate].follower;
         let is_covered =
             token.ids().iter().filter_map(|id| follower.lookup(id)).any(|known| token.is_covered(&known.cover));
-        self.decided(waiting.isolate, token, is_covered, source);
+        self.decided(waiting, token, is_covered, source);
     }
 
     /// Decides by what Workers KV says here.
@@ -163,16 +162,18 @@ impl World {
         let (now, kv) = (self.now, &mut self.places[self.isolates[waiting.isolate].place].kv);
         let found = token.ids().map(|id| kv.read(&id, now));
         let is_covered = found.iter().flatten().any(|entry| token.is_covered(&entry.cover));
-        self.decided(waiting.isolate, token, is_covered, source);
+        self.decided(waiting, token, is_covered, source);
     }
 
     /// P1, P3, and that nobody is refused who has not logged out.
-    fn decided(&mut self, isolate: usize, token: Token, is_refused: bool, source: Source) {
+    fn decided(&mut self, waiting: &Waiting, token: Token, is_refused: bool, source: Source) {
+        let Waiting { isolate, has_waited, .. } = *waiting;
         let (now, bound) = (self.now, self.setup.bound);
         if !token.is_alive(self.isolates[isolate].clock(now)) {
             return;
         }
         self.tally.decided += 1;
+        self.tally.at_once += u64::from(!has_waited);
         self.tally.revoked += u64::from(is_refused);
         self.note(|| {
             let verdict = if is_refused { "refuses" } else { "lets in" };

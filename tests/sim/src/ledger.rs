@@ -9,8 +9,10 @@ use quash_core::{
     ledger::{Append, Header, Part, ShardCount, ShardHistory, append},
 };
 
-use crate::luck::Luck;
-use crate::plan::time;
+use crate::{
+    luck::Luck,
+    plan::{Setup, time},
+};
 
 /// The most rows of an answer. So few that answers end early.
 const MAX_ROWS: usize = 24;
@@ -35,9 +37,11 @@ impl Hasher for IdHasher {
     }
 }
 
-/// A shard: what is in its storage. Numbers are left out between its rows, as if other rows had been there.
+/// A shard: what is in its storage.
 pub(crate) struct Shard {
     number: u8,
+    /// Whether numbers are left out between its rows, as if other rows had been there.
+    is_sparse: bool,
     pub(crate) epoch: u64,
     head: u64,
     rows: BTreeMap<u64, Revocation>,
@@ -51,14 +55,15 @@ pub(crate) struct Shard {
 }
 
 impl Shard {
-    pub(crate) fn new(number: u8, count: u8, luck: &mut Luck) -> Self {
+    pub(crate) fn new(number: u8, setup: &Setup, luck: &mut Luck) -> Self {
         Self {
             number,
+            is_sparse: setup.is_sparse,
             epoch: luck.draw(),
             head: 0,
             rows: BTreeMap::new(),
             seqs: Ids::default(),
-            history: ShardCount::new(count).map(ShardHistory::new).filter(|_| number == 0),
+            history: ShardCount::new(setup.shards).map(ShardHistory::new).filter(|_| number == 0),
             down_until: 0,
             answer: None,
         }
@@ -70,6 +75,7 @@ impl Shard {
         }
         let known = self.seqs.get(&revocation.id).map(|seq| (*seq, self.rows[seq]));
         let skipped = match luck.below(8) {
+            _ if !self.is_sparse => 0,
             0..4 => 0,
             4..7 => luck.below(300),
             _ => luck.below(3000),

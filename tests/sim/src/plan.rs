@@ -25,6 +25,10 @@ pub struct Setup {
     /// One message in so many is lost, one is doubled, and one takes its time.
     pub(crate) unreliable: u64,
     pub(crate) shards: u8,
+    /// Whether nothing happens now and then, for up to four bounds.
+    pub(crate) has_lulls: bool,
+    /// Whether there is room between the rows of the logs, so that few of them fill pages.
+    pub(crate) is_sparse: bool,
 }
 
 impl Setup {
@@ -42,7 +46,18 @@ impl Setup {
             far: luck.one_of(&[5, 30, 150]),
             unreliable: luck.one_of(&[15, 100, 1000, 100_000]),
             shards: luck.one_of(&[1, 1, 2]),
+            has_lulls: true,
+            is_sparse: true,
         }
+    }
+}
+
+impl Setup {
+    /// The setup of this seed, but one data centre with many isolates, and a ledger that is always there.
+    pub fn calm(seed: u64) -> Self {
+        let (has_lulls, is_sparse, unreliable) = (false, false, 1 << 31);
+        let (places, isolates, bound, pace, far) = (1, 24, 5000, 4, 30);
+        Self { places, isolates, bound, pace, far, unreliable, has_lulls, is_sparse, ..Self::new(seed) }
     }
 }
 
@@ -53,6 +68,13 @@ pub struct Planned {
     pub index: u64,
     pub(crate) at: u64,
     pub(crate) action: Action,
+}
+
+impl Planned {
+    /// Whether it is something that people do, and nothing that breaks or is put in order.
+    pub fn is_use(&self) -> bool {
+        matches!(self.action, Action::Request { .. } | Action::Login { .. } | Action::Revoke { .. })
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -165,9 +187,9 @@ impl Iterator for Plan {
                 Action::Request { isolate, user, pick, class }
             }
         };
-        // Now and then nothing happens for a while, and much in no time.
+        // And now and then much happens in no time.
         self.at += match luck.below(256) {
-            0 => luck.below(40 * setup.bound / 10),
+            0 if setup.has_lulls => luck.below(4 * setup.bound),
             1..64 => 0,
             _ => luck.below(2 * setup.pace + 1),
         };

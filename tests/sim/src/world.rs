@@ -107,7 +107,7 @@ impl World {
             now: START,
             places: (0..places).map(|_| Place::default()).collect(),
             isolates: (0..isolates).map(|n| Isolate::new(&setup, n % places, 0, setup.shards, &mut luck)).collect(),
-            shards: (0..SHARDS).map(|number| Shard::new(number, setup.shards, &mut luck)).collect(),
+            shards: (0..SHARDS).map(|number| Shard::new(number, &setup, &mut luck)).collect(),
             users: (0..setup.users).map(|_| User::new(&mut luck)).collect(),
             tally: Tally::default(),
             messages: BinaryHeap::new(),

@@ -1,7 +1,7 @@
 //! What is promised holds, and if a host does its part wrong it is seen.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
 
-use quash_sim::{Breakage, Tally, run, shrunk};
+use quash_sim::{Breakage, Plan, Setup, Tally, World, run, shrunk};
 
 const STEPS: u64 = 10_000;
 
@@ -17,6 +17,23 @@ fn what_is_promised_holds() {
     // Or else it says nothing: requests are decided, without a store, though much goes wrong; the bound is needed.
     assert!(tally.decided > 50_000 && tally.refused > 1000 && tally.revoked > 10_000, "{tally:?}");
     assert!(tally.cache_reads > 10_000 && tally.staleness > 0.8, "{tally:?}");
+}
+
+/// One data centre costs the ledger a read in half the bound, however many isolates it has, and requests do not wait for it.
+#[test]
+fn in_quiet_times_one_isolate_asks_for_all_and_nobody_waits() {
+    let mut tally = Tally::default();
+    for seed in 0..10 {
+        let setup = Setup::calm(seed);
+        let plan = Plan::new(setup).filter(|planned| planned.is_use());
+        World::new(setup, Breakage::None).run(plan, 5 * STEPS, &mut tally).unwrap();
+    }
+    // And all of them once at the start, when there is no copy yet.
+    assert!((tally.root_reads - 10 * 24) as f64 / tally.intervals < 1.2, "{tally:?}");
+    assert!(
+        tally.at_once as f64 / tally.decided as f64 > 0.99 && tally.refused == 0 && tally.store_reads == 0,
+        "{tally:?}"
+    );
 }
 
 #[test]
