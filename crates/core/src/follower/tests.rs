@@ -276,6 +276,9 @@ fn a_copy_of_a_page_is_followed_by_the_ledgers_own_head() {
     let head = follower.next_read(sync, at(4100)).unwrap();
     assert_eq!((head.part, head.direct), (Part::Head, true));
     assert_eq!(follower.age(at(4100)), Some(millis(4100)));
+    // If even that tells less, something is wrong, and is not asked for ever.
+    tell(&mut follower, &head, 2048, 4003, 4003);
+    assert_eq!((follower.next_read(sync, at(4100)), follower.is_in_trouble()), (None, true));
     tell(&mut follower, &head, 2048, 4005, 4005);
     assert_eq!((follower.age(at(4100)), follower.next_read(sync, at(4100))), (Some(millis(0)), None));
 }
