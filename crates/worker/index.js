@@ -31,8 +31,9 @@ export class Ledger extends DurableObject {
     return (await this.#loaded()).alarm();
   }
 
-  #loaded() {
-    return (this.#shard ??= import('./build/index.js').then(({ Ledger }) => new Ledger(this.ctx, this.env)));
+  async #loaded() {
+    const { Ledger } = await import('./build/index.js');
+    return (this.#shard ??= new Ledger(this.ctx, this.env));
   }
 }
 

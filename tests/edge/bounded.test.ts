@@ -1,8 +1,10 @@
 /** Mode `bounded`: two isolates on a real workerd that share a ledger, and nothing read for a request. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { keyOf } from './ids.ts';
 import { call, logout, revoke } from './requests.ts';
 import { type Edge, GUARDS, start } from './server.ts';
 import { token } from './tokens.ts';
@@ -164,3 +166,44 @@ for (const guard of GUARDS) {
     });
   });
 }
+
+for (const guard of GUARDS) {
+  describe(`a ledger that was added to a deployment, ${guard}`, () => {
+    let edge: Edge;
+    before(async () => {
+      edge = await start({ guard, ledger: {}, ledgerIsNew: true, quash: { routes: [{ path: '/strict', mode: 'strict' }] } });
+    });
+    after(() => edge.stop());
+
+    test('what was revoked before stays revoked', async () => {
+      const jti = randomUUID();
+      const mine = await token({ claims: { jti } });
+      for (const path of ['/api', '/strict']) assert.equal((await call(edge, mine, path)).status, 200);
+      await edge.write(keyOf('token_id', jti), `1 always - ${Date.now() + 900_000} ${Date.now()} logout`);
+      for (const path of ['/api', '/strict']) assert.equal((await call(edge, mine, path)).code, 'token_revoked', path);
+    });
+
+    test('while Workers KV cannot be read, nobody is let in', async () => {
+      await edge.fault('read');
+      try {
+        for (const path of ['/api', '/strict']) assert.equal((await call(edge, await token(), path)).code, 'store_unavailable', path);
+      } finally {
+        await edge.fault(undefined);
+      }
+    });
+  });
+}
+
+test('where a route relies on Workers KV, a logout is acknowledged when that has it, too', async () => {
+  const edge = await start({ ledger: {}, quash: { routes: [{ path: '/eventual', mode: 'eventual' }] } });
+  try {
+    const mine = await token();
+    await edge.fault('write');
+    assert.equal((await logout(edge, mine)).code, 'store_unavailable');
+    await edge.fault(undefined);
+    assert.equal((await logout(edge, mine)).status, 200);
+    assert.equal((await call(edge.other, mine, '/eventual')).code, 'token_revoked');
+  } finally {
+    await edge.stop();
+  }
+});

@@ -23,6 +23,10 @@ const faulty = (stub) => ({
 
 /** Rust knows a namespace by its constructor's name. */
 class DurableObjectNamespace {
+  idFromName(name) {
+    return real.idFromName(name);
+  }
+
   getByName(name) {
     return faulty(real.getByName(name));
   }

@@ -132,17 +132,35 @@ describe('pages', () => {
 describe('the root', () => {
   test('tells how many shards there are and were; no other does', async () => {
     const counts = async (path: string, count: number) => (await ledger.part(path, count)).counts;
-    assert.deepEqual(await counts('0/head', 2), [2]);
-    assert.deepEqual(await counts('0/head', 1), [2]);
-    assert.deepEqual(await counts('0/head', 5), [2, 5]);
-    assert.equal((await ledger.post('0/look-up', [], 5)).headers.get('Quash-Shard-Counts'), '2,5');
-    assert.deepEqual(await counts('1/head', 5), []);
-    ledger = await ledger.restart();
+    // Whoever only asks changes nothing.
+    assert.deepEqual(await counts('0/head', 9), [9]);
+    const raise = async (count: number) => assert.equal((await ledger.post('0/append', [], count)).status, 200);
+    await raise(2);
+    assert.deepEqual(await counts('0/head', 9), [2]);
+    await raise(1);
+    await raise(5);
     assert.deepEqual(await counts('0/head', 1), [2, 5]);
+    assert.match((await ledger.post('0/look-up', [], 9)).headers.get('Quash-Shard-Counts')!, /^2,5 \d{13}$/);
+    assert.deepEqual(await counts('1/head', 5), []);
+    const { since } = await ledger.part('0/head');
+    assert.ok(Math.abs(since! - now()) < 120, `${since}`);
+    ledger = await ledger.restart();
+    const again = await ledger.part('0/head');
+    assert.deepEqual([again.counts, again.since], [[2, 5], since]);
   });
 });
 
 describe('Workers KV', () => {
+  test('is given everything but what it cannot take', async () => {
+    const [id, others] = [newId(), [newId(), newId(), newId(), newId()]];
+    await append(31, ...others.map((id) => ({ id })), { id });
+    await ledger.post('31/copy', ['NO_BINDING', ...others.map((id) => `r1/${id}`)]);
+    await ledger.post('31/copy', ['QUASH_DENYLIST', `r1/${id}`]);
+    await ledger.ring(31);
+    await ledger.ring(31);
+    assert.match((await ledger.copies())[`r1/${id}`]!, /^1 always - /);
+  });
+
   test('is given by the alarm what it has not taken, as soon as it takes it', async () => {
     const [id, key] = [newId(), (id: string) => `r1/${id}`];
     await append(30, { id });

@@ -53,6 +53,8 @@ export interface Options {
   readonly faultyEngine?: boolean;
   /** A ledger, whose terms these are, and a second isolate that shares it: see {@link Edge.other}. */
   readonly ledger?: Readonly<Record<string, unknown>>;
+  /** Whether that has only just been added to the deployment. */
+  readonly ledgerIsNew?: boolean;
   /** Merged over the configuration that all tests share. */
   readonly quash?: Readonly<Record<string, unknown>>;
   /** A folder that is bound as static assets, `ASSETS`. */
@@ -115,7 +117,7 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
     main: entry,
     services: [{ binding: 'ORIGIN', service: 'origin' }],
     ...(options.assets && { assets: { directory: options.assets, binding: 'ASSETS', run_worker_first: true } }),
-    vars: { QUASH: { ...quash, ...(ledger && { ledger }) }, ...secrets },
+    vars: { QUASH: { ...quash, ...(ledger && { ledger }) }, ...secrets, ...(options.ledgerIsNew && { LEDGER_IS_NEW: 'yes' }) },
     ...(ledger && binding()),
   };
   const workers = [

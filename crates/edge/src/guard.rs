@@ -1,5 +1,5 @@
 use std::{
-    cell::{OnceCell, RefCell, RefMut},
+    cell::{Cell, OnceCell, RefCell, RefMut},
     rc::Rc,
     sync::Arc,
 };
@@ -8,7 +8,12 @@ use quash_core::{Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken,
 use quash_engine::{Due, Engine, Error, Fetch, LookUp, Policy, Step, Verifying, from_lines};
 use worker::Delay;
 
-use crate::{key_documents, ledger, store::Denylist, wait_until::wait_until, webcrypto::ImportedKeys};
+use crate::{
+    key_documents, ledger,
+    store::Denylist,
+    wait_until::{outlive, wait_until},
+    webcrypto::ImportedKeys,
+};
 
 /// Is told of revocations.
 pub(crate) type Hook = Box<dyn Fn(&[Revocation])>;
@@ -47,20 +52,24 @@ impl Guard {
                 Step::Refuse(error) => return Err(error),
                 Step::Check(checking) => {
                     let valid = self.imported.check(&self.engine, &checking.check).await?;
-                    self.engine().checked(checking, valid, now())
+                    let step = self.engine().checked(checking, valid, later());
+                    self.do_what_is_due();
+                    step
                 }
                 Step::LookUp(look_up) => self.look_up(look_up).await,
                 Step::Read(fetch) => {
                     self.read(fetch).await;
-                    self.engine().judge(text, policy, arrived, now())
+                    self.engine().judge(text, policy, arrived, later())
                 }
                 Step::Sync(sync) => {
-                    self.follow(sync).await;
-                    self.engine().judge(text, policy, arrived, now())
+                    let guard = Rc::clone(self);
+                    // It goes on when this request is cancelled: others wait for what it brings.
+                    outlive(async move { guard.follow(sync).await }).await;
+                    self.engine().judge(text, policy, arrived, later())
                 }
                 Step::Wait(pause) => {
                     Delay::from(pause).await;
-                    self.engine().judge(text, policy, arrived, now())
+                    self.engine().judge(text, policy, arrived, later())
                 }
             }
         }
@@ -71,7 +80,7 @@ impl Guard {
         let asked_at = now();
         loop {
             // Alone, or the engine would be held while the signature is checked.
-            let verifying = self.engine().verify(text, asked_at, now())?;
+            let verifying = self.engine().verify(text, asked_at, later())?;
             match verifying {
                 Verifying::Verified(token) => return Ok(token),
                 Verifying::Check(check) => {
@@ -105,7 +114,8 @@ impl Guard {
         if let Some(hook) = self.on_record.get() {
             hook(revocations);
         }
-        Ok(self.denylist.record(revocations, now).await?)
+        let relies_on_kv = self.engine().relies_on_workers_kv();
+        Ok(self.denylist.record(revocations, relies_on_kv, now).await?)
     }
 
     async fn look_up(&self, look_up: LookUp) -> Step {
@@ -115,12 +125,12 @@ impl Guard {
                 Err(cause) => (String::new(), None, Some(format!("the ledger did not answer: {cause}"))),
             };
             let (entries, unreadable) = from_lines(&lines);
-            return self.engine().looked_up(look_up, &entries, outage.or(unreadable), history, now());
+            return self.engine().looked_up(look_up, &entries, outage.or(unreadable), history, later());
         }
         let ids: Vec<RevocationId> = look_up.ids().collect();
         let found = self.denylist.look_up(&ids).await;
         let outage = found.outage.map(|outage| outage.to_string());
-        self.engine().looked_up(look_up, &found.entries, outage, None, now())
+        self.engine().looked_up(look_up, &found.entries, outage, None, later())
     }
 
     /// Reads the ledger's log.
@@ -142,7 +152,7 @@ impl Guard {
     fn do_what_is_due(self: &Rc<Self>) {
         loop {
             // Alone, or the engine would be held while it is read.
-            let Some(due) = self.engine().due(now()) else { return };
+            let Some(due) = self.engine().due(later()) else { return };
             let guard = Rc::clone(self);
             wait_until(async move {
                 match due {
@@ -154,6 +164,22 @@ impl Guard {
     }
 }
 
+thread_local! {
+    /// The latest time that was seen.
+    static SEEN: Cell<Timestamp> = const { Cell::new(Timestamp::from_millis(0)) };
+}
+
+/// When a request arrives.
 pub(crate) fn now() -> Timestamp {
-    Timestamp::from_millis(worker::Date::now().as_millis())
+    let now = Timestamp::from_millis(worker::Date::now().as_millis());
+    SEEN.set(now);
+    now
+}
+
+/// When it goes on. In a timer's callback the platform says when that was due, which is before what other requests have seen
+/// since. What they have seen is nearer the truth, and never ahead of it.
+pub(crate) fn later() -> Timestamp {
+    let later = SEEN.get().max(now());
+    SEEN.set(later);
+    later
 }

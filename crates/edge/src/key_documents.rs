@@ -7,7 +7,7 @@ use quash_core::Timestamp;
 use quash_engine::{Engine, Fetch, Fetched, NEARBY, STORE_TIMEOUT};
 use worker::{Cache, Headers, Method, Request, RequestInit, RequestRedirect, Response};
 
-use crate::{guard::now, within::within};
+use crate::{guard::later, within::within};
 
 /// When a copy was read, in milliseconds since the epoch, and how old it was then: `Age` is the cache's own.
 const READ_AT: &str = "Quash-Read-At";
@@ -50,7 +50,7 @@ fn tell(engine: &RefCell<Engine>, fetch: &Fetch, document: Result<&Document, &St
     if let Err(problem) = &fetched {
         worker::console_warn!("quash: {}: {problem}", fetch.url);
     }
-    engine.borrow_mut().fetched(fetch, fetched, now())
+    engine.borrow_mut().fetched(fetch, fetched, later())
 }
 
 async fn published(fetch: &Fetch) -> Result<Document, String> {
@@ -69,7 +69,7 @@ async fn published(fetch: &Fetch) -> Result<Document, String> {
 async fn cached(fetch: &Fetch) -> Option<Document> {
     let response = Cache::default().get(url(fetch), false).await.ok()??;
     let read_at = header(&response, READ_AT)?.parse().ok()?;
-    let kept = now().since(Timestamp::from_millis(read_at));
+    let kept = later().since(Timestamp::from_millis(read_at));
     if kept > fetch.cached_for {
         return None;
     }
@@ -93,7 +93,7 @@ async fn document(mut response: Response, age: Duration, kept: Duration, max_byt
 async fn copy(fetch: &Fetch, document: Document, lifetime: Duration) -> worker::Result<()> {
     let headers = Headers::new();
     headers.set("Cache-Control", &format!("max-age={}", lifetime.as_secs()))?;
-    headers.set(READ_AT, &now().as_millis().to_string())?;
+    headers.set(READ_AT, &later().as_millis().to_string())?;
     headers.set(AGE, &document.age.as_millis().to_string())?;
     let response = Response::from_bytes(document.body)?.with_headers(headers);
     Cache::default().put(url(fetch), response).await

@@ -62,11 +62,12 @@ impl Quash {
         let ledger = match &config.ledger {
             None => None,
             Some(ledger) => {
-                let objects = env.durable_object(&ledger.binding).map_err(|_| {
+                let objects = env.durable_object(&ledger.binding);
+                let client = objects.and_then(|objects| LedgerClient::new(objects, ledger.terms.shards));
+                Some(client.map_err(|_| {
                     let problem = format!("there are no Durable Objects bound as `{}`", ledger.binding);
                     ConfigError::new("ledger.binding", problem)
-                })?;
-                Some(LedgerClient::new(objects, ledger.terms.shards))
+                })?)
             }
         };
         let denylist = Denylist::new(kv, config.denylist.clone(), ledger);

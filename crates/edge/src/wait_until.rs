@@ -1,4 +1,7 @@
-use js_sys::{Promise, futures::future_to_promise};
+use js_sys::{
+    Promise,
+    futures::{JsFuture, future_to_promise},
+};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen(module = "cloudflare:workers")]
@@ -9,8 +12,21 @@ extern "C" {
 
 /// Goes on with `work` after the request that is being answered.
 pub(crate) fn wait_until(work: impl Future<Output = ()> + 'static) {
-    platform_wait_until(&future_to_promise(async {
+    // Nobody here waits for it.
+    let _ = started(work);
+}
+
+/// Comes back when `work` is done, which goes on should the request be cancelled.
+pub(crate) async fn outlive(work: impl Future<Output = ()> + 'static) {
+    // It cannot fail.
+    let _ = JsFuture::from(started(work)).await;
+}
+
+fn started(work: impl Future<Output = ()> + 'static) -> Promise {
+    let promise = future_to_promise(async {
         work.await;
         Ok(JsValue::UNDEFINED)
-    }));
+    });
+    platform_wait_until(&promise);
+    promise
 }

@@ -13,7 +13,7 @@ use crate::{
     keys::{Fetch, Fetched, Filed, Keep, Unknown},
     look_up::LookUp,
     memory::{Remembered, TokenMemory},
-    policy::Policy,
+    policy::{Mode, Policy},
     revocations::{Followed, LedgerRead, Revocations, refuse},
     trust::Trust,
 };
@@ -93,7 +93,7 @@ impl Engine {
     pub fn new(config: Config, trust: Trust, seed: u64) -> Self {
         let revocations = match &config.ledger {
             None => Revocations::Own(LiveSet::default()),
-            Some(ledger) => Revocations::followed(ledger.terms, &trust.peppers, seed),
+            Some(ledger) => Revocations::followed(ledger.terms, &trust, seed),
         };
         Self {
             config,
@@ -114,6 +114,13 @@ impl Engine {
     /// Changes when what was decided might be decided otherwise now: after a revocation, or when keys have come or gone.
     pub const fn version(&self) -> u32 {
         self.version
+    }
+
+    /// Whether there are routes that look for revocations in Workers KV alone: then it has to have each of them.
+    pub fn relies_on_workers_kv(&self) -> bool {
+        let mode = self.config.routes.mode;
+        let mut policies = self.config.policies.routes.iter().map(|(_, policy)| policy.own_mode().unwrap_or(mode));
+        mode == Mode::Eventual || policies.any(|mode| mode == Mode::Eventual)
     }
 
     /// What handles are sealed with.
@@ -167,15 +174,18 @@ impl Engine {
                 Some(_) => return Ok(Step::Admit),
                 None => {}
             }
-            if let Some(followed) = engine.revocations.followed_mut()
-                && let Some(history) = history
-                && look_up.history().is_some_and(|asked_by| *asked_by != history)
-            {
-                // There are shards that were not asked.
-                followed.learn(history);
-                return Ok(Step::LookUp(followed.look_up(&look_up.ids, &look_up.policy)));
+            let (Some(asked_by), Some(followed)) = (look_up.history(), engine.revocations.followed_mut()) else {
+                return Ok(Step::Admit);
+            };
+            let history =
+                history.ok_or_else(|| Error::StoreUnavailable("the ledger's root tells no history".into()))?;
+            let asked_all = asked_by.as_slice() == history.as_slice();
+            followed.learn(history);
+            match asked_all {
+                false => Ok(Step::LookUp(followed.look_up(&look_up.ids, &look_up.policy))),
+                true if followed.is_settled(now) => Ok(Step::Admit),
+                true => Ok(Step::LookUp(LookUp::in_kv(&look_up.ids, &look_up.policy))),
             }
-            Ok(Step::Admit)
         })
     }
 

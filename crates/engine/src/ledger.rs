@@ -1,6 +1,9 @@
 //! How the shards of the ledger are called and asked, by whoever asks them.
 
-use quash_core::ledger::{Part, ShardCount, ShardHistory};
+use quash_core::{
+    Timestamp,
+    ledger::{Part, ShardCount, ShardHistory},
+};
 
 /// Before each path. `.invalid` never resolves (RFC 2606 section 2): what is asked is a Durable Object, whatever the host says.
 const LEDGER: &str = "https://ledger.invalid/";
@@ -10,7 +13,7 @@ pub fn shard_name(shard: u8) -> String {
     format!("shard-{shard}")
 }
 
-/// Where a shard answers with a part of its log. The root puts `count` in force, should it be greater.
+/// Where a shard answers with a part of its log.
 pub fn part_url(shard: u8, part: Part, count: ShardCount) -> String {
     match part {
         Part::Head => format!("{LEDGER}{shard}/head?count={}", count.get()),
@@ -21,22 +24,24 @@ pub fn part_url(shard: u8, part: Part, count: ShardCount) -> String {
 /// The header in which the root tells the history of counts, with each answer.
 pub const COUNTS: &str = "Quash-Shard-Counts";
 
-/// The value of that header.
+/// The value of that header: the counts, and in milliseconds since the epoch, when the ledger began.
 pub fn write_counts(history: &ShardHistory) -> String {
     let counts: Vec<_> = history.as_slice().iter().map(|count| count.get().to_string()).collect();
-    counts.join(",")
+    let since = history.since().map_or(0, Timestamp::as_millis);
+    format!("{} {since}", counts.join(","))
 }
 
 /// Reads the value of that header.
 pub fn read_counts(value: &str) -> Option<ShardHistory> {
-    let counts: Vec<_> = value.split(',').map(|count| count.parse().ok()).collect::<Option<_>>()?;
-    ShardHistory::from_counts(&counts)
+    let (counts, since) = value.split_once(' ')?;
+    let counts: Vec<_> = counts.split(',').map(|count| count.parse().ok()).collect::<Option<_>>()?;
+    Some(ShardHistory::from_counts(&counts)?.begun(Timestamp::from_millis(since.parse().ok()?)))
 }
 
 /// What else a shard does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Takes revocations, as lines.
+    /// Takes revocations, as lines. The root puts `count` in force, should it be greater.
     Append,
     /// Tells the entries of ids, as lines; each is asked for by its key, on a line.
     LookUp,
@@ -102,9 +107,11 @@ mod tests {
             assert_eq!(url, format!("https://ledger.invalid/{path}?count=4"));
             assert_eq!(read_url(&url).map(|(_, asked, count)| (asked, count)), Some((asked, count)));
         }
-        let history = ShardHistory::from_counts(&[1, 4]);
-        assert_eq!(history.as_ref().map(write_counts).as_deref(), Some("1,4"));
-        assert_eq!(read_counts("1,4"), history);
+        let history =
+            ShardHistory::from_counts(&[1, 4]).map(|history| history.begun(Timestamp::from_millis(1_763_936_400_123)));
+        assert_eq!(history.as_ref().map(write_counts).as_deref(), Some("1,4 1763936400123"));
+        assert_eq!(read_counts("1,4 1763936400123"), history);
+        assert_eq!(["", "1", "0 5", "4,1 5", "1 x"].map(read_counts), [const { None }; 5]);
         for wrong in [
             "",
             "https://ledger.invalid/0/head",

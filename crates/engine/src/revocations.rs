@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use quash_core::{
-    Cutoff, Peppers, Revocation, RevocationId, Target, Timestamp, TokenIds, Verdict,
+    Cutoff, Revocation, RevocationId, Target, Timestamp, TokenIds, Verdict,
     follower::{self, Follower, LiveSet, Read, SyncId, Terms, WhenStale},
     ledger::{Delta, Part, ShardHistory},
 };
@@ -14,6 +14,7 @@ use crate::{
     ledger::{part_url, shard_name},
     look_up::LookUp,
     policy::{Mode, Outage, Policy},
+    trust::Trust,
 };
 
 /// Issuers write `iat` in whole seconds, rounded down.
@@ -21,6 +22,9 @@ const ISSUED_AT_RESOLUTION: Duration = Duration::from_secs(1);
 
 /// How long a copy of a page stays in the data centre's cache: it says nothing wrong however old it is, but ever less.
 const PAGES_ARE_KEPT: Duration = Duration::from_secs(3600);
+
+/// How long Workers of the version before may go on after one with a ledger has been deployed.
+const ROLLOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long the ledger may take for a part of its log.
 const PART_TIMEOUT: Duration = Duration::from_secs(3);
@@ -38,6 +42,9 @@ pub(crate) struct Followed {
     follower: Follower,
     terms: Terms,
     history: ShardHistory,
+    /// How old the ledger has to be to know everything. Until then Workers KV may have what was revoked before there was a
+    /// ledger, or by Workers of a version that knew of none.
+    settled_after: Duration,
     /// Before the addresses of copies: only whoever has the pepper knows where the ledger's are.
     copies: String,
     /// A sync that nobody waits for.
@@ -74,12 +81,15 @@ impl LedgerRead {
 }
 
 impl Revocations {
-    pub(crate) fn followed(terms: Terms, peppers: &Peppers, seed: u64) -> Self {
-        let id = peppers.current().namespace("quash/ledger").id(&Target::Everything);
+    pub(crate) fn followed(terms: Terms, trust: &Trust, seed: u64) -> Self {
+        let longest = trust.issuers.iter().map(|issuer| issuer.max_lifetime + 2 * issuer.leeway).max();
+        let id = trust.peppers.current().namespace("quash/ledger").id(&Target::Everything);
         Self::Followed(Box::new(Followed {
             follower: Follower::new(terms, seed),
             terms,
             history: ShardHistory::new(terms.shards),
+            // A handle's revocation is kept for two lifetimes.
+            settled_after: 2 * longest.unwrap_or_default() + ROLLOUT,
             copies: format!("{NEARBY}ledger/{id}/"),
             refresh: None,
             problem: "it was not asked yet".into(),
@@ -128,7 +138,8 @@ impl Revocations {
                     follower::Step::Decide { source, refresh } => {
                         followed.refresh = refresh.or(followed.refresh);
                         match source {
-                            follower::Source::Fresh => Ok(Step::Admit),
+                            follower::Source::Fresh if followed.is_settled(now) => Ok(Step::Admit),
+                            follower::Source::Fresh => look_up(LookUp::in_kv(ids, policy)),
                             // It may pass. What Workers KV shows has been revoked all the same.
                             _ => look_up(LookUp::in_kv(ids, policy).in_an_outage()),
                         }
@@ -174,6 +185,11 @@ impl Followed {
         self.refresh.take()
     }
 
+    /// Whether the ledger is old enough to know everything.
+    pub(crate) fn is_settled(&self, now: Timestamp) -> bool {
+        self.history.since().is_some_and(|since| now.since(since) >= self.settled_after)
+    }
+
     /// Takes note of the history of shards, as the root tells it.
     pub(crate) fn learn(&mut self, history: ShardHistory) {
         self.history = history;
@@ -209,11 +225,14 @@ impl Followed {
         match Delta::parse(bytes) {
             Ok(delta) => {
                 // A copy may be older than what is known.
-                if let Some(history) = delta.header.history.clone().filter(|_| copied_at.is_none()) {
+                let is_news = copied_at.is_none() || self.history.since().is_none();
+                if let Some(history) = delta.header.history.clone().filter(|_| is_news) {
                     self.learn(history);
                 }
                 self.follower.answered(&read.read, &delta, copied_at, now);
             }
+            // The ledger itself is asked instead.
+            Err(_) if copied_at.is_some() => self.follower.copy_failed(&read.read, now),
             Err(invalid) => self.failed(read, format!("{}: {invalid}", read.url), now),
         }
     }

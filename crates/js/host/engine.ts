@@ -1,5 +1,6 @@
 /** The engine as JavaScript sees it: texts go in, a status and texts come out. Nothing is decided here. */
 
+import { later } from './clock.ts';
 import type { Head } from './head.ts';
 
 /** What to do next; see `host.rs`. */
@@ -90,7 +91,7 @@ export class Engine {
   }
 
   checked(pending: number, valid: boolean): number {
-    return this.#exports.checked(pending, valid, Date.now());
+    return this.#exports.checked(pending, valid, later());
   }
 
   /**
@@ -101,39 +102,39 @@ export class Engine {
     const foundLength = this.#write(found);
     const outageLength = this.#write(outage, foundLength);
     const countsLength = this.#write(counts, foundLength + outageLength);
-    return this.#exports.looked_up(pending, foundLength, outageLength, countsLength, Date.now());
+    return this.#exports.looked_up(pending, foundLength, outageLength, countsLength, later());
   }
 
   /** Asks for what to do while requests go on: `Read` or `Sync`, if there is something. */
   due(): number {
-    return this.#exports.due(Date.now());
+    return this.#exports.due(later());
   }
 
   /** @param askedAt When the copy of a part of the ledger was asked for. */
   copied(number: number, copy: Uint8Array, askedAt: number): number {
     this.#reserve(copy.length).set(copy);
-    return this.#exports.copied(number, copy.length, askedAt, Date.now());
+    return this.#exports.copied(number, copy.length, askedAt, later());
   }
 
   /** The ledger's own answer. */
   answered(number: number, answer: Uint8Array): number {
     this.#reserve(answer.length).set(answer);
-    return this.#exports.answered(number, answer.length, Date.now());
+    return this.#exports.answered(number, answer.length, later());
   }
 
   notAnswered(number: number, problem: string): number {
-    return this.#exports.not_answered(number, this.#write(problem), Date.now());
+    return this.#exports.not_answered(number, this.#write(problem), later());
   }
 
   /** @param ageMs How old the document was when it was read. @param keptMs How long ago that was. */
   fetched(pending: number, body: Uint8Array, cacheControl: string, ageMs: number, keptMs: number): number {
     this.#reserve(body.length).set(body);
     const cacheControlLength = this.#write(cacheControl, body.length);
-    return this.#exports.fetched(pending, body.length, cacheControlLength, ageMs, keptMs, Date.now());
+    return this.#exports.fetched(pending, body.length, cacheControlLength, ageMs, keptMs, later());
   }
 
   notFetched(pending: number, problem: string): number {
-    return this.#exports.not_fetched(pending, this.#write(problem), Date.now());
+    return this.#exports.not_fetched(pending, this.#write(problem), later());
   }
 
   /** Whether there is such a key; the text tells about it then. */
@@ -143,7 +144,7 @@ export class Engine {
 
   /** Takes note of what was revoked: lines of `KEY ENTRY`. */
   record(lines: string): void {
-    this.#exports.record(this.#write(lines), Date.now());
+    this.#exports.record(this.#write(lines), later());
   }
 
   /** Makes the answer to a request whose origin does not answer. */

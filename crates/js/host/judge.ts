@@ -1,3 +1,4 @@
+import { later, now } from './clock.ts';
 import { lookUp } from './denylist.ts';
 import { read } from './documents.ts';
 import { DUE, Engine, Status } from './engine.ts';
@@ -59,16 +60,16 @@ export class Judge {
 
   /** The verdict; a promise of it where something has to be asked for it. */
   judge(head: Head, context: Context): Verdict | Promise<Verdict> {
-    const now = Date.now();
-    return this.#begin(head, context, now, now);
+    const arrived = now();
+    return this.#begin(head, context, arrived, arrived);
   }
 
   /** Begins with a request, or begins again, with one that arrived then. */
-  #begin(head: Head, context: Context, arrived: number, now = Date.now()): Verdict | Promise<Verdict> {
+  #begin(head: Head, context: Context, arrived: number, time = later()): Verdict | Promise<Verdict> {
+    const running = this.#running;
+    const { engine } = running;
     try {
-      const running = this.#running;
-      const { engine } = running;
-      const begun = engine.begin(head, arrived, now);
+      const begun = engine.begin(head, arrived, time);
       const place = { source: engine.source, start: engine.tokenStart, length: engine.tokenLength };
       const verdict = this.#settle({ running, head, context, place, arrived }, begun & ~DUE);
       if (begun & DUE) this.#doWhatIsDue(engine, context);
@@ -82,7 +83,7 @@ export class Judge {
   #doWhatIsDue(engine: Engine, context: Context): void {
     for (let status = engine.due(); status !== Status.Done; status = engine.due()) {
       const work = status === Status.Sync ? this.#ledger?.follow(engine, context) : read(engine, this.settings);
-      context.waitUntil(Promise.resolve(work).catch((error: unknown) => void this.#failure(error)));
+      context.waitUntil(Promise.resolve(work).catch((error: unknown) => void this.#failure(error, engine)));
     }
   }
 
@@ -130,8 +131,12 @@ export class Judge {
         return this.#again(request, read(engine, this.settings));
       case Status.Ask:
         return this.#ask(request, engine.pending);
-      case Status.Sync:
-        return this.#again(request, this.#ledger?.follow(engine, request.context));
+      case Status.Sync: {
+        const following = this.#ledger?.follow(engine, request.context);
+        // It goes on when this request is cancelled: others wait for what it brings.
+        request.context.waitUntil(Promise.resolve(following).catch(() => {}));
+        return this.#again(request, following);
+      }
       case Status.Wait: {
         const { pause } = engine;
         return this.#again(request, new Promise((resolve) => setTimeout(resolve, pause)));
@@ -142,11 +147,11 @@ export class Judge {
   }
 
   /** Begins again with a request, after something. */
-  async #again({ head, context, arrived }: Judged, first: Promise<void> | undefined): Promise<Verdict> {
+  async #again({ running, head, context, arrived }: Judged, first: Promise<void> | undefined): Promise<Verdict> {
     try {
       await first;
     } catch (error) {
-      return this.#failure(error);
+      if (running === this.#running) return this.#failure(error);
     }
     return this.#begin(head, context, arrived);
   }
@@ -176,15 +181,17 @@ export class Judge {
   #resume(request: Judged, call: () => number): Verdict | Promise<Verdict> {
     if (request.running !== this.#running) return this.#begin(request.head, request.context, request.arrived);
     try {
-      return this.#settle(request, call());
+      const verdict = this.#settle(request, call());
+      this.#doWhatIsDue(request.running.engine, request.context);
+      return verdict;
     } catch (error) {
       return this.#failure(error);
     }
   }
 
   /** A trap leaves an engine in no state to go on. It costs the request that it met, and nothing that was revoked. */
-  #failure(error: unknown): Verdict {
-    if (error instanceof WebAssembly.RuntimeError) this.#running = this.#start();
+  #failure(error: unknown, failed = this.#running.engine): Verdict {
+    if (error instanceof WebAssembly.RuntimeError && failed === this.#running.engine) this.#running = this.#start();
     const { engine } = this.#running;
     if (error instanceof KeyError) engine.keyFailed(error.number, error.message);
     else engine.platformFailed(message(error));

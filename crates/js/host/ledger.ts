@@ -10,12 +10,15 @@ const ASKED_AT = 'Quash-Asked-At';
 /** How many shards there are and were: the root says so with each answer. */
 const COUNTS = 'Quash-Shard-Counts';
 
+/** How long the data centre's cache may take. It answers in a few milliseconds, or the ledger is asked. */
+const CACHE_TIMEOUT_MS = 250;
+
 /** A part of the log to read; see `texts.rs`. */
 interface Read {
   readonly number: number;
   readonly object: string;
   readonly url: string;
-  /** Where the copy is. */
+  /** Where the copy is, of each namespace of Durable Objects its own. */
   readonly copy: string;
   /** 1 when none will do. */
   readonly direct: number;
@@ -45,15 +48,18 @@ export interface Answers extends Found {
 export class Ledger {
   readonly #objects: DurableObjects;
   readonly #timeout: number;
+  /** Another ledger's copies must not be taken for this one's. */
+  readonly #namespace: string;
 
   constructor(objects: DurableObjects, { storeTimeout }: Settings) {
     this.#objects = objects;
     this.#timeout = storeTimeout;
+    this.#namespace = objects.idFromName('shard-0').toString();
   }
 
   /** Makes the reads that the engine lists now, and those that they lead to. */
   async follow(engine: Engine, context: Context): Promise<void> {
-    const reads = JSON.parse(engine.text) as Read[];
+    const reads = (JSON.parse(engine.text) as Read[]).map((read) => ({ ...read, copy: `${read.copy}/${this.#namespace}` }));
     await Promise.all(reads.map((read) => this.#read(engine, context, read)));
   }
 
@@ -62,8 +68,7 @@ export class Ledger {
     const questions = JSON.parse(engine.text) as Question[];
     try {
       const answers = await within(this.#timeout, Promise.all(questions.map((question) => this.#answer(question))));
-      const lines = await within(this.#timeout, Promise.all(answers.map((answer) => answer.text())));
-      return { lines: lines.join(''), outage: '', counts: answers[0]?.headers.get(COUNTS) ?? '' };
+      return { lines: answers.map(({ lines }) => lines).join(''), outage: '', counts: answers[0]?.counts ?? '' };
     } catch (error) {
       return { lines: '', outage: `the ledger did not answer: ${message(error)}`, counts: '' };
     }
@@ -72,7 +77,7 @@ export class Ledger {
   async #read(engine: Engine, context: Context, read: Read): Promise<void> {
     let { number } = read;
     const next = (status: number) => (status === Status.Sync ? this.follow(engine, context) : undefined);
-    const copy = read.direct ? undefined : await within(this.#timeout, copied(read.copy)).catch(() => undefined);
+    const copy = read.direct ? undefined : await within(CACHE_TIMEOUT_MS, copied(read.copy)).catch(() => undefined);
     if (copy) {
       const status = engine.copied(number, copy.body, copy.askedAt);
       if (status !== Status.NoCopy) return next(status);
@@ -96,10 +101,10 @@ export class Ledger {
     return new Uint8Array(await response.arrayBuffer());
   }
 
-  async #answer({ object, url, body }: Question): Promise<Response> {
+  async #answer({ object, url, body }: Question): Promise<Pick<Answers, 'lines' | 'counts'>> {
     const response = await this.#objects.getByName(object).fetch(url, { method: 'POST', body });
     if (!response.ok) throw new Error(`${url}: answers ${response.status}`);
-    return response;
+    return { lines: await response.text(), counts: response.headers.get(COUNTS) ?? '' };
   }
 }
 

@@ -12,6 +12,7 @@ export interface KvNamespace {
 
 /** A namespace of Durable Objects. */
 export interface DurableObjects {
+  idFromName(name: string): { toString(): string };
   getByName(name: string): { fetch(url: string, init?: RequestInit): Promise<Response> };
 }
 

@@ -8,6 +8,8 @@ export interface Delta {
   readonly head: number;
   /** How many shards there are and were: the root's only. */
   readonly counts: readonly number[];
+  /** When the ledger began, in seconds since the epoch: the root's only. */
+  readonly since: number | undefined;
   readonly rows: readonly Row[];
 }
 
@@ -29,6 +31,7 @@ export function readDelta(bytes: Buffer): Delta {
   if (take(4).toString('latin1') !== 'QLD\x01') throw new Error('no delta');
   const [shard, epoch, from, to, head] = [number(1), take(8).toString('hex'), number(8), number(8), number(8)];
   const counts = [...take(number(1))];
+  const since = counts.length > 0 ? number(5) : undefined;
   const rows = Array.from({ length: number(4) }, (): Row => {
     const id = take(16).toString('hex');
     const kind = number(1);
@@ -45,5 +48,5 @@ export function readDelta(bytes: Buffer): Delta {
     return { id, reason: kind & 15, expiresAt, revokedAt: expiresAt - lifetime, everyone };
   });
   if (at !== bytes.length) throw new Error('something follows');
-  return { shard, epoch, from, to, head, counts, rows };
+  return { shard, epoch, from, to, head, counts, since, rows };
 }

@@ -4,9 +4,9 @@ use thiserror::Error;
 
 use super::{
     ShardHistory, Span,
-    row::{self, take},
+    row::{self, MAX_SECS, read_number, take},
 };
-use crate::Revocation;
+use crate::{Revocation, Timestamp};
 
 /// Starts each delta: what it is, and the version of its form.
 const MAGIC: [u8; 4] = *b"QLD\x01";
@@ -21,6 +21,7 @@ const MAGIC: [u8; 4] = *b"QLD\x01";
 /// to        8
 /// head      8
 /// counts    1: how many, then 1 for each: the history of shard counts, of the root; of others there are none
+/// since     5: of the root only, when the ledger began, in seconds since the epoch, rounded up; 0 if it does not say
 /// rows      4: how many, then the rows
 /// ```
 ///
@@ -101,7 +102,11 @@ impl<'a> Delta<'a> {
         let [counts] = take(bytes)?;
         let (counts, rest) = bytes.split_at_checked(usize::from(counts)).ok_or(InvalidDelta::Truncated)?;
         *bytes = rest;
-        let history = ShardHistory::from_counts(counts);
+        let mut history = ShardHistory::from_counts(counts);
+        if let Some(counts) = history.take() {
+            let since = read_number::<5>(bytes)?;
+            history = Some(if since == 0 { counts } else { counts.begun(Timestamp::from_secs(since)) });
+        }
         let is_as_it_should = if shard == 0 { history.is_some() } else { counts.is_empty() };
         if !is_as_it_should {
             return Err(InvalidDelta::History);
@@ -133,6 +138,10 @@ impl Header {
         // They rise within a byte, so there are 255 at most.
         bytes.push(counts.len() as u8);
         bytes.extend(counts.iter().map(|count| count.get()));
+        if let Some(history) = &self.history {
+            let since = history.since().map_or(0, Timestamp::as_secs_ceil);
+            bytes.extend(&since.min(MAX_SECS).to_be_bytes()[3..]);
+        }
         let start = bytes.len();
         bytes.extend([0; 4]);
         let mut count = 0u32;
@@ -169,7 +178,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
-    use crate::{Cover, Cutoff, Reason, RevocationId, Timestamp};
+    use crate::{Cover, Cutoff, Reason, RevocationId};
 
     fn row(byte: u8, cover: Cover) -> Revocation {
         Revocation {
@@ -182,7 +191,8 @@ mod tests {
     }
 
     fn root() -> Header {
-        let history = ShardHistory::from_counts(&[1, 4]);
+        let history =
+            ShardHistory::from_counts(&[1, 4]).map(|history| history.begun(Timestamp::from_secs(0x6923_8ca0)));
         Header { shard: 0, epoch: 0x0102_0304_0506_0708, span: Span { from: 1024, to: 1030 }, head: 1040, history }
     }
 
@@ -201,7 +211,7 @@ mod tests {
             row(0xa3, Cover::all_but(keep, until(1_763_936_430))),
             row(0xa4, Cover::all_but(keep, Cutoff::Always).union(Cover::everyone(until(1_763_936_430)))),
         ];
-        let head = "514c4401 00 0102030405060708 0000000000000400 0000000000000406 0000000000000410 02 01 04 00000004";
+        let head = "514c4401 00 0102030405060708 0000000000000400 0000000000000406 0000000000000410 02 01 04 0069238ca0 00000004";
         // expires 2025-11-23T23:21:00Z; 3660 s later than revoked, 0x1c << 7 | 0x4c; cutoffs in milliseconds
         let one = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1 22 00692396dc cc1c";
         let two = "a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2 12 00692396dc cc1c 019ab2cde82b";
@@ -243,7 +253,7 @@ mod tests {
             bytes[at..at + to.len()].copy_from_slice(to);
             bytes
         };
-        // The row starts at 44: its kind is at 60, its lifetime at 66.
+        // The rows' count is at 45, the row starts at 49: its kind is at 65, its lifetime at 71.
         let cases = [
             (vec![], InvalidDelta::Magic),
             (b"<html>".to_vec(), InvalidDelta::Magic),
@@ -253,13 +263,13 @@ mod tests {
             (with(37, &[0]), InvalidDelta::History),
             (with(20, &[9]), InvalidDelta::Span),
             (with(27, &[3]), InvalidDelta::Span),
-            (with(40, &[0, 0, 0, 7]), InvalidDelta::Span),
-            (with(40, &[0, 0, 0, 2]), InvalidDelta::Truncated),
-            (with(40, &[0, 0, 0, 0]), InvalidDelta::Trailing),
-            (with(60, &[0x32]), InvalidDelta::Row),
-            (with(60, &[0xe2]), InvalidDelta::Row),
-            (with(60, &[0xa2]), InvalidDelta::Row),
-            (with(66, &[0x80, 0]), InvalidDelta::Row),
+            (with(45, &[0, 0, 0, 7]), InvalidDelta::Span),
+            (with(45, &[0, 0, 0, 2]), InvalidDelta::Truncated),
+            (with(45, &[0, 0, 0, 0]), InvalidDelta::Trailing),
+            (with(65, &[0x32]), InvalidDelta::Row),
+            (with(65, &[0xe2]), InvalidDelta::Row),
+            (with(65, &[0xa2]), InvalidDelta::Row),
+            (with(71, &[0x80, 0]), InvalidDelta::Row),
             ([&bytes[..], &[0]].concat(), InvalidDelta::Trailing),
         ];
         for (index, (bytes, error)) in cases.into_iter().enumerate() {

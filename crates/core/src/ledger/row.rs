@@ -18,7 +18,7 @@ use super::InvalidDelta;
 use crate::{Cover, Cutoff, Reason, Revocation, RevocationId, Timestamp};
 
 /// The greatest time in seconds that fits: of the year 34 865.
-const MAX_SECS: u64 = (1 << 40) - 1;
+pub(super) const MAX_SECS: u64 = (1 << 40) - 1;
 /// The same in milliseconds: of the year 10 889.
 const MAX_MILLIS: u64 = (1 << 48) - 1;
 
@@ -83,7 +83,7 @@ pub(super) fn take<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], Invalid
     Ok(*taken)
 }
 
-fn read_number<const N: usize>(bytes: &mut &[u8]) -> Result<u64, InvalidDelta> {
+pub(super) fn read_number<const N: usize>(bytes: &mut &[u8]) -> Result<u64, InvalidDelta> {
     Ok(take::<N>(bytes)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 

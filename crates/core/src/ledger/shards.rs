@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 use core::num::NonZeroU8;
 
-use crate::RevocationId;
+use crate::{RevocationId, Timestamp};
 
 /// How many shards keep the ledger: 1 to 255. Each is read by every data centre, so as few as can take the writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,35 +41,50 @@ impl ShardCount {
 /// configuration says more than the last count has the root [raise](Self::raise) it, and waits for its answer, before it
 /// appends to a new shard: else a follower that has read the root since could not know of that shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShardHistory(Vec<ShardCount>);
+pub struct ShardHistory {
+    counts: Vec<ShardCount>,
+    since: Option<Timestamp>,
+}
 
 impl ShardHistory {
     /// A ledger that begins with so many.
     pub fn new(count: ShardCount) -> Self {
-        Self(Vec::from([count]))
+        Self { counts: Vec::from([count]), since: None }
+    }
+
+    /// The same, of a ledger that began then.
+    #[must_use]
+    pub const fn begun(mut self, since: Timestamp) -> Self {
+        self.since = Some(since);
+        self
+    }
+
+    /// When the ledger began, if that was told. What was revoked before, it does not know.
+    pub const fn since(&self) -> Option<Timestamp> {
+        self.since
     }
 
     /// What a root has stored; `None` when it is no history: empty, or not rising.
     pub fn from_counts(counts: &[u8]) -> Option<Self> {
         let counts: Vec<_> = counts.iter().map(|count| ShardCount::new(*count)).collect::<Option<_>>()?;
-        (!counts.is_empty() && counts.is_sorted_by(|a, b| a < b)).then_some(Self(counts))
+        (!counts.is_empty() && counts.is_sorted_by(|a, b| a < b)).then_some(Self { counts, since: None })
     }
 
     /// The counts, the first one first.
     pub fn as_slice(&self) -> &[ShardCount] {
-        &self.0
+        &self.counts
     }
 
     /// The count in force: that of the shards that have to be followed, too.
     pub fn current(&self) -> ShardCount {
-        self.0.last().copied().unwrap_or(ShardCount::ONE)
+        self.counts.last().copied().unwrap_or(ShardCount::ONE)
     }
 
     /// Puts a greater count in force. Whether anything has changed, and so has to be stored before it is acknowledged.
     pub fn raise(&mut self, count: ShardCount) -> bool {
         let is_greater = count > self.current();
         if is_greater {
-            self.0.push(count);
+            self.counts.push(count);
         }
         is_greater
     }
@@ -77,8 +92,8 @@ impl ShardHistory {
     /// The shards in which an entry of `id` may lie, each once: those that an exact look-up asks.
     pub fn shards_of(&self, id: &RevocationId) -> impl Iterator<Item = u8> {
         let shard = move |count: &ShardCount| count.shard_of(id);
-        self.0.iter().enumerate().filter_map(move |(index, count)| {
-            let is_new = !self.0[..index].iter().any(|earlier| shard(earlier) == shard(count));
+        self.counts.iter().enumerate().filter_map(move |(index, count)| {
+            let is_new = !self.counts[..index].iter().any(|earlier| shard(earlier) == shard(count));
             is_new.then(|| shard(count))
         })
     }

@@ -6,7 +6,7 @@ use quash_core::{
     ledger::{ShardCount, ShardHistory},
 };
 use quash_engine::{
-    Question, STORE_TIMEOUT, denylist_key,
+    LedgerRead, Question, STORE_TIMEOUT, denylist_key,
     ledger::{Action, COUNTS, read_counts, shard_name},
     to_lines,
 };
@@ -21,14 +21,25 @@ const ROOT: u8 = 0;
 pub(crate) struct LedgerClient {
     objects: ObjectNamespace,
     count: ShardCount,
+    /// The root's id: another ledger's copies must not be taken for this one's.
+    namespace: String,
     /// As the root last told it.
     history: RefCell<Option<ShardHistory>>,
 }
 
 impl LedgerClient {
     /// `count` is how many shards the configuration wants; there may be more by now.
-    pub(crate) const fn new(objects: ObjectNamespace, count: ShardCount) -> Self {
-        Self { objects, count, history: RefCell::new(None) }
+    ///
+    /// # Errors
+    /// When this is no namespace of Durable Objects.
+    pub(crate) fn new(objects: ObjectNamespace, count: ShardCount) -> worker::Result<Self> {
+        let namespace = objects.id_from_name(&shard_name(ROOT))?.to_string();
+        Ok(Self { objects, count, namespace, history: RefCell::new(None) })
+    }
+
+    /// Where the data centre's cache has the copy of a part of the log.
+    pub(crate) fn copy(&self, read: &LedgerRead) -> String {
+        format!("{}/{}", read.copy, self.namespace)
     }
 
     /// Appends revocations, and comes back when all are durable. It may be repeated.
@@ -68,7 +79,7 @@ impl LedgerClient {
     ) -> Result<(), StoreError> {
         let told = async {
             // With the count that holds, which may be greater than the configuration's: look-ups go by it.
-            let count = self.history().await?.current();
+            let count = self.raised().await?.current();
             let mut shards: Vec<(u8, Vec<Revocation>)> = Vec::new();
             for revocation in revocations {
                 let shard = count.shard_of(&revocation.id);
@@ -83,12 +94,13 @@ impl LedgerClient {
         told.await.map_err(StoreError::write)
     }
 
-    async fn history(&self) -> Result<ShardHistory, String> {
+    /// The history of shards, once the root has put the configuration's count in force.
+    async fn raised(&self) -> Result<ShardHistory, String> {
         let known = self.history.borrow().clone();
         match known {
-            Some(history) => Ok(history),
-            None => {
-                let (_, history) = self.post(self.question(ROOT, Action::LookUp, String::new())).await?;
+            Some(history) if history.current() >= self.count => Ok(history),
+            _ => {
+                let (_, history) = self.post(self.question(ROOT, Action::Append, String::new())).await?;
                 history.ok_or_else(|| "the root tells no history".into())
             }
         }

@@ -16,16 +16,25 @@ const SCHEMA: [&str; 4] = [
         seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, entry TEXT NOT NULL, expires_at INTEGER NOT NULL
     )",
     "CREATE INDEX IF NOT EXISTS expiry ON log (expires_at)",
-    // What Workers KV has not taken yet: ids, and the binding of the namespace.
-    "CREATE TABLE IF NOT EXISTS copies (id TEXT PRIMARY KEY, kv TEXT NOT NULL)",
+    // What Workers KV has not taken yet, the next one first: the row as it was then, and the binding of the namespace.
+    "CREATE TABLE IF NOT EXISTS copies (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, kv TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
 ];
+
+/// What Workers KV has still to get.
+pub(super) struct Owed {
+    seq: u64,
+    pub(super) revocation: Revocation,
+    pub(super) kv: String,
+}
 
 /// A shard's log in SQLite. Nothing here waits: the platform makes one transaction of what a request writes.
 pub(super) struct Log {
     sql: SqlStorage,
     epoch: u64,
     head: u64,
+    /// When it began.
+    since: Timestamp,
     history: Option<ShardHistory>,
     /// What the head's answer is made of, which every data centre asks for each second.
     tail: VecDeque<(u64, Revocation)>,
@@ -34,50 +43,57 @@ pub(super) struct Log {
 }
 
 impl Log {
-    pub(super) fn open(sql: SqlStorage) -> Result<Self> {
+    pub(super) fn open(sql: SqlStorage, now: Timestamp) -> Result<Self> {
         for statement in SCHEMA {
             sql.exec(statement, None)?;
         }
-        sql.exec("INSERT OR IGNORE INTO kept VALUES ('epoch', randomblob(8)), ('head', ?)", vec![blob(0)])?;
+        let first = "INSERT OR IGNORE INTO kept VALUES ('epoch', randomblob(8)), ('head', ?), ('since', ?)";
+        sql.exec(first, vec![blob(0), blob(now.as_millis())])?;
         let kept = |name: &str| -> Result<Option<Vec<u8>>> {
             let cursor = sql.exec("SELECT value FROM kept WHERE name = ?", vec![name.into()])?;
-            first(&cursor)?.map(|[value]| bytes(value)).transpose()
+            first_row(&cursor)?.map(|[value]| bytes(value)).transpose()
         };
         let number = |name| -> Result<u64> {
             let value = kept(name)?.and_then(|value| value.try_into().ok()).ok_or("the ledger has lost a number")?;
             Ok(u64::from_be_bytes(value))
         };
-        let (epoch, head) = (number("epoch")?, number("head")?);
+        let (epoch, head, since) = (number("epoch")?, number("head")?, Timestamp::from_millis(number("since")?));
         let history = match kept("history")? {
             None => None,
             Some(counts) => Some(ShardHistory::from_counts(&counts).ok_or("the ledger has lost its history")?),
         };
-        let mut log = Self { sql, epoch, head, history, tail: VecDeque::new(), answer: None };
+        let mut log = Self { sql, epoch, head, since, history, tail: VecDeque::new(), answer: None };
         log.tail = log.rows(Part::Head.span(head), usize::MAX)?.into();
         Ok(log)
     }
 
-    /// Takes note of a count of shards, as the root does, and tells the history.
-    pub(super) fn raise(&mut self, count: ShardCount) -> Result<ShardHistory> {
-        let mut history = self.history.clone().unwrap_or_else(|| ShardHistory::new(count));
+    /// How many shards there are and were, as the root keeps it. One that has never been written to says what its asker does.
+    pub(super) fn history(&self, count: ShardCount) -> ShardHistory {
+        self.history.clone().unwrap_or_else(|| ShardHistory::new(count)).begun(self.since)
+    }
+
+    /// Takes note of a count of shards, as the root does.
+    pub(super) fn raise(&mut self, count: ShardCount) -> Result<()> {
+        let mut history = self.history(count);
         if history.raise(count) || self.history.is_none() {
             let counts = history.as_slice().iter().map(|count| count.get()).collect();
             self.sql.exec("INSERT OR REPLACE INTO kept VALUES ('history', ?)", vec![Value::Blob(counts)])?;
-            self.history = Some(history.clone());
+            self.history = Some(history);
             self.answer = None;
         }
-        Ok(history)
+        Ok(())
     }
 
     pub(super) fn append(&mut self, revocation: Revocation) -> Result<()> {
         let Append::Write { seq, row } = append(self.find(revocation.id)?, revocation, self.head) else {
             return Ok(());
         };
+        // First, so that no row can ever lie above it.
+        self.sql.exec("UPDATE kept SET value = ? WHERE name = 'head'", vec![blob(seq)])?;
         self.sql.exec(
             "INSERT OR REPLACE INTO log VALUES (?, ?, ?, ?)",
             vec![integer(seq), row.id.to_string().into(), row.to_entry().into(), integer(row.expires_at.as_millis())],
         )?;
-        self.sql.exec("UPDATE kept SET value = ? WHERE name = 'head'", vec![blob(seq)])?;
         self.head = seq;
         self.answer = None;
         let from = Part::Head.span(seq).from;
@@ -87,7 +103,8 @@ impl Log {
     }
 
     /// A part of the log, as a delta. `shard` is what its asker knows this log by; the root's tells the history.
-    pub(super) fn part(&mut self, shard: u8, part: Part) -> Result<Vec<u8>> {
+    pub(super) fn part(&mut self, shard: u8, part: Part, count: ShardCount) -> Result<Vec<u8>> {
+        let history = (shard == 0).then(|| self.history(count));
         let span = part.span(self.head);
         if span != Part::Head.span(self.head) {
             let mut rows = self.rows(span, MAX_ROWS + 1)?;
@@ -96,44 +113,52 @@ impl Log {
                 None => span,
             };
             rows.retain(|(seq, _)| span.contains(*seq));
-            return Ok(self.delta(shard, span, rows.iter()));
+            return Ok(self.delta(shard, span, history, rows.iter()));
         }
         if let Some(answer) = &self.answer {
             return Ok(answer.clone());
         }
-        let answer = self.delta(shard, span, self.tail.iter());
-        self.answer = Some(answer.clone());
+        let is_written = self.history.is_some() || shard != 0;
+        let answer = self.delta(shard, span, history, self.tail.iter());
+        self.answer = Some(answer.clone()).filter(|_| is_written);
         Ok(answer)
     }
 
     /// The row of an id, with its number.
     pub(super) fn find(&self, id: RevocationId) -> Result<Option<(u64, Revocation)>> {
         let cursor = self.sql.exec("SELECT seq, id, entry FROM log WHERE id = ?", vec![id.to_string().into()])?;
-        first(&cursor)?.map(row).transpose()
+        first_row(&cursor)?.map(row).transpose()
     }
 
-    /// Notes that Workers KV has still to get these entries, in the namespace that is bound as `kv`.
+    /// Notes that Workers KV has still to get an entry, in the namespace that is bound as `kv`, after all others.
     pub(super) fn owe(&self, id: RevocationId, kv: &str) -> Result<()> {
-        let values = vec![id.to_string().into(), kv.into()];
-        self.sql.exec("INSERT OR REPLACE INTO copies VALUES (?, ?)", values).map(drop)
+        let copy = "INSERT OR REPLACE INTO copies SELECT id, seq, ? FROM log WHERE id = ?";
+        self.sql.exec(copy, vec![kv.into(), id.to_string().into()]).map(drop)
     }
 
-    /// Some of what Workers KV has still to get, each with the namespace's binding.
-    pub(super) fn owed(&self) -> Result<Vec<(String, Revocation)>> {
-        let query = "SELECT seq, id, entry, kv FROM log JOIN copies USING (id) LIMIT ?";
+    /// Whether Workers KV has still to get something.
+    pub(super) fn owes(&self) -> Result<bool> {
+        Ok(self.sql.exec("SELECT 1 FROM copies LIMIT 1", None)?.raw().next().is_some())
+    }
+
+    /// Some of what Workers KV has still to get, each with its number and the namespace's binding.
+    pub(super) fn owed(&self) -> Result<Vec<Owed>> {
+        // The few first: SQLite would rather go through the log.
+        let query =
+            "SELECT log.seq, log.id, entry, kv FROM copies CROSS JOIN log USING (id) ORDER BY copies.rowid LIMIT ?";
         let cursor = self.sql.exec(query, vec![MAX_COPIED.into()])?;
-        cursor
-            .raw()
-            .map(|values| {
-                let [seq, id, entry, kv] = columns(values?)?;
-                Ok((text(kv)?, row([seq, id, entry])?.1))
-            })
-            .collect()
+        let owed = cursor.raw().map(|values| {
+            let [seq, id, entry, kv] = columns(values?)?;
+            let (seq, revocation) = row([seq, id, entry])?;
+            Ok(Owed { seq, revocation, kv: text(kv)? })
+        });
+        owed.collect()
     }
 
-    /// Notes that Workers KV has it.
-    pub(super) fn copied(&self, id: RevocationId) -> Result<()> {
-        self.sql.exec("DELETE FROM copies WHERE id = ?", vec![id.to_string().into()]).map(drop)
+    /// Notes that Workers KV has it, unless it has changed since and that is still to be copied.
+    pub(super) fn copied(&self, owed: &Owed) -> Result<()> {
+        let values = vec![owed.revocation.id.to_string().into(), integer(owed.seq)];
+        self.sql.exec("DELETE FROM copies WHERE id = ? AND seq <= ?", values).map(drop)
     }
 
     /// Removes what has expired, as much as there is time for.
@@ -149,7 +174,7 @@ impl Log {
     /// When the next row expires.
     pub(super) fn next_expiry(&self) -> Result<Option<Timestamp>> {
         let cursor = self.sql.exec("SELECT expires_at FROM log ORDER BY expires_at LIMIT 1", None)?;
-        first(&cursor)?.map(|[value]| number(value).map(Timestamp::from_millis)).transpose()
+        first_row(&cursor)?.map(|[value]| number(value).map(Timestamp::from_millis)).transpose()
     }
 
     fn rows(&self, span: Span, limit: usize) -> Result<Vec<(u64, Revocation)>> {
@@ -159,8 +184,13 @@ impl Log {
         cursor.raw().map(|values| row(columns(values?)?)).collect()
     }
 
-    fn delta<'r>(&self, shard: u8, span: Span, rows: impl Iterator<Item = &'r (u64, Revocation)>) -> Vec<u8> {
-        let history = self.history.clone().filter(|_| shard == 0);
+    fn delta<'r>(
+        &self,
+        shard: u8,
+        span: Span,
+        history: Option<ShardHistory>,
+        rows: impl Iterator<Item = &'r (u64, Revocation)>,
+    ) -> Vec<u8> {
         Header { shard, epoch: self.epoch, span, head: self.head, history }.write(rows.map(|(_, row)| row))
     }
 }
@@ -171,7 +201,7 @@ fn row([seq, id, entry]: [Value; 3]) -> Result<(u64, Revocation)> {
     Ok((number(seq)?, revocation))
 }
 
-fn first<const N: usize>(cursor: &SqlCursor) -> Result<Option<[Value; N]>> {
+fn first_row<const N: usize>(cursor: &SqlCursor) -> Result<Option<[Value; N]>> {
     cursor.raw().next().map(|values| columns(values?)).transpose()
 }
 

@@ -1,6 +1,6 @@
 use std::{cell::RefCell, time::Duration};
 
-use quash_core::{RevocationId, Timestamp};
+use quash_core::{RevocationId, Timestamp, ledger::ShardCount};
 use quash_engine::{
     from_lines,
     ledger::{Action, Asked, COUNTS, read_url, write_counts},
@@ -14,8 +14,12 @@ use crate::{guard::now, store::KvDenylist};
 /// How long a row that has expired may stay: what is removed together costs less.
 const SWEEP_EVERY: Duration = Duration::from_secs(15 * 60);
 
-/// How long until Workers KV is tried again with what it has not taken.
+/// How soon the rest is removed, where there was too much for one time.
+const SWEEP_ON_AFTER: Duration = Duration::from_secs(1);
+
+/// How long until Workers KV is tried again with what it has not taken; and how often it is tried in vain at a time.
 const COPY_AGAIN_AFTER: Duration = Duration::from_secs(10);
+const MAX_FAILURES: usize = 3;
 
 /// A shard of the ledger, for the Durable Object of a Worker: it has the same two events.
 ///
@@ -61,22 +65,19 @@ impl LedgerObject {
         let Some((shard, asked, count)) = read_url(&request.inner().url()) else {
             return Ok(Response::empty()?.with_status(404));
         };
-        let history = match shard {
-            0 => Some(self.with_log(|log| log.raise(count))?),
-            _ => None,
-        };
         let mut answer = match asked {
-            Asked::Part(part) => Response::from_bytes(self.with_log(|log| log.part(shard, part))?)?,
+            Asked::Part(part) => Response::from_bytes(self.with_log(|log| log.part(shard, part, count))?)?,
             Asked::Action(action) => {
                 let lines = request.text().await?;
                 match action {
-                    Action::Append => self.append(&lines).await?,
+                    Action::Append => self.append(shard, count, &lines).await?,
                     Action::LookUp => self.look_up(&lines)?,
                     Action::Copy => self.copy_later(&lines).await?,
                 }
             }
         };
-        if let Some(history) = history {
+        if shard == 0 {
+            let history = self.with_log(|log| Ok(log.history(count)))?;
             answer.headers_mut().set(COUNTS, &write_counts(&history))?;
         }
         Ok(answer)
@@ -85,35 +86,51 @@ impl LedgerObject {
     /// Copies to Workers KV what it has not taken, and removes what has expired.
     ///
     /// # Errors
-    /// When storage fails: the platform tries again by itself.
+    /// None: what has failed is tried with the next alarm. The platform would give up after a while.
     pub async fn alarm(&self) -> Result<Response> {
         let now = now();
-        let owed = self.with_log(|log| log.owed())?;
-        for (kv, revocation) in owed {
-            let copied = match self.env.kv(&kv) {
-                Ok(kv) => KvDenylist::new(kv).record(&[revocation], now).await.map_err(|error| error.to_string()),
+        if let Err(error) = self.do_what_is_due(now).await {
+            worker::console_error!("quash: the ledger's alarm failed: {error}");
+            self.state.storage().set_alarm(COPY_AGAIN_AFTER).await?;
+        }
+        Response::empty()
+    }
+
+    async fn do_what_is_due(&self, now: Timestamp) -> Result<()> {
+        let mut failures = 0;
+        for owed in self.with_log(|log| log.owed())? {
+            let copied = match self.env.kv(&owed.kv) {
+                Ok(kv) => KvDenylist::new(kv).record(&[owed.revocation], now).await.map_err(|error| error.to_string()),
                 Err(error) => Err(error.to_string()),
             };
             match copied {
-                Ok(()) => self.with_log(|log| log.copied(revocation.id))?,
-                // The rest would fail as well; it is tried with the next alarm.
+                Ok(()) => self.with_log(|log| log.copied(&owed))?,
                 Err(error) => {
                     worker::console_warn!("quash: a revocation was not copied to Workers KV: {error}");
-                    break;
+                    // The others come before it the next time.
+                    self.with_log(|log| log.owe(owed.revocation.id, &owed.kv))?;
+                    failures += 1;
+                    if failures == MAX_FAILURES {
+                        break;
+                    }
                 }
             }
         }
         self.with_log(|log| log.expire(now))?;
-        self.wake(now).await?;
-        Response::empty()
+        self.wake(now).await
     }
 
-    async fn append(&self, lines: &str) -> Result<Response> {
+    async fn append(&self, shard: u8, count: ShardCount, lines: &str) -> Result<Response> {
         let (revocations, problem) = from_lines(lines);
         if let Some(problem) = problem {
             return Response::error(problem, 400);
         }
-        self.with_log(|log| revocations.into_iter().try_for_each(|revocation| log.append(revocation)))?;
+        self.with_log(|log| {
+            if shard == 0 {
+                log.raise(count)?;
+            }
+            revocations.into_iter().try_for_each(|revocation| log.append(revocation))
+        })?;
         self.wake(now()).await?;
         Response::empty()
     }
@@ -135,8 +152,11 @@ impl LedgerObject {
     /// Has the alarm ring when there is something to do, unless it rings before.
     async fn wake(&self, now: Timestamp) -> Result<()> {
         let due = self.with_log(|log| {
-            let copy = (!log.owed()?.is_empty()).then(|| now.plus(COPY_AGAIN_AFTER));
-            let sweep = log.next_expiry()?.map(|expiry| expiry.max(now).plus(SWEEP_EVERY));
+            let copy = log.owes()?.then(|| now.plus(COPY_AGAIN_AFTER));
+            let sweep = log.next_expiry()?.map(|expiry| match expiry > now {
+                true => expiry.plus(SWEEP_EVERY),
+                false => now.plus(SWEEP_ON_AFTER),
+            });
             Ok(copy.into_iter().chain(sweep).min())
         })?;
         let storage = self.state.storage();
@@ -151,7 +171,7 @@ impl LedgerObject {
         let mut log = self.log.borrow_mut();
         let result = match &mut *log {
             Some(log) => call(log),
-            empty => call(empty.insert(Log::open(self.state.storage().sql())?)),
+            empty => call(empty.insert(Log::open(self.state.storage().sql(), now())?)),
         };
         if result.is_err() {
             // What was written of it may be undone: read the log anew.

@@ -32,8 +32,13 @@ impl Denylist {
     }
 
     /// Records revocations and comes back when they are durable where they count. What Workers KV does not take, the ledger
-    /// gives to it later.
-    pub(crate) async fn record(&self, revocations: &[Revocation], now: Timestamp) -> Result<(), StoreError> {
+    /// gives to it later, unless there are routes that rely on it.
+    pub(crate) async fn record(
+        &self,
+        revocations: &[Revocation],
+        relies_on_kv: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let copies = (self.kv.record(revocations, now), nearby::record(revocations, now));
         let Some(ledger) = &self.ledger else { return join(copies.0, copies.1).await.0 };
         let (appended, copied, ()) = join3(ledger.append(revocations), copies.0, copies.1).await;
@@ -41,6 +46,9 @@ impl Denylist {
         if let Err(error) = copied {
             worker::console_warn!("quash: a revocation is in the ledger, and not yet in Workers KV: {error}");
             ledger.copy_later(&self.binding, revocations).await?;
+            if relies_on_kv {
+                return Err(error);
+            }
         }
         Ok(())
     }
