@@ -25,13 +25,30 @@ impl Options {
     }
 }
 
+/// How many seeds are simulated with the tests: a hundred million steps.
+const TESTED: u64 = 10_000;
+
 /// # Errors
 /// When it cannot be built. Once it runs, its exit code is ours.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    Err(simulator(workspace, options)?.exec()).context("cannot start the simulator")
+}
+
+/// Simulates many seeds, with nothing to show unless one fails.
+///
+/// # Errors
+/// When one does.
+pub(crate) fn test(workspace: &Workspace) -> Result<()> {
+    let simulator = simulator(workspace, &Options { seeds: Some(TESTED), ..Options::default() })?;
+    workspace.console.run(&format!("simulate {TESTED} seeds"), simulator)
+}
+
+fn simulator(workspace: &Workspace, options: &Options) -> Result<Command> {
     let build = workspace.cargo(["build", "--package=quash-sim", "--profile=engine"]);
     workspace.console.run("cargo build quash-sim", build)?;
     let mut simulator = Command::new(workspace.target.join("engine/quash-sim"));
-    Err(simulator.args(options.arguments()).exec()).context("cannot start the simulator")
+    simulator.args(options.arguments());
+    Ok(simulator)
 }
 
 #[cfg(test)]

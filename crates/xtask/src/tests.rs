@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::builds::{self, Part};
 use crate::fuzz;
+use crate::sim;
 use crate::step::{Failures, Stopwatch};
 use crate::system;
 use crate::tools::{self, CargoTool, Need};
@@ -92,7 +93,10 @@ impl Group {
         if tally.passed == 0 {
             bail!("no test ran");
         }
-        Ok(())
+        match self {
+            Self::Rust => sim::test(workspace),
+            _ => Ok(()),
+        }
     }
 }
 
