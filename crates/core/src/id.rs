@@ -1,13 +1,9 @@
 use alloc::vec::Vec;
 use core::{fmt, str::FromStr};
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use thiserror::Error;
 
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-use crate::lanes::Lanes;
-use crate::{Target, mac::keyed};
+use crate::{Target, mac::HmacSha256};
 
 /// A secret shorter than the output of the hash that it keys (RFC 2104 section 3, RFC 7518 section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -80,7 +76,7 @@ fn nibble(digit: u8) -> Result<u8, InvalidId> {
 
 /// A deployment's secret that makes the ids of its denylist unguessable.
 #[derive(Clone)]
-pub struct Pepper(Hmac<Sha256>);
+pub struct Pepper(HmacSha256);
 
 impl Pepper {
     /// A pepper from random bytes.
@@ -88,25 +84,17 @@ impl Pepper {
     /// # Errors
     /// [`WeakSecret`] below 32 bytes.
     pub fn new(secret: &[u8]) -> Result<Self, WeakSecret> {
-        keyed(secret).map(Self)
+        HmacSha256::keyed(secret).map(Self)
     }
 
     /// Where the ids of an issuer's targets come from.
     pub fn namespace(&self, issuer: &str) -> Namespace {
-        let key: [u8; 32] = self.mac(DOMAIN).chain_update(issuer).finalize().into_bytes().into();
-        // A key shorter than a block is one with zeros after it (RFC 2104 section 2).
-        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
-        block[..key.len()].copy_from_slice(&key);
-        Namespace {
-            mac: Hmac::new(&block),
-            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-            lanes: Lanes::new(&key),
-        }
+        Namespace(HmacSha256::under(&self.sign(DOMAIN, issuer.as_bytes())))
     }
 
-    /// HMAC-SHA256 under this pepper, begun with `domain`.
-    pub(crate) fn mac(&self, domain: &[u8]) -> Hmac<Sha256> {
-        self.0.clone().chain_update(domain)
+    /// HMAC-SHA256 of `domain` and `message` under this pepper.
+    pub(crate) fn sign(&self, domain: &[u8], message: &[u8]) -> [u8; 32] {
+        self.0.sign(&[domain, message])
     }
 }
 
@@ -120,21 +108,15 @@ impl Pepper {
 /// A key of its own for each issuer, because it can be kept: then an id costs two blocks of SHA-256 at most lengths of a `jti`,
 /// a `sid` or a `sub`.
 #[derive(Clone)]
-pub struct Namespace {
-    mac: Hmac<Sha256>,
-    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    pub(crate) lanes: Lanes,
-}
+pub struct Namespace(pub(crate) HmacSha256);
 
 impl Namespace {
     /// The id of `target`.
     pub fn id(&self, target: &Target<'_>) -> RevocationId {
-        let mut mac = self.mac.clone();
-        target.encode(|part| mac.update(part));
-        let tag: [u8; 32] = mac.finalize().into_bytes().into();
-        let mut id = [0; 16];
-        id.copy_from_slice(&tag[..16]);
-        RevocationId(id)
+        let mut message = Vec::new();
+        target.encode(|part| message.extend_from_slice(part));
+        let mac = self.0.sign(&[&message]);
+        RevocationId(mac.first_chunk().copied().unwrap_or_default())
     }
 
     /// The ids of several targets, in their order, each with what came with the target.

@@ -4,9 +4,7 @@ use core::{fmt, time::Duration};
 use thiserror::Error;
 
 use crate::{
-    Algorithm, Namespace, Peppers, Refusal, Retention, RevocationId, Target, WeakSecret,
-    mac::{Mac, keyed},
-    token::Header,
+    Algorithm, Namespace, Peppers, Refusal, Retention, RevocationId, Target, WeakSecret, mac::Mac, token::Header,
 };
 
 /// Somebody whose tokens are accepted, and on what terms.
@@ -85,7 +83,7 @@ impl Key {
     /// # Errors
     /// [`WeakSecret`] below 32 bytes (RFC 7518 section 3.2).
     pub fn hs256(id: Option<String>, secret: &[u8]) -> Result<Self, WeakSecret> {
-        Ok(Self { id, material: Material::Hmac(Box::new(Mac::Hs256(keyed(secret)?))) })
+        Ok(Self { id, material: Material::Hmac(Box::new(Mac::hs256(secret)?)) })
     }
 
     /// A shared secret for HS384.
@@ -93,7 +91,7 @@ impl Key {
     /// # Errors
     /// [`WeakSecret`] below 48 bytes.
     pub fn hs384(id: Option<String>, secret: &[u8]) -> Result<Self, WeakSecret> {
-        Ok(Self { id, material: Material::Hmac(Box::new(Mac::Hs384(keyed(secret)?))) })
+        Ok(Self { id, material: Material::Hmac(Box::new(Mac::hs384(secret)?)) })
     }
 
     /// A shared secret for HS512.
@@ -101,7 +99,7 @@ impl Key {
     /// # Errors
     /// [`WeakSecret`] below 64 bytes.
     pub fn hs512(id: Option<String>, secret: &[u8]) -> Result<Self, WeakSecret> {
-        Ok(Self { id, material: Material::Hmac(Box::new(Mac::Hs512(keyed(secret)?))) })
+        Ok(Self { id, material: Material::Hmac(Box::new(Mac::hs512(secret)?)) })
     }
 
     /// A key that the host holds and verifies with, when a [`SignatureCheck`](crate::SignatureCheck) asks it to.

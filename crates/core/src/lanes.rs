@@ -8,9 +8,7 @@ use core::arch::wasm32::{
     u64x2_extract_lane, v128, v128_and, v128_andnot, v128_or, v128_xor,
 };
 
-use sha2::block_api::compress256;
-
-use crate::{Namespace, RevocationId, Target};
+use crate::{Namespace, RevocationId, Target, mac::HmacSha256};
 
 /// The messages that go at once.
 const LANES: usize = 4;
@@ -19,15 +17,6 @@ const BLOCK: usize = 64;
 
 /// The longest message that fits one block with its end mark and its length (FIPS 180-4 section 5.1.1).
 const MAX_MESSAGE: usize = BLOCK - 1 - 8;
-
-/// HMAC-SHA256 under one key, for messages of one block.
-#[derive(Clone)]
-pub(crate) struct Lanes {
-    /// SHA-256's state behind the key and the inner pad (RFC 2104 section 4).
-    inner: [u32; 8],
-    /// The same behind the outer pad.
-    outer: [u32; 8],
-}
 
 impl Namespace {
     /// The ids of several targets, in their order, each with what came with the target; four at a time, all but those that are
@@ -39,7 +28,7 @@ impl Namespace {
             for ((message, fits), (_, target)) in messages.iter_mut().zip(&mut fits).zip(targets) {
                 target.encode(|part| *fits &= message.add(part).is_some());
             }
-            let macs = self.lanes.macs(&mut messages);
+            let macs = macs(&self.0, &mut messages);
             for (((tag, target), mac), fits) in targets.iter().zip(macs).zip(fits) {
                 each(tag, if fits { RevocationId::from_bytes(mac) } else { self.id(target) });
             }
@@ -84,39 +73,26 @@ impl Message {
     }
 }
 
-impl Lanes {
-    pub(crate) fn new(key: &[u8; 32]) -> Self {
-        let behind = |pad: u8| {
-            let mut block = [pad; BLOCK];
-            block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
-            let mut state = INITIAL;
-            compress256(&mut state, &[block]);
-            state
-        };
-        Self { inner: behind(0x36), outer: behind(0x5c) }
+/// The first 16 bytes of each message's MAC.
+fn macs(hmac: &HmacSha256, messages: &mut [Message; LANES]) -> [[u8; 16]; LANES] {
+    messages.iter_mut().for_each(Message::pad);
+    let mut words = [splat(0); 16];
+    for at in [0, 4, 8, 12] {
+        let rows = [0, 1, 2, 3].map(|lane| messages[lane].words(at));
+        words[at..at + 4].copy_from_slice(&transpose(rows));
     }
-
-    /// The first 16 bytes of each message's MAC.
-    fn macs(&self, messages: &mut [Message; LANES]) -> [[u8; 16]; LANES] {
-        messages.iter_mut().for_each(Message::pad);
-        let mut words = [splat(0); 16];
-        for at in [0, 4, 8, 12] {
-            let rows = [0, 1, 2, 3].map(|lane| messages[lane].words(at));
-            words[at..at + 4].copy_from_slice(&transpose(rows));
-        }
-        let inner = compress(self.inner.map(|word| splat(word)), words);
-        // The inner hash is the outer message: 32 bytes behind the key's block.
-        let mut words = [splat(0); 16];
-        words[..8].copy_from_slice(&inner);
-        words[8] = splat(1 << 31);
-        words[15] = splat((BLOCK as u32 + 32) * 8);
-        let outer = compress(self.outer.map(|word| splat(word)), words);
-        transpose([outer[0], outer[1], outer[2], outer[3]]).map(|words| {
-            let bytes = i8x16_shuffle::<3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12>(words, words);
-            let (low, high) = (u64x2_extract_lane::<0>(bytes), u64x2_extract_lane::<1>(bytes));
-            ((u128::from(high) << 64) | u128::from(low)).to_le_bytes()
-        })
-    }
+    let inner = compress(hmac.inner.map(|word| splat(word)), words);
+    // The inner hash is the outer message: 32 bytes behind the key's block.
+    let mut words = [splat(0); 16];
+    words[..8].copy_from_slice(&inner);
+    words[8] = splat(1 << 31);
+    words[15] = splat((BLOCK as u32 + 32) * 8);
+    let outer = compress(hmac.outer.map(|word| splat(word)), words);
+    transpose([outer[0], outer[1], outer[2], outer[3]]).map(|words| {
+        let bytes = i8x16_shuffle::<3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12>(words, words);
+        let (low, high) = (u64x2_extract_lane::<0>(bytes), u64x2_extract_lane::<1>(bytes));
+        ((u128::from(high) << 64) | u128::from(low)).to_le_bytes()
+    })
 }
 
 /// Columns for rows: of four messages the first words, then the second ones, and so on; or back.
@@ -158,10 +134,6 @@ fn rotate<const BITS: u32>(x: v128) -> v128 {
     v128_or(u32x4_shr(x, BITS), u32x4_shl(x, 32 - BITS))
 }
 
-/// FIPS 180-4 section 5.3.3.
-const INITIAL: [u32; 8] =
-    [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
-
 /// FIPS 180-4 section 4.2.2.
 #[rustfmt::skip]
 const ROUNDS: [u32; 64] = [
@@ -196,7 +168,7 @@ mod tests {
         #[test]
         fn each_lane_is_hmac(key: [u8; 32], messages in vec(vec(any::<u8>(), 0..=MAX_MESSAGE), LANES)) {
             let mut blocks = core::array::from_fn(|lane| message(&messages[lane]).unwrap());
-            for (mac, message) in Lanes::new(&key).macs(&mut blocks).iter().zip(&messages) {
+            for (mac, message) in macs(&HmacSha256::under(&key), &mut blocks).iter().zip(&messages) {
                 let expected = Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(message).finalize();
                 prop_assert_eq!(mac, &expected.into_bytes()[..16]);
             }

@@ -62,6 +62,7 @@ mod explanation;
 mod fixtures;
 pub mod follower;
 mod handle;
+mod hash;
 mod headers;
 mod id;
 mod issuer;

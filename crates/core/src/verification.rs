@@ -1,10 +1,9 @@
 use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 
-use sha2::{Digest, Sha256};
-
 use crate::{
     Algorithm, Claims, HostKey, Issuer, Issuers, Refusal, Retention, RevocationId, Target, UnverifiedToken,
+    hash::sha256,
     issuer::{Material, Terms, TrustedKey},
     token::Header,
 };
@@ -117,7 +116,7 @@ impl fmt::Debug for SignatureCheck {
 fn identity(claims: &Claims, signing_input: &[u8]) -> [u8; 32] {
     match claims.token_id() {
         Some(_) => [0; 32],
-        None => Sha256::digest(signing_input).into(),
+        None => sha256(signing_input),
     }
 }
 
@@ -229,7 +228,7 @@ mod tests {
         let named = verify(&issuers, &sign(HEADER, &payload(r#","jti":"j""#))).unwrap();
         assert_eq!(named.target(), Target::TokenId("j"));
         let text = sign(HEADER, &payload(""));
-        let hash = Sha256::digest(text.rsplit_once('.').unwrap().0).into();
+        let hash = sha256(text.rsplit_once('.').unwrap().0.as_bytes());
         assert_eq!(verify(&issuers, &text).unwrap().target(), Target::SigningInput(hash));
     }
 }
