@@ -1,6 +1,4 @@
-use alloc::vec::Vec;
-
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use alloc::{string::String, vec::Vec};
 
 use crate::Malformed;
 
@@ -8,8 +6,46 @@ use crate::Malformed;
 pub(crate) fn decode(text: &str) -> Result<Vec<u8>, Malformed> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 16);
     let rest = decode_blocks(text.as_bytes(), &mut bytes)?;
-    BASE64_URL_SAFE_NO_PAD.decode_vec(rest, &mut bytes).map_err(|_| Malformed::Base64Url)?;
+    for letters in rest.chunks(4) {
+        decode_letters(letters, &mut bytes).ok_or(Malformed::Base64Url)?;
+    }
     Ok(bytes)
+}
+
+/// Decodes canonical base64 with padding (RFC 4648 section 4): what a PEM has between its lines. `None` when the text is none.
+pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    let letters = text.strip_suffix("==").or(text.strip_suffix('=')).unwrap_or(text);
+    let letter = |letter| match letter {
+        '+' => '-',
+        '/' => '_',
+        '-' | '_' => '=',
+        letter => letter,
+    };
+    let letters: String = letters.chars().map(letter).collect();
+    decode(&letters).ok().filter(|_| text.len().is_multiple_of(4))
+}
+
+/// Decodes four letters, or fewer at the end.
+fn decode_letters(letters: &[u8], bytes: &mut Vec<u8>) -> Option<()> {
+    let mut bits = 0_u32;
+    for letter in letters {
+        let sextet = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(sextet);
+    }
+    // The spare ones are zero, or there would be another spelling.
+    let (whole, spare) = (letters.len() * 6 / 8, letters.len() * 6 % 8);
+    if whole == 0 || bits & ((1 << spare) - 1) != 0 {
+        return None;
+    }
+    bytes.extend_from_slice((bits >> spare).to_be_bytes().get(4 - whole..)?);
+    Some(())
 }
 
 /// Decodes as many letters as can go at once, and gives back the rest.
@@ -71,6 +107,10 @@ fn block_of(block: &[u8; 16]) -> Option<(u64, u64)> {
 mod tests {
     use std::{string::String, vec::Vec};
 
+    use base64::{
+        Engine,
+        prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+    };
     use proptest::prelude::*;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -90,6 +130,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn decodes_what_a_pem_has(bytes in prop::collection::vec(any::<u8>(), 0..120), text in "[A-Za-z0-9+/]{0,9}[-_=A+]{0,4}") {
+            prop_assert_eq!(decode_base64(&BASE64_STANDARD.encode(&bytes)), Some(bytes));
+            prop_assert_eq!(decode_base64(&text), BASE64_STANDARD.decode(&text).ok());
+        }
+
         #[test]
         fn decodes_what_was_encoded(bytes in prop::collection::vec(any::<u8>(), 0..120)) {
             prop_assert_eq!(decode(&BASE64_URL_SAFE_NO_PAD.encode(&bytes)), Ok(bytes));

@@ -85,6 +85,7 @@ mod verdict;
 mod verification;
 
 pub use algorithm::Algorithm;
+pub use base64url::decode_base64;
 pub use claims::Claims;
 pub use entry::InvalidEntry;
 pub use event_token::SecurityEventToken;

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
 use quash_core::Timestamp;
 
@@ -10,29 +10,29 @@ const ABANDONED: Duration = Duration::from_secs(30);
 /// A host whose request is cancelled does not come back, and does not say so. What it left is dropped after a while.
 pub(crate) struct Pending<T> {
     last: u32,
-    waiting: BTreeMap<u32, (Timestamp, T)>,
+    /// In the order in which they came, which is that of their numbers.
+    waiting: VecDeque<(u32, Timestamp, T)>,
 }
 
 impl<T> Default for Pending<T> {
     fn default() -> Self {
-        Self { last: 0, waiting: BTreeMap::new() }
+        Self { last: 0, waiting: VecDeque::new() }
     }
 }
 
 impl<T> Pending<T> {
     pub(crate) fn put(&mut self, item: T, now: Timestamp) -> u32 {
-        while let Some(oldest) = self.waiting.first_entry()
-            && now.since(oldest.get().0) > ABANDONED
-        {
-            oldest.remove();
+        while self.waiting.front().is_some_and(|(_, since, _)| now.since(*since) > ABANDONED) {
+            self.waiting.pop_front();
         }
         self.last += 1;
-        self.waiting.insert(self.last, (now, item));
+        self.waiting.push_back((self.last, now, item));
         self.last
     }
 
     pub(crate) fn take(&mut self, number: u32) -> Option<T> {
-        self.waiting.remove(&number).map(|(_, item)| item)
+        let at = self.waiting.binary_search_by_key(&number, |(number, ..)| *number).ok()?;
+        self.waiting.remove(at).map(|(.., item)| item)
     }
 }
 

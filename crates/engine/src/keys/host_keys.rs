@@ -1,5 +1,3 @@
-use std::collections::HashMap;
-
 use quash_core::{Algorithm, HostKey};
 
 use super::PublicKey;
@@ -9,7 +7,7 @@ use super::PublicKey;
 #[derive(Debug, Default)]
 pub(crate) struct HostKeys {
     last: u32,
-    filed: HashMap<HostKey, Filed>,
+    filed: Vec<(HostKey, Filed)>,
 }
 
 /// A key for a host to import.
@@ -26,16 +24,16 @@ pub struct Filed {
 impl HostKeys {
     /// The key with this number; `None` when it has been withdrawn.
     pub(crate) fn get(&self, number: HostKey) -> Option<&Filed> {
-        self.filed.get(&number)
+        self.filed.iter().find(|(filed, _)| *filed == number).map(|(_, key)| key)
     }
 
     pub(crate) fn file(&mut self, filed: Filed) -> HostKey {
         self.last += 1;
-        self.filed.insert(HostKey(self.last), filed);
+        self.filed.push((HostKey(self.last), filed));
         HostKey(self.last)
     }
 
     pub(crate) fn withdraw(&mut self, number: HostKey) {
-        self.filed.remove(&number);
+        self.filed.retain(|(filed, _)| *filed != number);
     }
 }

@@ -1,6 +1,5 @@
-use base64::{Engine, prelude::BASE64_STANDARD};
 use quash_core::{
-    Algorithm,
+    Algorithm, decode_base64,
     json::{Object, Value},
 };
 use serde::Serialize;
@@ -53,7 +52,7 @@ impl PublicKey {
             .and_then(|rest| rest.strip_suffix("-----END PUBLIC KEY-----"))
             .ok_or("must be a PEM of the kind `PUBLIC KEY`")?;
         let body: String = body.split_ascii_whitespace().collect();
-        let der = BASE64_STANDARD.decode(body).map_err(|_| "is not valid base64")?;
+        let der = decode_base64(&body).ok_or("is not valid base64")?;
         // The modulus alone has 256 bytes.
         if is_rsa(algorithm) && der.len() < 256 { Err(SHORT_RSA) } else { Ok(Self::Spki(der)) }
     }
