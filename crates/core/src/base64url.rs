@@ -59,10 +59,11 @@ fn decode_blocks<'t>(text: &'t [u8], _: &mut Vec<u8>) -> Result<&'t [u8], Malfor
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 fn decode_blocks<'t>(text: &'t [u8], bytes: &mut Vec<u8>) -> Result<&'t [u8], Malformed> {
     let (blocks, rest) = text.as_chunks::<16>();
-    for block in blocks {
+    bytes.resize(blocks.len() * 12, 0);
+    for (block, bytes) in blocks.iter().zip(bytes.as_chunks_mut::<12>().0) {
         let (low, high) = block_of(block).ok_or(Malformed::Base64Url)?;
-        bytes.extend_from_slice(&low.to_le_bytes());
-        bytes.extend_from_slice(&high.to_le_bytes()[..4]);
+        bytes[..8].copy_from_slice(&low.to_le_bytes());
+        bytes[8..].copy_from_slice(&(high as u32).to_le_bytes());
     }
     Ok(rest)
 }

@@ -1,6 +1,6 @@
 use alloc::{string::String, sync::Arc, vec::Vec};
 
-use crate::{Refusal, base64url, token::Header};
+use crate::{Refusal, base64url, same::is_same, token::Header};
 
 /// How many headers are remembered: an issuer's tokens have one for each of its keys.
 const MAX: usize = 16;
@@ -15,7 +15,7 @@ pub struct Headers(Vec<(String, Arc<Header>)>);
 impl Headers {
     /// The header that `text` encodes.
     pub(crate) fn read(&mut self, text: &str) -> Result<Arc<Header>, Refusal> {
-        if let Some(at) = self.0.iter().position(|(known, _)| known == text) {
+        if let Some(at) = self.0.iter().position(|(known, _)| is_same(known, text)) {
             // The ones that are asked for most come first.
             self.0.swap(at, at / 2);
             return Ok(self.0[at / 2].1.clone());

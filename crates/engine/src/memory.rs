@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use quash_core::{Timestamp, TokenIds, ValidToken};
+use quash_core::{Timestamp, TokenIds, ValidToken, is_same};
 
 /// The most tokens that are remembered: `SETS * WAYS`, 4096.
 const SETS: usize = 1024;
@@ -93,12 +93,6 @@ impl TokenMemory {
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }
-}
-
-/// Whether two texts are the same, byte for byte. In wasm `==` compares one byte after the other; this goes by sixteen.
-fn is_same(one: &str, other: &str) -> bool {
-    let differences = one.bytes().zip(other.bytes()).fold(0, |differences, (a, b)| differences | (a ^ b));
-    one.len() == other.len() && differences == 0
 }
 
 fn index(text: &str) -> usize {

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use memchr::memchr;
+
 use crate::{
     credential::{self, Credential},
     engine::Engine,
@@ -111,13 +113,22 @@ impl Engine {
 
 /// The path of a URL, as it came: what is between the host, which may have been the client's word, and the query.
 fn path(url: &str) -> &str {
-    let host = url.find(':').and_then(|colon| url.get(colon + "://".len()..)).unwrap_or_default();
+    let host = memchr(b':', url.as_bytes()).map_or("", |colon| behind(url, colon + "://".len()));
     // A backslash is a slash to whoever parses the URL (URL section 4.4), and so ends the host.
-    let rest = host.find(['/', '\\', '?', '#']).map_or("", |end| &host[end..]);
-    match rest.find(['?', '#']).map_or(rest, |end| &rest[..end]) {
-        "" => "/",
-        path => path,
+    let rest = behind(host, length(host, |byte| !matches!(byte, b'/' | b'\\' | b'?' | b'#')));
+    match rest.get(..length(rest, |byte| !matches!(byte, b'?' | b'#'))) {
+        None | Some("") => "/",
+        Some(path) => path,
     }
+}
+
+fn behind(text: &str, start: usize) -> &str {
+    text.get(start..).unwrap_or_default()
+}
+
+/// How many bytes there are before one that is not `inside`.
+fn length(text: &str, inside: fn(u8) -> bool) -> usize {
+    text.bytes().take_while(|byte| inside(*byte)).count()
 }
 
 #[cfg(test)]
