@@ -11,6 +11,11 @@ import { token } from './tokens.ts';
 
 const MAX_STALENESS_S = 2;
 
+/** So many that each of four shards gets some. */
+function manyTokens(): Promise<string[]> {
+  return Promise.all(Array.from({ length: 24 }, () => token()));
+}
+
 for (const guard of GUARDS) {
   describe(`bounded, ${guard}`, () => {
     let edge: Edge;
@@ -155,6 +160,27 @@ for (const guard of GUARDS) {
       } finally {
         await edge.fault(undefined);
       }
+    });
+
+    test('more shards lose nothing: neither what was revoked before, nor what is revoked then', async () => {
+      const [before, after] = [await manyTokens(), await manyTokens()];
+      const refused = async (tokens: readonly string[], path: string) =>
+        (await Promise.all(tokens.map((token) => call(edge.other, token, path)))).filter(({ code }) => code === 'token_revoked').length;
+      for (const mine of before) assert.equal((await logout(edge, mine)).status, 200);
+      edge = await edge.restart({ ledger: { max_staleness: MAX_STALENESS_S, shards: 4 } });
+      for (const path of ['/api', '/strict']) assert.equal(await refused(before, path), before.length, path);
+      for (const mine of after) assert.equal((await logout(edge, mine)).status, 200);
+      assert.equal(await refused(after, '/strict'), after.length);
+      await delay(MAX_STALENESS_S * 1000);
+      assert.equal(await refused([...before, ...after], '/api'), before.length + after.length);
+      // A version of before goes on for a while, or comes back.
+      edge = await edge.restart({ ledger: { max_staleness: MAX_STALENESS_S } });
+      for (const path of ['/api', '/strict']) {
+        assert.equal(await refused([...before, ...after], path), before.length + after.length, path);
+      }
+      const mine = await token();
+      assert.equal((await logout(edge, mine)).status, 200);
+      assert.equal(await refused([mine], '/strict'), 1);
     });
 
     test('what was acknowledged is there after kill -9', async () => {

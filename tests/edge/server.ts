@@ -41,8 +41,8 @@ export interface Edge {
   ledgerCalls(): Promise<number>;
   /** The same Worker in another isolate: what is sent there. */
   readonly other: Pick<Edge, 'url'>;
-  /** Kills workerd without warning, and starts it again over the same state. */
-  restart(): Promise<Edge>;
+  /** Kills workerd without warning, and starts it again over the same state: as it was, or with these changes. */
+  restart(changes?: Options): Promise<Edge>;
   stop(): Promise<void>;
 }
 
@@ -72,7 +72,7 @@ export async function start(options: Options = {}): Promise<Edge> {
   try {
     const configs = await writeConfigs(folder, options);
     const args = options.behindTls ? ['--upstream-protocol', 'https'] : [];
-    return await run({ folder, configs, args, remove });
+    return await run({ folder, configs, args, options, remove });
   } catch (error) {
     await remove();
     throw error;
@@ -144,7 +144,7 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
   return Promise.all(
     workers.map(async (worker) => {
       const file = join(folder, worker.name, 'wrangler.json');
-      await mkdir(join(folder, worker.name));
+      await mkdir(join(folder, worker.name), { recursive: true });
       await writeFile(file, JSON.stringify(worker));
       return file;
     }),
@@ -155,6 +155,7 @@ interface Setup {
   readonly folder: string;
   readonly configs: readonly string[];
   readonly args: readonly string[];
+  readonly options: Options;
   remove(): Promise<void>;
 }
 
@@ -179,10 +180,11 @@ async function run(setup: Setup): Promise<Edge> {
     fault: async (operation) => {
       await kv(operation ? { method: 'PUT', body: operation } : { method: 'DELETE' });
     },
-    restart: async () => {
+    restart: async (changes = {}) => {
       process.kill(-workers.pid, 'SIGKILL');
       await workers.closed.catch(() => {}); // It did end by itself, as far as it can tell.
-      return run(setup);
+      const options = { ...setup.options, ...changes };
+      return run({ ...setup, configs: await writeConfigs(folder, options), options });
     },
     stop: async () => {
       await workers.stop();
