@@ -197,6 +197,7 @@ impl World {
         };
         if source == Source::Fresh {
             self.tally.staleness = self.tally.staleness.max(unknown as f64 / bound as f64);
+            self.tally.staleness_ms = self.tally.staleness_ms.max(unknown as f64);
         }
         if unknown > allowed {
             self.fail(format_args!(

@@ -25,12 +25,14 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let (tally, seconds, failed) = run_all(&options);
-    if let Some((seed, failure)) = failed {
-        tell(seed, &failure, options.steps);
-        return ExitCode::FAILURE;
+    print(&tally, &options, seconds, u64::from(failed.is_some()));
+    match failed {
+        None => ExitCode::SUCCESS,
+        Some((seed, failure)) => {
+            tell(seed, &failure, options.steps);
+            ExitCode::FAILURE
+        }
     }
-    print(&tally, seconds, options.json);
-    ExitCode::SUCCESS
 }
 
 fn options(mut words: impl Iterator<Item = String>) -> Option<Options> {
@@ -96,26 +98,30 @@ fn tell(seed: u64, failure: &Failure, steps: u64) {
 }
 
 /// As other commands that measure print: a line for each figure, or an object.
-fn print(tally: &Tally, seconds: f64, json: bool) {
+fn print(tally: &Tally, options: &Options, seconds: f64, violations: u64) {
     let Tally { steps, decided, at_once, revoked, refused, store_reads, ledger_reads, root_reads, cache_reads, .. } =
         *tally;
     let count = |number: u64| (number as f64, "");
+    let per_million = |reads: u64| (reads as f64 * 1e6 / decided as f64, "");
     let figures = [
+        ("seeds", count(options.seeds)),
         ("steps", count(steps)),
         ("speed", (steps as f64 / seconds, "1/s")),
-        ("requests decided", count(decided)),
-        ("requests decided at once", (at_once as f64 / (decided + refused) as f64 * 100.0, "%")),
-        ("requests told of a revocation", count(revoked)),
-        ("requests answered 503", count(refused)),
-        ("store reads", count(store_reads)),
-        ("ledger reads", count(ledger_reads)),
-        ("cache reads", count(cache_reads)),
-        ("root reads per interval and data centre", (root_reads as f64 / tally.intervals, "")),
-        ("staleness, of the bound, at most", (tally.staleness * 100.0, "%")),
+        ("violations", count(violations)),
+        ("requests", count(decided)),
+        ("requests_at_once", (at_once as f64 / (decided + refused) as f64 * 100.0, "%")),
+        ("requests_revoked", count(revoked)),
+        ("requests_unavailable", count(refused)),
+        ("max_staleness", (tally.staleness_ms, "ms")),
+        ("max_staleness_of_bound", (tally.staleness * 100.0, "%")),
+        ("kv_reads_per_million", per_million(store_reads)),
+        ("ledger_reads_per_million", per_million(ledger_reads)),
+        ("cache_reads_per_million", per_million(cache_reads)),
+        ("root_reads_per_interval_and_data_centre", (root_reads as f64 / tally.intervals, "")),
     ];
     for (name, (value, unit)) in figures {
         let digits = if value.fract() == 0.0 || unit == "1/s" { 0 } else { 3 };
-        if json {
+        if options.json {
             println!(r#"{{"case":"sim","metric":"{name}","value":{value:.digits$},"unit":"{unit}"}}"#);
         } else {
             println!("{name:<42}{value:>14.digits$} {unit}");

@@ -23,6 +23,8 @@ pub struct Tally {
     pub intervals: f64,
     /// The longest that a revocation was unknown to a request that was decided by the ledger: its share of the bound.
     pub staleness: f64,
+    /// The same in milliseconds.
+    pub staleness_ms: f64,
 }
 
 impl Tally {
@@ -39,5 +41,6 @@ impl Tally {
         self.cache_reads += other.cache_reads;
         self.intervals += other.intervals;
         self.staleness = self.staleness.max(other.staleness);
+        self.staleness_ms = self.staleness_ms.max(other.staleness_ms);
     }
 }
