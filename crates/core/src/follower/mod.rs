@@ -24,6 +24,7 @@ mod ask;
 mod clock;
 mod live_set;
 mod position;
+mod shelf;
 mod shelves;
 mod sync;
 mod terms;

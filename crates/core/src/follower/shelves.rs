@@ -1,5 +1,6 @@
 use alloc::vec::Vec;
 
+use super::shelf::Shelf;
 use crate::{Cover, RevocationId, Timestamp};
 
 /// How many shelves there are, one for each beginning of an id. At a million records each has about a thousand.
@@ -8,12 +9,10 @@ const SHELVES: usize = 1024;
 /// Records by their id, in shelves by its first ten bits, sorted on each.
 ///
 /// An id is a MAC under a secret, so shelves are about equally full, and where a record lies on its shelf can be guessed
-/// from its key. A shelf grows by a thirty-second, and only when it is full of records that are alive: there is never much that
-/// is reserved for nothing, nor a moment at which all that is kept has to be kept twice. With an eighth instead, a million
-/// records take two megabytes more in wasm, and are put in their places in half the time: 0.2 s.
+/// from its key.
 pub(super) struct Shelves<R> {
     /// None until the first record comes.
-    shelves: Vec<Vec<R>>,
+    shelves: Vec<Shelf<R>>,
     /// The shelf that is swept next.
     hand: usize,
 }
@@ -30,6 +29,13 @@ pub(super) trait Record: Copy {
 /// pepper.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key(u64, u16);
+
+impl Key {
+    /// About where a record with this key is among so many.
+    pub(super) fn guess(self, len: usize) -> usize {
+        (((self.0 >> 32) * len as u64) >> 32) as usize
+    }
+}
 
 /// All that is kept of most revocations: 14 bytes.
 #[derive(Clone, Copy)]
@@ -85,45 +91,32 @@ pub(super) fn seconds(expires_at: Timestamp) -> u32 {
 
 impl<R: Record> Shelves<R> {
     pub(super) fn find(&self, id: &RevocationId) -> Option<&R> {
-        let shelf = self.shelves.get(shelf_of(id))?;
-        shelf.get(position(shelf, Plain::new(id, 0).key()).ok()?)
+        self.shelves.get(shelf_of(id))?.get(Plain::new(id, 0).key())
     }
 
     pub(super) fn find_mut(&mut self, id: &RevocationId) -> Option<&mut R> {
-        let shelf = self.shelves.get_mut(shelf_of(id))?;
-        let at = position(shelf, Plain::new(id, 0).key()).ok()?;
-        shelf.get_mut(at)
+        self.shelves.get_mut(shelf_of(id))?.get_mut(Plain::new(id, 0).key())
     }
 
     /// Puts a record in its place, where there is none with this id yet.
     pub(super) fn insert(&mut self, id: &RevocationId, record: R, now: Timestamp) {
         if self.shelves.is_empty() {
-            self.shelves.resize_with(SHELVES, Vec::new);
+            self.shelves.resize_with(SHELVES, || Shelf::EMPTY);
         }
-        let shelf = &mut self.shelves[shelf_of(id)];
-        if shelf.len() == shelf.capacity() {
-            purge(shelf, now);
-            // Not for every single one that has expired: then a shelf would be read to its end for each record that comes.
-            let least = (shelf.len() / 64).max(1);
-            if shelf.capacity() - shelf.len() < least {
-                shelf.reserve_exact((shelf.len() / 32).max(4));
-            }
-        }
-        let (Ok(at) | Err(at)) = position(shelf, record.key());
-        shelf.insert(at, record);
+        self.shelves[shelf_of(id)].insert(record, now);
     }
 
     /// Removes what has expired from the next `count` shelves.
     pub(super) fn sweep(&mut self, count: usize, now: Timestamp) {
         for _ in 0..count.min(self.shelves.len()) {
-            purge(&mut self.shelves[self.hand], now);
+            self.shelves[self.hand].purge(now);
             self.hand = (self.hand + 1) % SHELVES;
         }
     }
 
     /// How many there are, with what has expired and not been removed yet.
     pub(super) fn len(&self) -> usize {
-        self.shelves.iter().map(Vec::len).sum()
+        self.shelves.iter().map(Shelf::len).sum()
     }
 }
 
@@ -133,45 +126,7 @@ impl<R> Default for Shelves<R> {
     }
 }
 
-fn purge<R: Record>(shelf: &mut Vec<R>, now: Timestamp) {
-    let now = now.as_millis() / 1000;
-    shelf.retain(|record| u64::from(record.expires_at()) > now || record.expires_at() == u32::MAX);
-}
-
 fn shelf_of(id: &RevocationId) -> usize {
     let [a, b, ..] = *id.as_bytes();
     usize::from(u16::from_be_bytes([a, b])) >> (u16::BITS - SHELVES.ilog2())
-}
-
-/// Where the record of this key is, or would be. Among a thousand keys a guess misses by ten, so the rest is a walk.
-fn position<R: Record>(shelf: &[R], key: Key) -> Result<usize, usize> {
-    let mut at = (((key.0 >> 32) * shelf.len() as u64) >> 32) as usize;
-    while at > 0 && shelf[at - 1].key() >= key {
-        at -= 1;
-    }
-    while at < shelf.len() && shelf[at].key() < key {
-        at += 1;
-    }
-    if shelf.get(at).is_some_and(|record| record.key() == key) { Ok(at) } else { Err(at) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_record_takes_fifteen_bytes() {
-        let mut shelves = Shelves::default();
-        let mut state = 1u128;
-        for _ in 0..200_000 {
-            // Knuth's multiplier, of which the upper half is random enough.
-            state = state.wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645).wrapping_add(1);
-            let id = RevocationId::from_bytes(state.rotate_left(64).to_le_bytes());
-            shelves.insert(&id, Plain::new(&id, 9), Timestamp::from_secs(0));
-        }
-        assert_eq!(shelves.len(), 200_000);
-        assert!(shelves.shelves.iter().all(|shelf| shelf.is_sorted_by_key(Record::key)));
-        let reserved: usize = shelves.shelves.iter().map(|shelf| shelf.capacity() * size_of::<Plain>()).sum();
-        assert!(reserved <= 15 * 200_000, "{reserved}");
-    }
 }
