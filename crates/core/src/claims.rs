@@ -3,7 +3,7 @@ use core::fmt;
 
 use crate::{
     Malformed, Timestamp,
-    json::{Document, Object, Value},
+    json::{Document, Known, Object, Value},
 };
 
 /// A JWT claims set (RFC 7519 section 4) in which each registered claim that Quash reads has its type.
@@ -19,14 +19,14 @@ pub struct Claims {
 
 /// The claims that must be what their standard says. `sid`: OpenID Connect Front-Channel Logout section 3; `client_id`: RFC 9068
 /// section 2.2; `azp`: OpenID Connect Core section 2; the rest: RFC 7519 section 4.1.
-const REGISTERED: [&str; 10] = ["aud", "azp", "client_id", "exp", "iat", "iss", "jti", "nbf", "sid", "sub"];
+static REGISTERED: [Known; 10] =
+    Known::all(["aud", "azp", "client_id", "exp", "iat", "iss", "jti", "nbf", "sid", "sub"]);
 
 impl Claims {
     pub(crate) fn parse(json: Vec<u8>) -> Result<Self, Malformed> {
         let document = Document::parse(json)?;
         let [mut expires_at, mut not_before, mut issued_at] = [None; 3];
-        for (index, value) in document.object().named(&REGISTERED) {
-            let name = REGISTERED[index];
+        for (name, value) in document.object().named(&REGISTERED) {
             match name {
                 "exp" => expires_at = Some(numeric_date(name, value)?),
                 "nbf" => not_before = Some(numeric_date(name, value)?),

@@ -101,6 +101,7 @@ impl<const BLOCK: usize, H: Hash<BLOCK>> Hmac<BLOCK, H> {
     }
 
     /// The MAC of a message, and zeros behind it.
+    #[inline(never)]
     fn of(&self, message: &[&[u8]]) -> [u8; MAX_BYTES] {
         let inner = finish(self.inner, 1, message).bytes();
         finish(self.outer, 1, &[&inner[..self.length]]).bytes()

@@ -115,18 +115,18 @@ impl<'d> Object<'d> {
         self.find(rank(name), name)
     }
 
+    /// Never inlined: only a rank of a name that is written in the code is worth a copy.
+    #[inline(never)]
     fn find(self, rank: u64, name: &str) -> Option<Value<'d>> {
         let is_named = |(node, _): &(&Node, _)| node.name.rank == rank && self.is_named(node, name);
         siblings(self.inside).find(is_named).map(|(node, inside)| node.kind.of(self.texts, inside))
     }
 
-    /// The members whose names are among a few, each with the index of its name.
-    #[inline]
-    pub(crate) fn named<const N: usize>(self, names: &[&'static str; N]) -> impl Iterator<Item = (usize, Value<'d>)> {
-        let ranks = names.map(rank);
+    /// The members whose names are among a few that have different ranks.
+    pub(crate) fn named(self, names: &'static [Known]) -> impl Iterator<Item = (&'static str, Value<'d>)> {
         siblings(self.inside).filter_map(move |(node, inside)| {
-            let index = ranks.iter().position(|rank| *rank == node.name.rank)?;
-            self.is_named(node, names[index]).then(|| (index, node.kind.of(self.texts, inside)))
+            let Known { name, .. } = names.iter().find(|known| known.rank == node.name.rank)?;
+            self.is_named(node, name).then(|| (*name, node.kind.of(self.texts, inside)))
         })
     }
 
@@ -180,9 +180,31 @@ const RANKED: usize = 7;
 /// A name's first seven bytes and its length, in one number that tells most names apart at once: nearly all claims have three
 /// letters, so that comparing lengths would not.
 #[inline]
-fn rank(name: &str) -> u64 {
-    let start = name.bytes().take(RANKED).fold(0, |rank, byte| rank << 8 | u64::from(byte));
-    start << 8 | name.len().min(RANKED + 1) as u64
+const fn rank(name: &str) -> u64 {
+    let (bytes, mut start, mut at) = (name.as_bytes(), 0, 0);
+    while at < bytes.len() && at < RANKED {
+        start = start << 8 | bytes[at] as u64;
+        at += 1;
+    }
+    start << 8 | if name.len() > RANKED { RANKED as u64 + 1 } else { name.len() as u64 }
+}
+
+/// A name that members are looked for by.
+pub(crate) struct Known {
+    rank: u64,
+    name: &'static str,
+}
+
+impl Known {
+    pub(crate) const fn all<const N: usize>(names: [&'static str; N]) -> [Self; N] {
+        let mut all = [const { Self { rank: 0, name: "" } }; N];
+        let mut at = 0;
+        while at < N {
+            all[at] = Self { rank: rank(names[at]), name: names[at] };
+            at += 1;
+        }
+        all
+    }
 }
 
 /// The nodes of a list, each with what is inside it: one behind the other, over what is inside.
