@@ -1,4 +1,4 @@
-//! What a host reads as text.
+//! What a host reads as text. Never inlined: V8 compiles a function as a whole when it first runs, and most of these never do.
 
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use quash_engine::{
 };
 
 /// What a host needs of the configuration: `settings.ts`.
+#[inline(never)]
 pub(crate) fn settings(config: &Config) -> String {
     let (kind, name) = match &config.origin {
         Origin::Url(url) => ("url", url),
@@ -27,6 +28,7 @@ pub(crate) fn settings(config: &Config) -> String {
 }
 
 /// The answer to a request that may not pass, and what is for the log alone.
+#[inline(never)]
 pub(crate) fn refusal(error: &Error) -> String {
     let Answer { status, headers, body } = error.answer();
     let headers = headers.iter().map(|(name, value)| json_array([quoted(name), quoted(value)]));
@@ -42,12 +44,14 @@ pub(crate) fn refusal(error: &Error) -> String {
 }
 
 /// The keys of a look-up, one on each line.
+#[inline(never)]
 pub(crate) fn keys(ids: impl Iterator<Item = RevocationId>) -> String {
     let keys: Vec<String> = ids.map(denylist_key).collect();
     keys.join("\n")
 }
 
 /// What to ask shards of the ledger.
+#[inline(never)]
 pub(crate) fn questions(questions: &[Question]) -> String {
     json_array(questions.iter().map(|Question { object, url, body }| {
         JsonObject::new().text("object", object).text("url", url).text("body", body).end()
@@ -55,6 +59,7 @@ pub(crate) fn questions(questions: &[Question]) -> String {
 }
 
 /// A part of the ledger to read.
+#[inline(never)]
 pub(crate) fn ledger_read(read: &LedgerRead) -> JsonObject {
     JsonObject::new()
         .text("object", &read.object)
@@ -67,6 +72,7 @@ pub(crate) fn ledger_read(read: &LedgerRead) -> JsonObject {
 }
 
 /// A document to read.
+#[inline(never)]
 pub(crate) fn document(fetch: &Fetch) -> String {
     JsonObject::new()
         .text("url", &fetch.url)
@@ -77,6 +83,7 @@ pub(crate) fn document(fetch: &Fetch) -> String {
 }
 
 /// A key with what `crypto.subtle.importKey` wants to know: of a JWK the object, of a DER `SubjectPublicKeyInfo` a list of bytes.
+#[inline(never)]
 pub(crate) fn import(filed: &Filed) -> String {
     let (format, key) = match &filed.key {
         PublicKey::Spki(der) => ("spki", json_array(der.iter().map(u8::to_string))),

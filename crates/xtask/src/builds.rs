@@ -20,8 +20,9 @@ const BROWSER_FEATURES: (&str, &str) = (
     "-Ctarget-cpu=mvp -Ctarget-feature=+bulk-memory,+mutable-globals,+nontrapping-fptoint,+sign-ext",
 );
 
-/// For speed: what runs at the edge on every request is downloaded by nobody.
-const WASM_OPT_ENGINE: [&str; 2] = ["-O3", "--enable-simd"];
+/// For speed: what runs at the edge on every request is downloaded by nobody. What rustc left out of line because it hardly ever runs
+/// stays there, though it is called from one place only: V8 compiles a function as a whole when it first runs.
+const WASM_OPT_ENGINE: [&str; 4] = ["-O3", "--one-caller-inline-max-function-size", "30", "--enable-simd"];
 
 /// What rustc lets LLVM use for this target by default. Stated, so that wasm-opt emits nothing newer than that.
 const WASM_FEATURES: [&str; 4] =
