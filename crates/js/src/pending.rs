@@ -1,4 +1,4 @@
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use quash_core::Timestamp;
 
@@ -11,28 +11,27 @@ const ABANDONED: Duration = Duration::from_secs(30);
 pub(crate) struct Pending<T> {
     last: u32,
     /// In the order in which they came, which is that of their numbers.
-    waiting: VecDeque<(u32, Timestamp, T)>,
+    waiting: Vec<(u32, Timestamp, Box<T>)>,
 }
 
 impl<T> Default for Pending<T> {
     fn default() -> Self {
-        Self { last: 0, waiting: VecDeque::new() }
+        Self { last: 0, waiting: Vec::new() }
     }
 }
 
 impl<T> Pending<T> {
     pub(crate) fn put(&mut self, item: T, now: Timestamp) -> u32 {
-        while self.waiting.front().is_some_and(|(_, since, _)| now.since(*since) > ABANDONED) {
-            self.waiting.pop_front();
-        }
+        let abandoned = self.waiting.iter().take_while(|(_, since, _)| now.since(*since) > ABANDONED).count();
+        self.waiting.drain(..abandoned);
         self.last += 1;
-        self.waiting.push_back((self.last, now, item));
+        self.waiting.push((self.last, now, Box::new(item)));
         self.last
     }
 
     pub(crate) fn take(&mut self, number: u32) -> Option<T> {
         let at = self.waiting.binary_search_by_key(&number, |(number, ..)| *number).ok()?;
-        self.waiting.remove(at).map(|(.., item)| item)
+        Some(*self.waiting.remove(at).2)
     }
 }
 
