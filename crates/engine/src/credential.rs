@@ -1,5 +1,3 @@
-use std::iter;
-
 use memchr::memchr;
 
 use crate::{cookie, error::Error};
@@ -41,39 +39,54 @@ pub fn credentials<'h>(
     cookie: Option<&'h str>,
     cookie_names: &[String],
 ) -> impl Iterator<Item = Credential<'h>> {
-    let header = authorization.into_iter().flat_map(bearer_tokens);
-    let cookies = cookie.into_iter().flat_map(|header| cookie::values(header, cookie_names));
-    header
-        .map(|token| Credential { source: Source::Header, token })
-        .chain(cookies.map(|token| Credential { source: Source::Cookie, token }))
+    let mut credentials = Vec::new();
+    for_each(authorization, cookie, cookie_names, &mut |credential| credentials.push(credential));
+    credentials.into_iter()
 }
 
 /// The one credential that a guarded request may carry (RFC 6750 section 2: "Clients MUST NOT use more than one method").
 ///
 /// # Errors
 /// [`Error::TokenAmbiguous`].
-pub(crate) fn one<'h>(mut credentials: impl Iterator<Item = Credential<'h>>) -> Result<Option<Credential<'h>>, Error> {
-    match (credentials.next(), credentials.next()) {
-        (_, Some(_)) => Err(Error::TokenAmbiguous),
-        (credential, None) => Ok(credential),
+pub(crate) fn one<'h>(
+    authorization: Option<&'h str>,
+    cookie: Option<&'h str>,
+    cookie_names: &[String],
+) -> Result<Option<Credential<'h>>, Error> {
+    let (mut one, mut is_ambiguous) = (None, false);
+    for_each(authorization, cookie, cookie_names, &mut |credential| {
+        is_ambiguous |= one.replace(credential).is_some();
+    });
+    if is_ambiguous { Err(Error::TokenAmbiguous) } else { Ok(one) }
+}
+
+fn for_each<'h>(
+    authorization: Option<&'h str>,
+    cookie: Option<&'h str>,
+    cookie_names: &[String],
+    found: &mut dyn FnMut(Credential<'h>),
+) {
+    // Several `Authorization` headers arrive joined by commas, which no token contains.
+    let mut rest = authorization;
+    while let Some(all) = rest {
+        let end = memchr(b',', all.as_bytes());
+        let (credentials, behind) = all.split_at_checked(end.unwrap_or(all.len())).unwrap_or_default();
+        rest = end.and_then(|_| behind.get(1..));
+        if let Some(token) = bearer_token(credentials) {
+            found(Credential { source: Source::Header, token });
+        }
+    }
+    for token in cookie::values(cookie.unwrap_or_default(), cookie_names) {
+        found(Credential { source: Source::Cookie, token });
     }
 }
 
-/// The tokens of `Bearer` credentials. Several `Authorization` headers arrive joined by commas, which no token contains.
-fn bearer_tokens(header: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(header);
-    let credentials = move || {
-        let all = rest?;
-        let end = memchr(b',', all.as_bytes());
-        rest = end.map(|end| &all[end + 1..]);
-        Some(&all[..end.unwrap_or(all.len())])
-    };
-    iter::from_fn(credentials).filter_map(|credentials| {
-        let credentials = credentials.trim_matches([' ', '\t']);
-        let (scheme, token) = credentials.split_at_checked("bearer".len())?;
-        let is_bearer = scheme.eq_ignore_ascii_case("bearer") && token.starts_with(' ');
-        is_bearer.then(|| token.trim_start_matches(' '))
-    })
+/// The token of `Bearer` credentials.
+fn bearer_token(credentials: &str) -> Option<&str> {
+    let credentials = credentials.trim_matches([' ', '\t']);
+    let (scheme, token) = credentials.split_at_checked("bearer".len())?;
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer") && token.starts_with(' ');
+    is_bearer.then(|| token.trim_start_matches(' '))
 }
 
 #[cfg(test)]
@@ -82,7 +95,7 @@ mod tests {
 
     fn found(authorization: Option<&str>, cookie: Option<&str>) -> Result<(Source, String), &'static str> {
         let names = ["session".into()];
-        let found = one(credentials(authorization, cookie, &names)).map_err(|error| error.code())?;
+        let found = one(authorization, cookie, &names).map_err(|error| error.code())?;
         found.map(|credential| (credential.source, credential.token.into())).ok_or("none")
     }
 

@@ -104,7 +104,7 @@ impl Engine {
     /// [`Error::TokenAmbiguous`], and [`Error::TokenMissing`] where the policy wants one.
     pub fn credential<'h>(&self, head: &Head<'h>, policy: &Policy) -> Result<Option<Credential<'h>>, Error> {
         let cookies = &self.config.routes.token_cookies;
-        match credential::one(credential::credentials(head.authorization, head.cookie, cookies))? {
+        match credential::one(head.authorization, head.cookie, cookies)? {
             None if !policy.is_optional() => Err(Error::TokenMissing),
             credential => Ok(credential),
         }
