@@ -123,7 +123,11 @@ impl<'d> Object<'d> {
     }
 
     /// The members whose names are among a few that have different ranks.
-    pub(crate) fn named(self, names: &'static [Known]) -> impl Iterator<Item = (&'static str, Value<'d>)> {
+    #[inline]
+    pub(crate) fn named<const N: usize>(
+        self,
+        names: &'static [Known; N],
+    ) -> impl Iterator<Item = (&'static str, Value<'d>)> {
         siblings(self.inside).filter_map(move |(node, inside)| {
             let Known { name, .. } = names.iter().find(|known| known.rank == node.name.rank)?;
             self.is_named(node, name).then(|| (*name, node.kind.of(self.texts, inside)))
