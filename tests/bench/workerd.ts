@@ -37,19 +37,22 @@ export interface Workerd {
   readonly port: number;
   readonly url: string;
   stop(): Promise<void>;
+  /** Ends it without warning. */
+  kill(): Promise<void>;
 }
 
 /**
  * Starts Workers by their names, of which `main` answers.
  *
+ * @param disk A folder for what Durable Objects store; if none is given, it goes with the process.
  * @throws Error when workerd ends before it listens; it has said why on standard error.
  */
-export async function startWorkerd(services: Readonly<Record<string, Service>>): Promise<Workerd> {
+export async function startWorkerd(services: Readonly<Record<string, Service>>, disk?: string): Promise<Workerd> {
   const folder = await mkdtemp(join(tmpdir(), 'quash-workerd-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const config = join(folder, 'config.capnp');
-    await writeFile(config, await configuration(services, folder));
+    await writeFile(config, await configuration(services, folder, disk));
     const child = spawn(WORKERD, ['serve', config, '--experimental', '--control-fd=3'], {
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     });
@@ -65,6 +68,11 @@ export async function startWorkerd(services: Readonly<Record<string, Service>>):
         child.kill('SIGTERM');
         await Promise.race([closed, delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
         child.kill('SIGKILL');
+        await remove();
+      },
+      kill: async () => {
+        child.kill('SIGKILL');
+        await closed;
         await remove();
       },
     };
@@ -84,7 +92,11 @@ async function listening(control: Readable): Promise<number | undefined> {
 }
 
 /** Whatever is embedded becomes a file of the folder, named by its number. */
-async function configuration(services: Readonly<Record<string, Service>>, folder: string): Promise<string> {
+async function configuration(
+  services: Readonly<Record<string, Service>>,
+  folder: string,
+  disk = join(folder, 'disk'),
+): Promise<string> {
   let files = 0;
   const embed = async (contents: Uint8Array | string): Promise<string> => {
     const name = `embedded-${files++}`;
@@ -104,8 +116,7 @@ async function configuration(services: Readonly<Record<string, Service>>, folder
     const worker = `modules = [${parts}], bindings = [${bound}], compatibilityDate = "${COMPATIBILITY_DATE}"${storage}`;
     texts.push(`(name = "${name}", worker = (${worker}))`);
   }
-  const disk = join(folder, 'disk');
-  await mkdir(disk);
+  await mkdir(disk, { recursive: true });
   texts.push(`(name = "disk", disk = (path = "${disk}", writable = true))`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
