@@ -7,7 +7,7 @@ use quash_core::{Reason, ledger::Delta};
 
 fuzz_target!(|input: &[u8]| {
     let Ok(delta) = Delta::parse(input) else { return };
-    let rows: Vec<_> = delta.rows.clone().collect();
+    let rows: Vec<_> = delta.rows.collect();
     assert_eq!(rows.len(), delta.rows.len());
     let written = delta.header.write(&rows);
     assert!(written == input || rows.iter().any(|row| row.reason == Reason::Other));
