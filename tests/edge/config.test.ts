@@ -13,7 +13,7 @@ const wrong: Record<string, [Record<string, unknown>, RegExp]> = {
   'a secret that is not set': [{ peppers: ['NO_PEPPER'] }, /QUASH\.peppers\[0\]: no secret `NO_PEPPER` is set/],
   'an unknown algorithm': [
     { issuers: [{ ...issuer, keys: [{ alg: 'none' }] }] },
-    /QUASH\.issuers\[0\]\.keys\[0\]\.alg: `none` is none of HS256/,
+    /QUASH\.issuers\[0\]\.keys\[0\]\.alg: `none` is none of `HS256`/,
   ],
   'a missing binding': [{ denylist: 'NO_KV' }, /QUASH\.denylist: there is no KV namespace bound as `NO_KV`/],
 };

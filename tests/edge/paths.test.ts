@@ -12,7 +12,7 @@ import { type Workerd, startWorkerd } from '../bench/workerd.ts';
 import { GUARDS } from './server.ts';
 import { configuredIssuers, token } from './tokens.ts';
 
-const WORKERS = { gate: '../../crates/worker/index.js', rust: '../../crates/worker/build/index.js' } as const;
+const WORKERS = { gate: '../../crates/worker/index.js', rust: '../edge/guard/build/index.js' } as const;
 
 const json = {
   QUASH_PEPPER: 'pepper-of-the-tests-0123456789abcdef',
