@@ -118,9 +118,9 @@ impl Engine {
 
     /// Whether there are routes that look for revocations in Workers KV alone: then it has to have each of them.
     pub fn relies_on_workers_kv(&self) -> bool {
-        let mode = self.config.routes.mode;
-        let mut policies = self.config.policies.routes.iter().map(|(_, policy)| policy.own_mode().unwrap_or(mode));
-        mode == Mode::Eventual || policies.any(|mode| mode == Mode::Eventual)
+        let Config { routes, policies, .. } = &self.config;
+        let is_eventual = |(_, policy): &(_, Arc<Policy>)| routes.mode_of(policy) == Mode::Eventual;
+        routes.mode == Mode::Eventual || policies.routes.iter().any(is_eventual)
     }
 
     /// What handles are sealed with.
@@ -330,7 +330,7 @@ impl Engine {
         self.expire(now);
         if let Some(remembered) = self.memory.get(text, now) {
             policy.admits(&remembered.token)?;
-            let mode = policy.own_mode().unwrap_or(self.config.routes.mode);
+            let mode = self.config.routes.mode_of(policy);
             return self.revocations.judge(&remembered.ids, policy, mode, arrived, now);
         }
         match self.try_verify(text, arrived, None, now)? {
@@ -359,7 +359,7 @@ impl Engine {
         if may_remember && self.memory.came_before(text) {
             self.memory.insert(Remembered::new(text, token, ids.clone()));
         }
-        let mode = policy.own_mode().unwrap_or(self.config.routes.mode);
+        let mode = self.config.routes.mode_of(policy);
         self.revocations.judge(&ids, policy, mode, arrived, now)
     }
 }

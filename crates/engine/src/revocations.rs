@@ -130,29 +130,11 @@ impl Revocations {
     ) -> Result<Step, Error> {
         // What is known to be revoked is revoked, however old that is.
         self.refuse_revoked(ids, now)?;
-        let look_up = |look_up| Ok(Step::LookUp(look_up));
         match (mode, self) {
             (Mode::DangerIsolate, _) => Ok(Step::Admit),
-            (Mode::Bounded, Self::Followed(followed)) => {
-                match followed.follower.ask(arrived, when_stale(policy), now) {
-                    follower::Step::Decide { source, refresh } => {
-                        followed.refresh = refresh.or(followed.refresh);
-                        match source {
-                            follower::Source::Fresh if followed.is_settled(now) => Ok(Step::Admit),
-                            follower::Source::Fresh => look_up(LookUp::in_kv(ids, policy)),
-                            // It may pass. What Workers KV shows has been revoked all the same.
-                            _ => look_up(LookUp::in_kv(ids, policy).in_an_outage()),
-                        }
-                    }
-                    follower::Step::Sync(sync) => Ok(Step::Sync(sync)),
-                    follower::Step::Wait(pause) => Ok(Step::Wait(pause)),
-                    follower::Step::Refuse { retry_after } => {
-                        Err(Error::LedgerUnavailable { retry_after, cause: followed.problem.clone() })
-                    }
-                }
-            }
-            (Mode::Strict, Self::Followed(followed)) => look_up(followed.look_up(ids, policy)),
-            (Mode::Eventual, _) => look_up(LookUp::in_kv(ids, policy)),
+            (Mode::Bounded, Self::Followed(followed)) => followed.judge(ids, policy, arrived, now),
+            (Mode::Strict, Self::Followed(followed)) => Ok(Step::LookUp(followed.look_up(ids, policy))),
+            (Mode::Eventual, _) => Ok(Step::LookUp(LookUp::in_kv(ids, policy))),
             // A policy of a program's: the configuration's are refused when they are read.
             (Mode::Bounded | Mode::Strict, Self::Own(_)) => Err(ConfigError::new("ledger", NEEDED).into()),
         }
@@ -180,6 +162,33 @@ impl Revocations {
 }
 
 impl Followed {
+    /// What is next with a token that is not known to be revoked, on a route that goes by what is followed.
+    fn judge(
+        &mut self,
+        ids: &Arc<TokenIds>,
+        policy: &Arc<Policy>,
+        arrived: Timestamp,
+        now: Timestamp,
+    ) -> Result<Step, Error> {
+        let source = match self.follower.ask(arrived, when_stale(policy), now) {
+            follower::Step::Decide { source, refresh } => {
+                self.refresh = refresh.or(self.refresh);
+                source
+            }
+            follower::Step::Sync(sync) => return Ok(Step::Sync(sync)),
+            follower::Step::Wait(pause) => return Ok(Step::Wait(pause)),
+            follower::Step::Refuse { retry_after } => {
+                return Err(Error::LedgerUnavailable { retry_after, cause: self.problem.clone() });
+            }
+        };
+        Ok(match source {
+            follower::Source::Fresh if self.is_settled(now) => Step::Admit,
+            follower::Source::Fresh => Step::LookUp(LookUp::in_kv(ids, policy)),
+            // It may pass. What Workers KV shows has been revoked all the same.
+            _ => Step::LookUp(LookUp::in_kv(ids, policy).in_an_outage()),
+        })
+    }
+
     /// The sync that nobody waits for, once.
     pub(crate) fn due(&mut self) -> Option<SyncId> {
         self.refresh.take()

@@ -17,7 +17,7 @@ use quash_core::json;
 use crate::{
     cookie::ExpiredCookie,
     path::PathPattern,
-    policy::{Mode, Policies},
+    policy::{Mode, Policies, Policy},
     trust::Trust,
 };
 
@@ -58,6 +58,13 @@ pub struct Routes {
     pub clear_site_data: Option<String>,
     /// Whose pages may log their visitors out.
     pub allowed_origins: Vec<String>,
+}
+
+impl Routes {
+    /// Where revocations are looked for on a route with this policy.
+    pub(crate) fn mode_of(&self, policy: &Policy) -> Mode {
+        policy.own_mode().unwrap_or(self.mode)
+    }
 }
 
 impl Config {
