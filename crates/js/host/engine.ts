@@ -84,9 +84,15 @@ export class Engine {
 
   /** Begins with a request. A header that is not there is empty. The status may have {@link DUE} besides. */
   begin({ url, authorization, cookie, isPreflight }: Head, arrived: number, now: number): number {
-    const urlLength = this.#write(url);
-    const authorizationLength = this.#write(authorization, urlLength);
-    const cookieLength = this.#write(cookie, urlLength + authorizationLength);
+    let { length: urlLength } = url;
+    let { length: authorizationLength } = authorization;
+    let { length: cookieLength } = cookie;
+    // One call instead of three. Where there are as many bytes as letters, each letter takes one.
+    if (this.#write(url + authorization + cookie) !== urlLength + authorizationLength + cookieLength) {
+      urlLength = this.#write(url);
+      authorizationLength = this.#write(authorization, urlLength);
+      cookieLength = this.#write(cookie, urlLength + authorizationLength);
+    }
     return this.#exports.begin(urlLength, authorizationLength, cookieLength, isPreflight, arrived, now);
   }
 
