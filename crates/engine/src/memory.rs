@@ -22,12 +22,20 @@ const DOOR: usize = 16_384;
 /// choose; a newer one takes the place of the oldest there.
 #[derive(Default)]
 pub(crate) struct TokenMemory {
-    sets: Vec<[Option<Box<Remembered>>; WAYS]>,
+    sets: Vec<[Place; WAYS]>,
     bytes: usize,
     /// Where the next one is taken from when there are too many bytes.
     hand: usize,
     /// For each place the last token that came and was not remembered.
     door: Vec<u32>,
+}
+
+/// Where a token is remembered. Its hash stands beside it, since to look at all that are in a set took longer than to read a
+/// new token's claims.
+#[derive(Default)]
+struct Place {
+    hash: u64,
+    token: Option<Box<Remembered>>,
 }
 
 /// A verified token, valid when it was looked at.
@@ -51,13 +59,14 @@ impl Remembered {
 impl TokenMemory {
     /// The token with exactly this text, if it is not dead by now.
     pub(crate) fn get(&mut self, text: &str, now: Timestamp) -> Option<&Remembered> {
-        let set = self.sets.get_mut(index(text))?;
-        let way = set.iter().position(|place| place.as_ref().is_some_and(|found| is_same(&found.text, text)))?;
-        if set[way].as_ref().is_some_and(|found| found.token.until() <= now) {
-            self.bytes -= set[way].take().map_or(0, |dead| dead.bytes());
+        let hash = hash(text);
+        let mut places = self.sets.get_mut(set_of(hash))?.iter_mut().filter(|place| place.hash == hash);
+        let place = places.find(|place| place.token.as_ref().is_some_and(|found| is_same(&found.text, text)))?;
+        if place.token.as_ref().is_some_and(|found| found.token.until() <= now) {
+            self.bytes -= place.forget();
             return None;
         }
-        set[way].as_deref()
+        place.token.as_deref()
     }
 
     /// Whether a token that is not remembered came before. It may be another one that did: then it is remembered too early.
@@ -79,15 +88,16 @@ impl TokenMemory {
             self.sets.resize_with(SETS, Default::default);
         }
         self.bytes += remembered.bytes();
-        let at = index(&remembered.text);
+        let hash = hash(&remembered.text);
+        let at = set_of(hash);
         // The oldest of the set is the last.
         self.sets[at].rotate_right(1);
-        self.bytes -= self.sets[at][0].take().map_or(0, |oldest| oldest.bytes());
+        self.bytes -= self.sets[at][0].forget();
         while self.bytes - remembered.bytes() > MAX_BYTES {
             self.hand = (self.hand + 1) % (SETS * WAYS);
-            self.bytes -= self.sets[self.hand / WAYS][self.hand % WAYS].take().map_or(0, |other| other.bytes());
+            self.bytes -= self.sets[self.hand / WAYS][self.hand % WAYS].forget();
         }
-        self.sets[at][0] = Some(Box::new(remembered));
+        self.sets[at][0] = Place { hash, token: Some(Box::new(remembered)) };
     }
 
     pub(crate) fn clear(&mut self) {
@@ -95,8 +105,15 @@ impl TokenMemory {
     }
 }
 
-fn index(text: &str) -> usize {
-    (hash(text) >> (u64::BITS - SETS.ilog2())) as usize
+impl Place {
+    /// Drops what is there, and tells how many bytes that took.
+    fn forget(&mut self) -> usize {
+        self.token.take().map_or(0, |token| token.bytes())
+    }
+}
+
+fn set_of(hash: u64) -> usize {
+    (hash >> (u64::BITS - SETS.ilog2())) as usize
 }
 
 /// Of the signature's end: the only part of a token that is as good as random.
@@ -161,7 +178,7 @@ mod tests {
         for number in 0..20_000 {
             memory.insert(remembered(number));
         }
-        let kept = memory.sets.iter().flatten().flatten();
+        let kept = memory.sets.iter().flatten().filter_map(|place| place.token.as_deref());
         assert_eq!(kept.clone().map(|kept| kept.bytes()).sum::<usize>(), memory.bytes);
         assert!(memory.bytes <= MAX_BYTES && kept.count() <= SETS * WAYS);
         assert!(memory.get(&text(19_999), Timestamp::from_secs(1)).is_some(), "the last is there");
