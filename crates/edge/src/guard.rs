@@ -45,7 +45,9 @@ impl Guard {
     pub(crate) async fn judge(self: &Rc<Self>, text: &str, policy: &Arc<Policy>) -> Result<u32, Error> {
         let arrived = now();
         let mut step = self.engine().judge(text, policy, arrived, arrived);
-        self.do_what_is_due();
+        if self.engine().is_due(arrived) {
+            self.do_what_is_due();
+        }
         loop {
             step = match step {
                 Step::Admit => return Ok(self.engine().version()),
@@ -171,7 +173,8 @@ thread_local! {
 
 /// When a request arrives.
 pub(crate) fn now() -> Timestamp {
-    let now = Timestamp::from_millis(worker::Date::now().as_millis());
+    // Not the `worker` crate's, which makes an object of it.
+    let now = Timestamp::from_millis(js_sys::Date::now() as u64);
     SEEN.set(now);
     now
 }

@@ -55,6 +55,19 @@
 //! ```
 //!
 //! An axum router has it as a layer: see `Quash::layer`, with the feature `tower`.
+//!
+//! Build such a Worker with SIMD, which every server that runs Workers has, and the core for speed, even where the rest is built
+//! for size.
+//!
+//! ```toml
+//! # .cargo/config.toml
+//! [target.wasm32-unknown-unknown]
+//! rustflags = ["-Ctarget-feature=+simd128"]
+//!
+//! # Cargo.toml
+//! [profile.release.package.quash-core]
+//! opt-level = 3
+//! ```
 
 mod authorized;
 mod client;

@@ -1,6 +1,8 @@
 //! What a request says of itself.
 
+use js_sys::JsString;
 use quash_engine::{Error, Head};
+use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
 use worker::{Method, Request};
 
 use crate::respond::platform;
@@ -19,6 +21,14 @@ pub(crate) trait AsRequest {
     fn url(&self) -> String;
     fn is_options(&self) -> bool;
     fn header(&self, name: &str) -> Option<String>;
+
+    fn authorization(&self) -> Option<String> {
+        self.header("Authorization")
+    }
+
+    fn cookie(&self) -> Option<String> {
+        self.header("Cookie")
+    }
 }
 
 impl Copied {
@@ -28,8 +38,8 @@ impl Copied {
             is_preflight: request.is_options()
                 && request.header("Origin").is_some()
                 && request.header("Access-Control-Request-Method").is_some(),
-            authorization: request.header("Authorization"),
-            cookie: request.header("Cookie"),
+            authorization: request.authorization(),
+            cookie: request.cookie(),
         }
     }
 
@@ -56,6 +66,33 @@ impl AsRequest for Request {
         // The name is ours and well-formed, so there is nothing to fail.
         self.headers().get(name).ok().flatten()
     }
+
+    fn authorization(&self) -> Option<String> {
+        AUTHORIZATION.with(|name| self.headers().0.unchecked_ref::<Fields>().get(name))
+    }
+
+    fn cookie(&self) -> Option<String> {
+        COOKIE.with(|name| self.headers().0.unchecked_ref::<Fields>().get(name))
+    }
+}
+
+/// What is looked at of each request, asked for by names that JavaScript has already: to bring it one costs as much as to read the
+/// header.
+// rustfmt does not know that a static may have a value here, and takes it away.
+#[rustfmt::skip]
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, static_string)]
+    static AUTHORIZATION: JsString = "Authorization";
+
+    #[wasm_bindgen(thread_local_v2, static_string)]
+    static COOKIE: JsString = "Cookie";
+
+    /// A request's `Headers`.
+    type Fields;
+
+    #[wasm_bindgen(method)]
+    fn get(this: &Fields, name: &JsString) -> Option<String>;
 }
 
 pub(crate) fn post_only(request: &Request) -> Result<(), Error> {

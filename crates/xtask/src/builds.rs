@@ -181,7 +181,7 @@ fn build_browser(workspace: &Workspace) -> Result<()> {
 fn build_worker(workspace: &Workspace, package: &str, folder: &str) -> Result<()> {
     // First alone, so that nothing more is done when the module has not changed. worker-build sets this variable too.
     let mut build = workspace.cargo(["build", "--package", package, "--lib", "--release", "--target", WASM_TARGET]);
-    build.env("WASM_BINDGEN_USE_JS_SYS", "1");
+    build.env("WASM_BINDGEN_USE_JS_SYS", "1").env(SIMD.0, SIMD.1);
     workspace.console.run(&format!("cargo build {package}"), build)?;
 
     let file = format!("{}.wasm", package.replace('-', "_"));
@@ -198,6 +198,7 @@ fn build_worker(workspace: &Workspace, package: &str, folder: &str) -> Result<()
         command.env("WASM_BINDGEN_BIN", bindgen.bin("wasm-bindgen"));
         command.env("WASM_OPT_BIN", workspace.npm_bin("wasm-opt"));
         command.env("ESBUILD_BIN", workspace.npm_bin("esbuild"));
+        command.env(SIMD.0, SIMD.1);
         workspace.console.run(&format!("worker-build {package}"), command)?;
 
         // A tenth of an upload would be the functions' names. They stay beside it, for `cargo xtask size` and for whoever reads
