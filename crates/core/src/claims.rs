@@ -3,7 +3,7 @@ use core::fmt;
 
 use crate::{
     Malformed, Timestamp,
-    json::{Document, Known, Object, Value},
+    json::{Document, Found, Known, Object, Place, Value},
 };
 
 /// A JWT claims set (RFC 7519 section 4) in which each registered claim that Quash reads has its type.
@@ -12,50 +12,86 @@ use crate::{
 #[derive(Clone, PartialEq)]
 pub struct Claims {
     document: Document,
+    /// Where those are that are asked for with each token, several times.
+    places: [Place; NAMES.len()],
     expires_at: Option<Timestamp>,
     not_before: Option<Timestamp>,
     issued_at: Option<Timestamp>,
 }
 
 /// The claims that must be what their standard says. `sid`: OpenID Connect Front-Channel Logout section 3; `client_id`: RFC 9068
-/// section 2.2; `azp`: OpenID Connect Core section 2; the rest: RFC 7519 section 4.1.
-static REGISTERED: [Known; 10] =
-    Known::all(["aud", "azp", "client_id", "exp", "iat", "iss", "jti", "nbf", "sid", "sub"]);
+/// section 2.2; `azp`: OpenID Connect Core section 2; the rest: RFC 7519 section 4.1. Behind them those that tell what kind of a
+/// token this is: OpenID Connect Core sections 2 and 3.3.2.11, RFC 8417 section 2.2.
+static NAMES: [Known; 14] = Known::all([
+    "aud",
+    "azp",
+    "client_id",
+    "iss",
+    "jti",
+    "sid",
+    "sub",
+    "exp",
+    "iat",
+    "nbf",
+    "at_hash",
+    "c_hash",
+    "events",
+    "nonce",
+]);
+
+/// Their places among the names.
+const AUD: usize = 0;
+const AZP: usize = 1;
+const CLIENT_ID: usize = 2;
+const ISS: usize = 3;
+const JTI: usize = 4;
+const SID: usize = 5;
+const SUB: usize = 6;
+const EXP: usize = 7;
+const IAT: usize = 8;
+const NBF: usize = 9;
+const AT_HASH: usize = 10;
+const C_HASH: usize = 11;
+const EVENTS: usize = 12;
+const NONCE: usize = 13;
 
 impl Claims {
     pub(crate) fn parse(json: Vec<u8>) -> Result<Self, Malformed> {
         let document = Document::parse(json)?;
+        let mut places = [Place::NOWHERE; NAMES.len()];
         let [mut expires_at, mut not_before, mut issued_at] = [None; 3];
-        for (name, value) in document.object().named(&REGISTERED) {
-            match name {
-                "exp" => expires_at = Some(numeric_date(name, value)?),
-                "nbf" => not_before = Some(numeric_date(name, value)?),
-                "iat" => issued_at = Some(numeric_date(name, value)?),
-                "aud" => {
+        for Found { which, name, value, place } in document.object().named(&NAMES) {
+            places[which] = place;
+            match which {
+                EXP => expires_at = Some(numeric_date(name, value)?),
+                NBF => not_before = Some(numeric_date(name, value)?),
+                IAT => issued_at = Some(numeric_date(name, value)?),
+                AUD => {
                     let is_list = || value.strings().is_some_and(|mut items| items.all(|item| item.is_some()));
                     if value.as_str().is_none() && !is_list() {
                         return Err(Malformed::Claim(name.into()));
                     }
                 }
-                _ => drop(value.as_str().ok_or(Malformed::Claim(name.into()))?),
+                AZP..=SUB => drop(value.as_str().ok_or(Malformed::Claim(name.into()))?),
+                _ => {}
             }
         }
-        Ok(Self { expires_at, not_before, issued_at, document })
+        Ok(Self { expires_at, not_before, issued_at, places, document })
     }
 
     /// `iss`.
     pub fn issuer(&self) -> Option<&str> {
-        self.string("iss")
+        self.text(ISS)
     }
 
     /// `sub`.
     pub fn subject(&self) -> Option<&str> {
-        self.string("sub")
+        self.text(SUB)
     }
 
     /// `aud`: a single string is a list of one.
     pub fn audiences(&self) -> impl Iterator<Item = &str> {
-        let value = self.members().get("aud");
+        let value = self.document.at(self.places[AUD]);
         let one = value.and_then(Value::as_str);
         one.into_iter().chain(value.and_then(Value::strings).into_iter().flatten().flatten())
     }
@@ -77,17 +113,17 @@ impl Claims {
 
     /// `jti`.
     pub fn token_id(&self) -> Option<&str> {
-        self.string("jti")
+        self.text(JTI)
     }
 
     /// `sid`.
     pub fn session(&self) -> Option<&str> {
-        self.string("sid")
+        self.text(SID)
     }
 
     /// `client_id`, else `azp`.
     pub fn client(&self) -> Option<&str> {
-        self.string("client_id").or_else(|| self.string("azp"))
+        self.text(CLIENT_ID).or_else(|| self.text(AZP))
     }
 
     /// Any claim whose value is a string.
@@ -98,6 +134,20 @@ impl Claims {
     /// Whether there is such a claim, whatever its value.
     pub fn has(&self, name: &str) -> bool {
         self.members().get(name).is_some()
+    }
+
+    /// `events`, which security event tokens have, and nothing else.
+    pub(crate) fn events(&self) -> Option<Value<'_>> {
+        self.document.at(self.places[EVENTS])
+    }
+
+    /// Whether there is a claim that only an ID token has.
+    pub(crate) fn are_an_id_tokens(&self) -> bool {
+        [AT_HASH, C_HASH, NONCE].into_iter().any(|which| self.places[which] != Place::NOWHERE)
+    }
+
+    fn text(&self, which: usize) -> Option<&str> {
+        self.document.at(self.places[which])?.as_str()
     }
 
     /// All claims.

@@ -46,7 +46,7 @@ impl VerifiedToken {
         started(claims, &self.retention(), now)?;
         claims.token_id().ok_or(Refusal::ClaimMissing("jti".into()))?;
         // 3. RFC 8417 section 2.2: one event at least, each an object.
-        let events = claims.members().get("events").and_then(Value::as_object);
+        let events = claims.events().and_then(Value::as_object);
         let events = events.ok_or(Refusal::NotAnEventToken("it has no `events`"))?;
         if events.members().next().is_none() {
             return Err(Refusal::NotAnEventToken("its `events` are empty"));

@@ -45,7 +45,7 @@ impl VerifiedToken {
             (None, None) => return Err(Refusal::ClaimMissing("sid".into())),
         };
         // 6: the event, whose value is an object.
-        let events = claims.members().get("events").and_then(Value::as_object);
+        let events = claims.events().and_then(Value::as_object);
         if events.and_then(|events| events.get(EVENT)?.as_object()).is_none() {
             return Err(Refusal::NotALogoutToken("it has no back-channel logout event"));
         }

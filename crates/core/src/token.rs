@@ -5,7 +5,7 @@ use memchr::memchr_iter;
 
 use crate::{
     Algorithm, Claims, Headers, Malformed, Refusal, base64url,
-    json::{Document, Known},
+    json::{Document, Found, Known},
 };
 
 /// The longest token that is looked at, in bytes: 8 KiB is the usual limit of one whole header line, so nothing longer gets
@@ -98,7 +98,7 @@ impl Header {
     pub(crate) fn parse(json: Vec<u8>) -> Result<Self, Refusal> {
         let document = Document::parse(json)?;
         let mut algorithm = None;
-        for (name, value) in document.object().named(&PARAMETERS) {
+        for Found { name, value, .. } in document.object().named(&PARAMETERS) {
             let is_right = match name {
                 "crit" | "b64" => return Err(Malformed::Extension.into()),
                 // A token that brings its own key has no use for ours.

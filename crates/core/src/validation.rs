@@ -32,9 +32,6 @@ impl Check {
         [Self::Type, Self::Audience, Self::Expiry, Self::Start, Self::Lifetime, Self::Claims];
 }
 
-/// Claims that only an ID token has (OpenID Connect Core sections 2 and 3.3.2.11).
-const ID_TOKEN_CLAIMS: [&str; 3] = ["at_hash", "c_hash", "nonce"];
-
 impl VerifiedToken {
     /// Checks that the token is an access token, for us, in force at `now`, and what its issuer's policy wants it to be.
     ///
@@ -80,12 +77,11 @@ impl VerifiedToken {
     fn is_access_token(&self) -> bool {
         let (header, claims) = (self.header(), self.claims());
         // Logout and other security event tokens have events, and nothing else does (RFC 8417 section 2.2).
-        if claims.has("events") {
+        if claims.events().is_some() {
             return false;
         }
         let may_be_untyped = self.issuer().token_type == TokenType::Jwt;
-        let is_id_token = || ID_TOKEN_CLAIMS.iter().any(|name| claims.has(name));
-        header.is_typed("at+jwt") || may_be_untyped && header.is_untyped() && !is_id_token()
+        header.is_typed("at+jwt") || may_be_untyped && header.is_untyped() && !claims.are_an_id_tokens()
     }
 }
 

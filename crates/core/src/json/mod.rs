@@ -106,6 +106,31 @@ impl Document {
         // The first node is the object itself.
         Object { texts: &self.texts, inside: self.nodes.get(1..).unwrap_or_default() }
     }
+
+    /// The value of a member of the object that was found there.
+    pub(crate) fn at(&self, place: Place) -> Option<Value<'_>> {
+        let (node, behind) = self.nodes.get(place.0..)?.split_first().filter(|_| place != Place::NOWHERE)?;
+        Some(node.kind.of(&self.texts, behind.get(..node.kind.size())?))
+    }
+}
+
+/// Where a member's value stands in its [`Document`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Place(usize);
+
+impl Place {
+    /// Where the object itself stands, and so none of its members.
+    pub(crate) const NOWHERE: Self = Self(0);
+}
+
+/// A member with a name that was looked for.
+pub(crate) struct Found<'d> {
+    /// Which of the names.
+    pub(crate) which: usize,
+    pub(crate) name: &'static str,
+    pub(crate) value: Value<'d>,
+    /// Where it stands in the document, if this is the document's object.
+    pub(crate) place: Place,
 }
 
 impl<'d> Object<'d> {
@@ -124,13 +149,14 @@ impl<'d> Object<'d> {
 
     /// The members whose names are among a few that have different ranks.
     #[inline]
-    pub(crate) fn named<const N: usize>(
-        self,
-        names: &'static [Known; N],
-    ) -> impl Iterator<Item = (&'static str, Value<'d>)> {
+    pub(crate) fn named<const N: usize>(self, names: &'static [Known; N]) -> impl Iterator<Item = Found<'d>> {
+        let mut at = 1;
         siblings(self.inside).filter_map(move |(node, inside)| {
-            let Known { name, .. } = names.iter().find(|known| known.rank == node.name.rank)?;
-            self.is_named(node, name).then(|| (*name, node.kind.of(self.texts, inside)))
+            let place = Place(at);
+            at += 1 + inside.len();
+            let which = names.iter().position(|known| known.rank == node.name.rank)?;
+            let name = names[which].name;
+            self.is_named(node, name).then(|| Found { which, name, value: node.kind.of(self.texts, inside), place })
         })
     }
 
