@@ -150,6 +150,11 @@ impl Claims {
         self.document.at(self.places[which])?.as_str()
     }
 
+    /// About how many bytes of memory they take.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.document.bytes()
+    }
+
     /// All claims.
     pub(crate) fn members(&self) -> Object<'_> {
         self.document.object()

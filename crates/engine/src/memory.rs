@@ -9,6 +9,9 @@ const WAYS: usize = 4;
 /// The most bytes that they may take, of the isolate's 128 MB.
 const MAX_BYTES: usize = 16 << 20;
 
+/// What a token's ids take, and whatever else belongs to it.
+const IDS_BYTES: usize = 1024;
+
 /// How many tokens are recognised that came once.
 const DOOR: usize = 16_384;
 
@@ -50,9 +53,9 @@ impl Remembered {
         Self { text: text.into(), ids, token }
     }
 
-    /// About what it takes: its text, as claims once more and with their index, and its ids.
+    /// About what it takes: its text, its claims, and a handful of ids.
     fn bytes(&self) -> usize {
-        3 * self.text.len() + 1024
+        self.text.len() + self.token.claims().bytes() + IDS_BYTES
     }
 }
 
@@ -129,6 +132,9 @@ mod tests {
 
     use super::*;
 
+    /// `{"alg":"ES256"}`
+    const HEADER: &str = "eyJhbGciOiJFUzI1NiJ9";
+
     /// `{"iss":"a","iat":0,"exp":1000}`, and a signature that nobody has looked at, as random as a real one.
     fn text(number: u32) -> String {
         let mut bytes = [0; 32];
@@ -139,19 +145,22 @@ mod tests {
             chunk.copy_from_slice(&(state ^ (state >> 31)).to_le_bytes());
         }
         let signature = BASE64_URL_SAFE_NO_PAD.encode(bytes);
-        format!("eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJhIiwiaWF0IjowLCJleHAiOjEwMDB9.{signature}")
+        format!("{HEADER}.eyJpc3MiOiJhIiwiaWF0IjowLCJleHAiOjEwMDB9.{signature}")
     }
 
     fn remembered(number: u32) -> Remembered {
+        remembered_as(&text(number))
+    }
+
+    fn remembered_as(text: &str) -> Remembered {
         let peppers = Peppers::new(vec![Pepper::new(&[7; 32]).unwrap()]).unwrap();
         let key = Key::held_by_host(None, quash_core::Algorithm::Es256, quash_core::HostKey(1));
         let issuer = Issuer::new("a", std::time::Duration::from_secs(1000));
         let issuers = Issuers::new(vec![(issuer, vec![key])], &peppers).unwrap();
-        let text = text(number);
-        let Ok(Verification::Ask(check)) = issuers.verify(UnverifiedToken::parse(&text).unwrap()) else { panic!() };
+        let Ok(Verification::Ask(check)) = issuers.verify(UnverifiedToken::parse(text).unwrap()) else { panic!() };
         let token = check.answer(true).unwrap().validate(Timestamp::from_secs(1)).unwrap();
         let ids = Arc::new(token.ids());
-        Remembered::new(&text, token, ids)
+        Remembered::new(text, token, ids)
     }
 
     #[test]
@@ -182,6 +191,18 @@ mod tests {
         assert_eq!(kept.clone().map(|kept| kept.bytes()).sum::<usize>(), memory.bytes);
         assert!(memory.bytes <= MAX_BYTES && kept.count() <= SETS * WAYS);
         assert!(memory.get(&text(19_999), Timestamp::from_secs(1)).is_some(), "the last is there");
+    }
+
+    #[test]
+    fn what_a_token_takes_is_counted_and_not_how_long_it_is() {
+        let claims = |list: &str| {
+            let json = format!(r#"{{"iss":"a","iat":0,"exp":1000,"list":[{list}]}}"#);
+            remembered_as(&format!("{HEADER}.{}.AAAA", BASE64_URL_SAFE_NO_PAD.encode(json)))
+        };
+        // Of a thousand values each takes a node; a string of the same length is one.
+        let (many, one) = (claims(&format!("1{}", ",1".repeat(999))), claims(&format!(r#""{}""#, "1".repeat(1997))));
+        assert_eq!(many.text.len(), one.text.len());
+        assert!(many.bytes() > one.bytes() + 20_000, "{} and {}", many.bytes(), one.bytes());
     }
 
     #[test]

@@ -107,16 +107,21 @@ impl Document {
         Object { texts: &self.texts, inside: self.nodes.get(1..).unwrap_or_default() }
     }
 
+    /// How many bytes of memory it takes, besides itself. A short text can have a thousand values.
+    pub(crate) fn bytes(&self) -> usize {
+        self.texts.capacity() + self.nodes.capacity() * size_of::<Node>()
+    }
+
     /// The value of a member of the object that was found there.
     pub(crate) fn at(&self, place: Place) -> Option<Value<'_>> {
-        let (node, behind) = self.nodes.get(place.0..)?.split_first().filter(|_| place != Place::NOWHERE)?;
+        let (node, behind) = self.nodes.get(place.0 as usize..)?.split_first().filter(|_| place != Place::NOWHERE)?;
         Some(node.kind.of(&self.texts, behind.get(..node.kind.size())?))
     }
 }
 
 /// Where a member's value stands in its [`Document`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Place(usize);
+pub(crate) struct Place(u32);
 
 impl Place {
     /// Where the object itself stands, and so none of its members.
@@ -153,7 +158,7 @@ impl<'d> Object<'d> {
         let mut at = 1;
         siblings(self.inside).filter_map(move |(node, inside)| {
             let place = Place(at);
-            at += 1 + inside.len();
+            at += 1 + inside.len() as u32;
             let which = names.iter().position(|known| known.rank == node.name.rank)?;
             let name = names[which].name;
             self.is_named(node, name).then(|| Found { which, name, value: node.kind.of(self.texts, inside), place })
