@@ -9,6 +9,8 @@ import { type TokenOptions, token } from './tokens.ts';
 export interface SigningKey {
   readonly kid: string;
   readonly key: KeyObject;
+  /** What it publishes of it instead. */
+  readonly published?: object;
 }
 
 export interface Issuer {
@@ -85,8 +87,8 @@ export function newKey(kid: string = randomUUID()): SigningKey {
   return { kid, key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey };
 }
 
-function jwk({ kid, key }: SigningKey): object {
-  return { ...createPublicKey(key).export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig' };
+function jwk({ kid, key, published }: SigningKey): object {
+  return { ...createPublicKey(key).export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig', ...published };
 }
 
 /** Answers, but not at once. */

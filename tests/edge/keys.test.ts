@@ -17,7 +17,7 @@ const MIN_LIFETIME_MS = 60_000;
 // All at once, each with an issuer of its own: some of them wait for a minute.
 describe('keys', { concurrency: true }, () => {
   for (const guard of GUARDS) describe(guard, { concurrency: true }, () => {
-    const names = ['slow', 'metadata', 'foreign', 'flooded', 'rotated', 'withdrawn', ...FAULTS.map(([name]) => name)];
+    const names = ['slow', 'metadata', 'foreign', 'flooded', 'rotated', 'withdrawn', 'broken', ...FAULTS.map(([name]) => name)];
     const issuers = new Map<string, { issuer: Issuer; key: SigningKey }>();
     let edge: Edge;
 
@@ -100,6 +100,17 @@ describe('keys', { concurrency: true }, () => {
       await call(edge, token);
       await delay(1_000);
       assert.equal((await call(edge, token)).code, 'key_unknown');
+    });
+
+    test('that nobody can use are an outage of their issuer', async () => {
+      const { issuer, key } = its('broken');
+      // No point of the curve: only who imports it finds out.
+      const offCurve = { ...newKey(), published: { y: Buffer.alloc(32, 1).toString('base64url') } };
+      issuer.keys = [key, offCurve];
+      const { status, code } = await call(edge, await issuer.token(offCurve));
+      assert.deepEqual([status, code], [503, 'keys_unavailable']);
+      assert.equal((await logout(edge, await issuer.token(offCurve))).status, 503);
+      assert.equal((await call(edge, await issuer.token(key))).status, 200);
     });
 
     for (const [name, fault] of FAULTS) {

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::HashMap};
 
 use js_sys::{Array, Object, Reflect, Uint8Array, futures::JsFuture};
 use quash_core::{Algorithm, HostKey, SignatureCheck};
-use quash_engine::{Engine, Error, Filed, PublicKey, WebCryptoAlgorithm, config::ConfigError};
+use quash_engine::{Engine, Error, Filed, PublicKey, WebCryptoAlgorithm};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CryptoKey, SubtleCrypto};
@@ -17,7 +17,7 @@ impl ImportedKeys {
     /// Whether the signature is right.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when the key cannot be imported.
+    /// [`Error::Configuration`] or [`Error::KeysUnavailable`] when the key cannot be imported.
     pub(crate) async fn check(&self, engine: &RefCell<Engine>, check: &SignatureCheck) -> Result<bool, Error> {
         let key = match self.key(engine, check.key()).await? {
             Some(key) => key,
@@ -42,9 +42,7 @@ impl ImportedKeys {
         }
         let Some(filed) = engine.borrow().host_key(number).cloned() else { return Ok(None) };
         // Two requests may both import: harmless, and no promise of one request is awaited by another, which Workers forbid.
-        let key = import(&filed)
-            .await
-            .map_err(|cause| ConfigError { field: filed.origin, problem: format!("cannot be imported: {cause:?}") })?;
+        let key = import(&filed).await.map_err(|cause| filed.unusable(&format!("{cause:?}")))?;
         let mut imported = self.0.borrow_mut();
         imported.retain(|number, _| engine.borrow().host_key(*number).is_some());
         imported.insert(number, key.clone());

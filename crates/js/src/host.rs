@@ -181,8 +181,11 @@ impl Host {
 
     /// Refuses a request whose key cannot be imported.
     pub(crate) fn key_failed(&mut self, number: u32, problem: &str) -> Status {
-        let field = self.engine.host_key(HostKey(number)).map_or_else(String::new, |filed| filed.origin.clone());
-        self.refuse(&ConfigError { field, problem: format!("cannot be imported: {problem}") }.into())
+        match self.engine.host_key(HostKey(number)).map(|filed| filed.unusable(problem)) {
+            Some(error) => self.refuse(&error),
+            // Withdrawn meanwhile: there is another one by now, or soon.
+            None => self.refuse(&Error::KeysUnavailable(format!("a withdrawn key cannot be imported: {problem}"))),
+        }
     }
 
     fn next(&mut self, step: Step, now: Timestamp) -> Status {

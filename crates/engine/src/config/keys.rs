@@ -2,7 +2,7 @@ use quash_core::{Algorithm, Key};
 
 use super::Field;
 use crate::keys::{
-    Filed, HostKeys, PublicKey,
+    Filed, HostKeys, KeyOrigin, PublicKey,
     source::{KeySource, Location, may_be_read_from},
 };
 
@@ -52,7 +52,7 @@ fn held_by_host(
     host_keys: &mut HostKeys,
 ) -> Option<Key> {
     let key = key.inspect_err(|problem| field.wrong(problem)).ok()?;
-    let number = host_keys.file(Filed { algorithm, key, origin: field.path() });
+    let number = host_keys.file(Filed { algorithm, key, origin: KeyOrigin::Configured(field.path()) });
     Some(Key::held_by_host(id, algorithm, number))
 }
 

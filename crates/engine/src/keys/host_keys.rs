@@ -1,6 +1,7 @@
 use quash_core::{Algorithm, HostKey};
 
 use super::PublicKey;
+use crate::{config::ConfigError, error::Error};
 
 /// The public keys that the host verifies with. A host imports each when it is first needed, and then keeps it: an import costs
 /// more than a verification. A number is never given to another key.
@@ -17,8 +18,29 @@ pub struct Filed {
     pub algorithm: Algorithm,
     /// The key.
     pub key: PublicKey,
-    /// Where it came from, for an operator: a field of the configuration, or an address.
-    pub origin: String,
+    /// Where it came from.
+    pub origin: KeyOrigin,
+}
+
+/// Where a key came from, for an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyOrigin {
+    /// This field of the configuration.
+    Configured(String),
+    /// The issuer's document at this address.
+    Published(String),
+}
+
+impl Filed {
+    /// What to answer when the host cannot import it: a key that is configured is ours to mend, one that is published is its
+    /// issuer's.
+    pub fn unusable(&self, problem: &str) -> Error {
+        let problem = format!("cannot be imported: {problem}");
+        match &self.origin {
+            KeyOrigin::Configured(field) => ConfigError { field: field.clone(), problem }.into(),
+            KeyOrigin::Published(url) => Error::KeysUnavailable(format!("a key of {url} {problem}")),
+        }
+    }
 }
 
 impl HostKeys {

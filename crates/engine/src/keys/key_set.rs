@@ -3,7 +3,7 @@ use std::time::Duration;
 use quash_core::{HostKey, Key, Timestamp};
 
 use super::{
-    Fetch, Fetched, Filed, HostKeys, Keep,
+    Fetch, Fetched, Filed, HostKeys, Keep, KeyOrigin,
     document::{MAX_LIFETIME, MIN_LIFETIME},
     jwk_set::{self, PublishedKey},
     source::KeySource,
@@ -179,7 +179,11 @@ impl KeySet {
         }
         let mut file = |key: PublishedKey| {
             let same = before.iter().find(|(other, _)| *other == key).map(|(_, number)| *number);
-            let filed = || Filed { algorithm: key.algorithm, key: key.key.clone(), origin: url.to_owned() };
+            let filed = || Filed {
+                algorithm: key.algorithm,
+                key: key.key.clone(),
+                origin: KeyOrigin::Published(url.to_owned()),
+            };
             let number = same.unwrap_or_else(|| host_keys.file(filed()));
             (key, number)
         };

@@ -9,8 +9,8 @@ pub(crate) mod source;
 mod webcrypto;
 
 pub use document::{Fetch, Fetched, Keep};
-pub use host_keys::Filed;
 pub(crate) use host_keys::HostKeys;
+pub use host_keys::{Filed, KeyOrigin};
 pub(crate) use key_set::{KeySet, Unknown};
 pub use public_key::{Jwk, PublicKey};
 pub use webcrypto::WebCryptoAlgorithm;
