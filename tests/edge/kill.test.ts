@@ -31,7 +31,7 @@ test('takes nothing that was acknowledged', async (context) => {
       const writers = Array.from({ length: WRITERS }, async () => {
         while (running) {
           const key = `r1/${randomBytes(16).toString('hex')}`;
-          const answer = await post('append', [`${key} 1 always - ${Date.now() + 3_600_000} ${Date.now()} logout`]).catch(() => undefined);
+          const answer = await post('append', ['QUASH_DENYLIST', `${key} 1 always - ${Date.now() + 3_600_000} ${Date.now()} logout`]).catch(() => undefined);
           if (answer?.status === 200) acknowledged.push(key);
         }
       });

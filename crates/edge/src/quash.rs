@@ -63,14 +63,15 @@ impl Quash {
             None => None,
             Some(ledger) => {
                 let objects = env.durable_object(&ledger.binding);
-                let client = objects.and_then(|objects| LedgerClient::new(objects, ledger.terms.shards));
+                let client = objects
+                    .and_then(|objects| LedgerClient::new(objects, ledger.terms.shards, config.denylist.clone()));
                 Some(client.map_err(|_| {
                     let problem = format!("there are no Durable Objects bound as `{}`", ledger.binding);
                     ConfigError::new("ledger.binding", problem)
                 })?)
             }
         };
-        let denylist = Denylist::new(kv, config.denylist.clone(), ledger);
+        let denylist = Denylist::new(kv, ledger);
         let seed = Math::random().to_bits();
         Ok(Self {
             origin: Origin::from_env(&config.origin, env)?,

@@ -41,12 +41,11 @@ pub fn read_counts(value: &str) -> Option<ShardHistory> {
 /// What else a shard does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Takes revocations, as lines. The root puts `count` in force, should it be greater.
+    /// Takes revocations, as lines, behind one with the binding of Workers KV's namespace: it sees to it that they get there, too.
+    /// The root puts `count` in force, should it be greater.
     Append,
     /// Tells the entries of ids, as lines; each is asked for by its key, on a line.
     LookUp,
-    /// Sees to it that Workers KV gets the entries of these keys.
-    Copy,
 }
 
 impl Action {
@@ -55,7 +54,6 @@ impl Action {
         match self {
             Self::Append => "append",
             Self::LookUp => "look-up",
-            Self::Copy => "copy",
         }
     }
 
@@ -78,7 +76,7 @@ pub enum Asked {
 pub fn read_url(url: &str) -> Option<(u8, Asked, ShardCount)> {
     let (path, count) = url.strip_prefix(LEDGER)?.split_once("?count=")?;
     let (shard, path) = path.split_once('/')?;
-    let actions = [Action::Append, Action::LookUp, Action::Copy];
+    let actions = [Action::Append, Action::LookUp];
     let asked = match path.strip_prefix("pages/") {
         Some(page) => Asked::Part(Part::Page(page.parse().ok()?)),
         None if path == "head" => Asked::Part(Part::Head),
@@ -101,7 +99,6 @@ mod tests {
             (part_url(0, Part::Page(7), count), "0/pages/7", Asked::Part(Part::Page(7))),
             (Action::Append.url(1, count), "1/append", Asked::Action(Action::Append)),
             (Action::LookUp.url(1, count), "1/look-up", Asked::Action(Action::LookUp)),
-            (Action::Copy.url(1, count), "1/copy", Asked::Action(Action::Copy)),
         ];
         for (url, path, asked) in asked {
             assert_eq!(url, format!("https://ledger.invalid/{path}?count=4"));

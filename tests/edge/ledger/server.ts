@@ -14,6 +14,8 @@ export interface Ledger {
   ring(shard: number): Promise<void>;
   /** What Workers KV has. */
   copies(): Promise<Readonly<Record<string, string>>>;
+  /** Has Workers KV lose an entry. */
+  forget(key: string): Promise<void>;
   /** Whether Workers KV takes nothing. */
   fault(on: boolean): Promise<void>;
   /** Kills workerd without warning, and starts it again over the same state. */
@@ -51,6 +53,7 @@ async function run(folder: string): Promise<Ledger> {
     post: (path, lines, count = 1) => ask(`${path}?count=${count}`, { method: 'POST', body: lines.map((line) => `${line}\n`).join('') }),
     ring: async (shard) => void (await ask(`${shard}/alarm`)),
     copies: async () => (await (await ask('')).json()) as Record<string, string>,
+    forget: async (key) => void (await ask(`?key=${key}`, { method: 'DELETE' })),
     fault: async (on) => void (await ask('fault', { method: on ? 'PUT' : 'DELETE' })),
     restart: async () => {
       process.kill(-workers.pid, 'SIGKILL');

@@ -1,6 +1,6 @@
 /**
  * The ledger's real Durable Object, and a way in: a request goes to the shard that its path begins with, as a Worker of the deployment
- * sends it. `GET /` tells what Workers KV has; `PUT /fault` breaks the binding that the ledger copies to.
+ * sends it. `GET /` tells what Workers KV has, `DELETE /?key=…` takes something of it away; `PUT /fault` breaks the binding that the ledger copies to.
  */
 import { DurableObject, env } from 'cloudflare:workers';
 
@@ -35,9 +35,10 @@ export class Ledger extends DurableObject {
 
 export default {
   async fetch(request) {
-    const { pathname, search } = new URL(request.url);
+    const { pathname, search, searchParams } = new URL(request.url);
     const kv = env.QUASH_DENYLIST;
     if (pathname === '/') {
+      if (request.method === 'DELETE') await kv.delete(searchParams.get('key'));
       const { keys } = await kv.list();
       return Response.json(Object.fromEntries(await Promise.all(keys.map(async ({ name }) => [name, await kv.get(name)]))));
     }

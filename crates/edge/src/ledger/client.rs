@@ -6,7 +6,7 @@ use quash_core::{
     ledger::{ShardCount, ShardHistory},
 };
 use quash_engine::{
-    LedgerRead, Question, STORE_TIMEOUT, denylist_key,
+    LedgerRead, Question, STORE_TIMEOUT,
     ledger::{Action, COUNTS, read_counts, shard_name},
     to_lines,
 };
@@ -21,6 +21,8 @@ const ROOT: u8 = 0;
 pub(crate) struct LedgerClient {
     objects: ObjectNamespace,
     count: ShardCount,
+    /// The binding of Workers KV's namespace, which has all revocations as well.
+    kv: String,
     /// The root's id: another ledger's copies must not be taken for this one's.
     namespace: String,
     /// As the root last told it.
@@ -32,9 +34,9 @@ impl LedgerClient {
     ///
     /// # Errors
     /// When this is no namespace of Durable Objects.
-    pub(crate) fn new(objects: ObjectNamespace, count: ShardCount) -> worker::Result<Self> {
+    pub(crate) fn new(objects: ObjectNamespace, count: ShardCount, kv: String) -> worker::Result<Self> {
         let namespace = objects.id_from_name(&shard_name(ROOT))?.to_string();
-        Ok(Self { objects, count, namespace, history: RefCell::new(None) })
+        Ok(Self { objects, count, kv, namespace, history: RefCell::new(None) })
     }
 
     /// Where the data centre's cache has the copy of a part of the log.
@@ -42,15 +44,22 @@ impl LedgerClient {
         format!("{}/{}", read.copy, self.namespace)
     }
 
-    /// Appends revocations, and comes back when all are durable. It may be repeated.
+    /// Appends revocations, and comes back when all are durable, and with them that Workers KV is to have them. It may be repeated.
     pub(crate) async fn append(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
-        self.tell(Action::Append, revocations, |rows| to_lines(rows)).await
-    }
-
-    /// Has Workers KV be given what it has not taken, by and by. `kv` is the namespace's binding.
-    pub(crate) async fn copy_later(&self, kv: &str, revocations: &[Revocation]) -> Result<(), StoreError> {
-        let keys = |rows: &[Revocation]| rows.iter().map(|row| denylist_key(row.id) + "\n").collect::<String>();
-        self.tell(Action::Copy, revocations, |rows| format!("{kv}\n{}", keys(rows))).await
+        let appended = async {
+            // With the count that holds, which may be greater than the configuration's: look-ups go by it.
+            let count = self.raised().await?.current();
+            let mut shards: Vec<(u8, Vec<Revocation>)> = Vec::new();
+            for revocation in revocations {
+                let shard = count.shard_of(&revocation.id);
+                match shards.iter_mut().find(|(known, _)| *known == shard) {
+                    Some((_, rows)) => rows.push(*revocation),
+                    None => shards.push((shard, vec![*revocation])),
+                }
+            }
+            try_join_all(shards.iter().map(|(shard, rows)| self.post(self.appending(*shard, rows)))).await.map(drop)
+        };
+        appended.await.map_err(StoreError::write)
     }
 
     /// Asks shards what the engine wants to know, and tells what they say, with the history of shards.
@@ -70,44 +79,21 @@ impl LedgerClient {
         answer.bytes().await.map_err(text)
     }
 
-    /// Tells each shard what concerns it.
-    async fn tell(
-        &self,
-        action: Action,
-        revocations: &[Revocation],
-        body: impl Fn(&[Revocation]) -> String,
-    ) -> Result<(), StoreError> {
-        let told = async {
-            // With the count that holds, which may be greater than the configuration's: look-ups go by it.
-            let count = self.raised().await?.current();
-            let mut shards: Vec<(u8, Vec<Revocation>)> = Vec::new();
-            for revocation in revocations {
-                let shard = count.shard_of(&revocation.id);
-                match shards.iter_mut().find(|(known, _)| *known == shard) {
-                    Some((_, rows)) => rows.push(*revocation),
-                    None => shards.push((shard, vec![*revocation])),
-                }
-            }
-            let questions = shards.into_iter().map(|(shard, rows)| self.question(shard, action, body(&rows)));
-            try_join_all(questions.map(|question| self.post(question))).await.map(drop)
-        };
-        told.await.map_err(StoreError::write)
-    }
-
     /// The history of shards, once the root has put the configuration's count in force.
     async fn raised(&self) -> Result<ShardHistory, String> {
         let known = self.history.borrow().clone();
         match known {
             Some(history) if history.current() >= self.count => Ok(history),
             _ => {
-                let (_, history) = self.post(self.question(ROOT, Action::Append, String::new())).await?;
+                let (_, history) = self.post(self.appending(ROOT, &[])).await?;
                 history.ok_or_else(|| "the root tells no history".into())
             }
         }
     }
 
-    fn question(&self, shard: u8, action: Action, body: String) -> Question {
-        Question { object: shard_name(shard), url: action.url(shard, self.count), body }
+    fn appending(&self, shard: u8, rows: &[Revocation]) -> Question {
+        let body = format!("{}\n{}", self.kv, to_lines(rows));
+        Question { object: shard_name(shard), url: Action::Append.url(shard, self.count), body }
     }
 
     async fn post(&self, question: Question) -> Result<(String, Option<ShardHistory>), String> {

@@ -6,9 +6,13 @@ use quash_core::{
 };
 use worker::{Result, SqlCursor, SqlStorage, SqlStorageValue as Value};
 
-/// The most rows that are removed, or copied to Workers KV, at once: an alarm has 30 s of CPU, and KV takes 1000 operations.
+/// The most rows that are removed, or copied to Workers KV, at once: an alarm has 30 s of CPU, and KV takes 1000 operations, of
+/// which a copy is two.
 const MAX_REMOVED: i32 = 10_000;
-const MAX_COPIED: i32 = 100;
+const MAX_COPIED: i32 = 400;
+
+/// The most rows that are looked for in Workers KV at once: as many as one of its bulk reads takes.
+const MAX_LOOKED_FOR: usize = 100;
 
 /// A row for each id; and by name what else has to be kept. Text, where an operator may look at it.
 const SCHEMA: [&str; 4] = [
@@ -16,7 +20,7 @@ const SCHEMA: [&str; 4] = [
         seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, entry TEXT NOT NULL, expires_at INTEGER NOT NULL
     )",
     "CREATE INDEX IF NOT EXISTS expiry ON log (expires_at)",
-    // What Workers KV has not taken yet, the next one first: the row as it was then, and the binding of the namespace.
+    // What Workers KV turned out not to have, the next one first: the row as it was then, and the binding of the namespace.
     "CREATE TABLE IF NOT EXISTS copies (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, kv TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
 ];
@@ -28,11 +32,23 @@ pub(super) struct Owed {
     pub(super) kv: String,
 }
 
+/// Rows of which nobody has seen yet whether Workers KV has them.
+pub(super) struct Unseen {
+    pub(super) rows: Vec<Revocation>,
+    pub(super) kv: String,
+    /// They are all that there are up to this number.
+    to: u64,
+}
+
 /// A shard's log in SQLite. Nothing here waits: the platform makes one transaction of what a request writes.
 pub(super) struct Log {
     sql: SqlStorage,
     epoch: u64,
     head: u64,
+    /// Workers KV was seen to have the rows up to this number, but for those in `copies`.
+    seen: u64,
+    /// The binding of its namespace.
+    kv: Option<String>,
     /// When it began.
     since: Timestamp,
     history: Option<ShardHistory>,
@@ -47,22 +63,25 @@ impl Log {
         for statement in SCHEMA {
             sql.exec(statement, None)?;
         }
-        let first = "INSERT OR IGNORE INTO kept VALUES ('epoch', randomblob(8)), ('head', ?), ('since', ?)";
-        sql.exec(first, vec![blob(0), blob(now.as_millis())])?;
-        let kept = |name: &str| -> Result<Option<Vec<u8>>> {
+        let first = "INSERT OR IGNORE INTO kept VALUES \
+            ('epoch', randomblob(8)), ('head', ?), ('seen', ?), ('since', ?)";
+        sql.exec(first, vec![blob(0), blob(0), blob(now.as_millis())])?;
+        let kept = |name: &str| -> Result<Option<Value>> {
             let cursor = sql.exec("SELECT value FROM kept WHERE name = ?", vec![name.into()])?;
-            first_row(&cursor)?.map(|[value]| bytes(value)).transpose()
+            Ok(first_row(&cursor)?.map(|[value]| value))
         };
         let number = |name| -> Result<u64> {
-            let value = kept(name)?.and_then(|value| value.try_into().ok()).ok_or("the ledger has lost a number")?;
-            Ok(u64::from_be_bytes(value))
+            let value = kept(name)?.map(bytes).transpose()?.and_then(|value| value.try_into().ok());
+            Ok(u64::from_be_bytes(value.ok_or("the ledger has lost a number")?))
         };
-        let (epoch, head, since) = (number("epoch")?, number("head")?, Timestamp::from_millis(number("since")?));
-        let history = match kept("history")? {
+        let (epoch, head, seen) = (number("epoch")?, number("head")?, number("seen")?);
+        let since = Timestamp::from_millis(number("since")?);
+        let history = match kept("history")?.map(bytes).transpose()? {
             None => None,
             Some(counts) => Some(ShardHistory::from_counts(&counts).ok_or("the ledger has lost its history")?),
         };
-        let mut log = Self { sql, epoch, head, since, history, tail: VecDeque::new(), answer: None };
+        let kv = kept("kv")?.map(text).transpose()?;
+        let mut log = Self { sql, epoch, head, seen, kv, since, history, tail: VecDeque::new(), answer: None };
         log.tail = log.rows(Part::Head.span(head), usize::MAX)?.into();
         Ok(log)
     }
@@ -130,15 +149,40 @@ impl Log {
         first_row(&cursor)?.map(row).transpose()
     }
 
+    /// Takes note of the namespace of Workers KV that is to have every row, by its binding.
+    pub(super) fn copy_to(&mut self, kv: &str) -> Result<()> {
+        if self.kv.as_deref() != Some(kv) {
+            self.sql.exec("INSERT OR REPLACE INTO kept VALUES ('kv', ?)", vec![kv.into()])?;
+            self.kv = Some(kv.into());
+        }
+        Ok(())
+    }
+
+    /// The next rows of which is still to be seen whether Workers KV has them.
+    pub(super) fn unseen(&self) -> Result<Option<Unseen>> {
+        let Some(kv) = self.kv.clone().filter(|_| self.seen < self.head) else { return Ok(None) };
+        let rows = self.rows(Span { from: self.seen, to: self.head }, MAX_LOOKED_FOR)?;
+        let to = rows.get(MAX_LOOKED_FOR - 1).map_or(self.head, |(seq, _)| *seq);
+        Ok(Some(Unseen { rows: rows.into_iter().map(|(_, row)| row).collect(), kv, to }))
+    }
+
+    /// Notes that Workers KV has these rows, but for some that it has still to get.
+    pub(super) fn saw(&mut self, unseen: &Unseen, missing: &[Revocation]) -> Result<()> {
+        missing.iter().try_for_each(|revocation| self.owe(revocation.id, &unseen.kv))?;
+        self.sql.exec("UPDATE kept SET value = ? WHERE name = 'seen'", vec![blob(unseen.to)])?;
+        self.seen = unseen.to;
+        Ok(())
+    }
+
     /// Notes that Workers KV has still to get an entry, in the namespace that is bound as `kv`, after all others.
     pub(super) fn owe(&self, id: RevocationId, kv: &str) -> Result<()> {
         let copy = "INSERT OR REPLACE INTO copies SELECT id, seq, ? FROM log WHERE id = ?";
         self.sql.exec(copy, vec![kv.into(), id.to_string().into()]).map(drop)
     }
 
-    /// Whether Workers KV has still to get something.
+    /// Whether Workers KV may have still to get something.
     pub(super) fn owes(&self) -> Result<bool> {
-        Ok(self.sql.exec("SELECT 1 FROM copies LIMIT 1", None)?.raw().next().is_some())
+        Ok(self.seen < self.head || self.sql.exec("SELECT 1 FROM copies LIMIT 1", None)?.raw().next().is_some())
     }
 
     /// Some of what Workers KV has still to get, each with its number and the namespace's binding.

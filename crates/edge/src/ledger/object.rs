@@ -9,7 +9,10 @@ use quash_engine::{
 use worker::{Env, Request, Response, Result, State};
 
 use super::log::Log;
-use crate::{guard::now, store::KvDenylist};
+use crate::{
+    guard::now,
+    store::{KvDenylist, StoreError},
+};
 
 /// How long a row that has expired may stay: what is removed together costs less.
 const SWEEP_EVERY: Duration = Duration::from_secs(15 * 60);
@@ -17,9 +20,13 @@ const SWEEP_EVERY: Duration = Duration::from_secs(15 * 60);
 /// How soon the rest is removed, where there was too much for one time.
 const SWEEP_ON_AFTER: Duration = Duration::from_secs(1);
 
-/// How long until Workers KV is tried again with what it has not taken; and how often it is tried in vain at a time.
-const COPY_AGAIN_AFTER: Duration = Duration::from_secs(10);
+/// How long Workers KV is given time to take what was appended, from whoever did that, before the shard looks whether it has it;
+/// and until it is tried again with what it has not taken. How often it is tried in vain at a time.
+const COPY_AFTER: Duration = Duration::from_secs(10);
 const MAX_FAILURES: usize = 3;
+
+/// How often an alarm looks what Workers KV has, for 100 rows each time: a shard takes no more than 10 000 in between.
+const MAX_LOOKS: usize = 100;
 
 /// A shard of the ledger, for the Durable Object of a Worker: it has the same two events.
 ///
@@ -72,7 +79,6 @@ impl LedgerObject {
                 match action {
                     Action::Append => self.append(shard, count, &lines).await?,
                     Action::LookUp => self.look_up(&lines)?,
-                    Action::Copy => self.copy_later(&lines).await?,
                 }
             }
         };
@@ -91,12 +97,37 @@ impl LedgerObject {
         let now = now();
         if let Err(error) = self.do_what_is_due(now).await {
             worker::console_error!("quash: the ledger's alarm failed: {error}");
-            self.state.storage().set_alarm(COPY_AGAIN_AFTER).await?;
+            self.state.storage().set_alarm(COPY_AFTER).await?;
         }
         Response::empty()
     }
 
     async fn do_what_is_due(&self, now: Timestamp) -> Result<()> {
+        self.look_what_is_missing().await?;
+        self.copy_what_is_missing(now).await?;
+        self.with_log(|log| log.expire(now))?;
+        self.wake(now).await
+    }
+
+    /// Looks which of the rows Workers KV does not have. It was given each by whoever appended it; but that isolate may have died
+    /// before, or KV may not have taken it.
+    async fn look_what_is_missing(&self) -> Result<()> {
+        for _ in 0..MAX_LOOKS {
+            let Some(unseen) = self.with_log(|log| log.unseen())? else { return Ok(()) };
+            let (missing, outage) = match self.env.kv(&unseen.kv) {
+                Ok(kv) => KvDenylist::new(kv).missing(&unseen.rows).await,
+                Err(error) => (unseen.rows.clone(), Some(StoreError::read(error))),
+            };
+            self.with_log(|log| log.saw(&unseen, &missing))?;
+            if let Some(outage) = outage {
+                worker::console_warn!("quash: {outage}");
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn copy_what_is_missing(&self, now: Timestamp) -> Result<()> {
         let mut failures = 0;
         for owed in self.with_log(|log| log.owed())? {
             let copied = match self.env.kv(&owed.kv) {
@@ -116,11 +147,11 @@ impl LedgerObject {
                 }
             }
         }
-        self.with_log(|log| log.expire(now))?;
-        self.wake(now).await
+        Ok(())
     }
 
     async fn append(&self, shard: u8, count: ShardCount, lines: &str) -> Result<Response> {
+        let Some((kv, lines)) = lines.split_once('\n') else { return Response::error("no binding of Workers KV", 400) };
         let (revocations, problem) = from_lines(lines);
         if let Some(problem) = problem {
             return Response::error(problem, 400);
@@ -129,6 +160,7 @@ impl LedgerObject {
             if shard == 0 {
                 log.raise(count)?;
             }
+            log.copy_to(kv)?;
             revocations.into_iter().try_for_each(|revocation| log.append(revocation))
         })?;
         self.wake(now()).await?;
@@ -141,18 +173,10 @@ impl LedgerObject {
         Response::ok(to_lines(found.iter().flatten().map(|(_, revocation)| revocation)))
     }
 
-    async fn copy_later(&self, lines: &str) -> Result<Response> {
-        let read = lines.split_once('\n').and_then(|(kv, keys)| Some((kv, ids(keys)?)));
-        let Some((kv, ids)) = read else { return Response::error("no keys of the denylist", 400) };
-        self.with_log(|log| ids.into_iter().try_for_each(|id| log.owe(id, kv)))?;
-        self.wake(now()).await?;
-        Response::empty()
-    }
-
     /// Has the alarm ring when there is something to do, unless it rings before.
     async fn wake(&self, now: Timestamp) -> Result<()> {
         let due = self.with_log(|log| {
-            let copy = log.owes()?.then(|| now.plus(COPY_AGAIN_AFTER));
+            let copy = log.owes()?.then(|| now.plus(COPY_AFTER));
             let sweep = log.next_expiry()?.map(|expiry| match expiry > now {
                 true => expiry.plus(SWEEP_EVERY),
                 false => now.plus(SWEEP_ON_AFTER),

@@ -1,21 +1,19 @@
-use futures_util::future::{join, join3};
+use futures_util::future::join;
 use quash_core::{Revocation, RevocationId, Timestamp};
 use worker::kv::KvStore;
 
 use super::{Lookup, StoreError, kv::KvDenylist, nearby};
-use crate::ledger::LedgerClient;
+use crate::{ledger::LedgerClient, wait_until::wait_until};
 
 /// Where revocations are kept. Workers KV has all of them; with a ledger, it is that which counts.
 pub(crate) struct Denylist {
     kv: KvDenylist,
-    /// The binding of its namespace.
-    binding: String,
     ledger: Option<LedgerClient>,
 }
 
 impl Denylist {
-    pub(crate) const fn new(kv: KvStore, binding: String, ledger: Option<LedgerClient>) -> Self {
-        Self { kv: KvDenylist::new(kv), binding, ledger }
+    pub(crate) const fn new(kv: KvStore, ledger: Option<LedgerClient>) -> Self {
+        Self { kv: KvDenylist::new(kv), ledger }
     }
 
     /// Looks the ids up in Workers KV and the data centre's cache. A revocation is found in its own data centre when it is
@@ -31,25 +29,31 @@ impl Denylist {
         self.ledger.as_ref()
     }
 
-    /// Records revocations and comes back when they are durable where they count. What Workers KV does not take, the ledger
-    /// gives to it later, unless there are routes that rely on it.
+    /// Records revocations and comes back when they are durable where they count: in the ledger, if there is one. Workers KV is
+    /// given them as well, and nobody waits for that unless there are routes that rely on it. The ledger sees to it that KV has
+    /// them, should it not take them, or this isolate die.
     pub(crate) async fn record(
         &self,
         revocations: &[Revocation],
         relies_on_kv: bool,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let copies = (self.kv.record(revocations, now), nearby::record(revocations, now));
-        let Some(ledger) = &self.ledger else { return join(copies.0, copies.1).await.0 };
-        let (appended, copied, ()) = join3(ledger.append(revocations), copies.0, copies.1).await;
-        appended?;
-        if let Err(error) = copied {
-            worker::console_warn!("quash: a revocation is in the ledger, and not yet in Workers KV: {error}");
-            ledger.copy_later(&self.binding, revocations).await?;
-            if relies_on_kv {
-                return Err(error);
-            }
+        let copies = copy(self.kv.clone(), revocations.to_vec(), now);
+        let Some(ledger) = &self.ledger else { return copies.await };
+        if relies_on_kv {
+            let (appended, copied) = join(ledger.append(revocations), copies).await;
+            return appended.and(copied);
         }
-        Ok(())
+        wait_until(async {
+            if let Err(error) = copies.await {
+                worker::console_warn!("quash: a revocation is not in Workers KV yet: {error}");
+            }
+        });
+        ledger.append(revocations).await
     }
+}
+
+/// Writes revocations to Workers KV and the data centre's cache.
+async fn copy(kv: KvDenylist, revocations: Vec<Revocation>, now: Timestamp) -> Result<(), StoreError> {
+    join(kv.record(&revocations, now), nearby::record(&revocations, now)).await.0
 }

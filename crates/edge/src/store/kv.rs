@@ -17,6 +17,7 @@ const MAX_BULK: usize = 100;
 
 /// The denylist in a Workers KV namespace: durable; elsewhere a write shows after a minute or more, and a miss is cached like
 /// a hit.
+#[derive(Clone)]
 pub(crate) struct KvDenylist {
     kv: KvStore,
 }
@@ -57,17 +58,23 @@ impl KvDenylist {
     /// writes by itself covers and outlives all earlier ones of its id, so the later write is right either way. Repeating a
     /// revocation writes nothing: KV takes one write a second for each key.
     pub(crate) async fn record(&self, revocations: &[Revocation], now: Timestamp) -> Result<(), StoreError> {
+        let (missing, outage) = self.missing(revocations).await;
+        match outage {
+            Some(outage) => Err(StoreError::write(outage.cause)),
+            None => try_join_all(missing.into_iter().map(|revocation| self.put(revocation, now))).await.map(drop),
+        }
+    }
+
+    /// What is not there of revocations, merged with what is; and why some of it may be after all.
+    pub(crate) async fn missing(&self, revocations: &[Revocation]) -> (Vec<Revocation>, Option<StoreError>) {
         let ids: Vec<RevocationId> = revocations.iter().map(|revocation| revocation.id).collect();
         let Lookup { entries: existing, outage } = self.lookup(&ids).await;
-        if let Some(outage) = outage {
-            return Err(StoreError::write(outage.cause));
-        }
-        let puts = revocations.iter().filter_map(|revocation| {
+        let missing = revocations.iter().filter_map(|revocation| {
             let before = existing.iter().find(|entry| entry.id == revocation.id);
             let merged = before.map_or(*revocation, |before| before.merge(*revocation));
-            (before != Some(&merged)).then(|| self.put(merged, now))
+            (before != Some(&merged)).then_some(merged)
         });
-        try_join_all(puts).await.map(drop)
+        (missing.collect(), outage)
     }
 
     async fn put(&self, revocation: Revocation, now: Timestamp) -> Result<(), StoreError> {
