@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { keyOf } from './ids.ts';
-import { call, logout, revoke } from './requests.ts';
+import { call, get, logout, revoke } from './requests.ts';
 import { type Edge, GUARDS, type Guard, start } from './server.ts';
 import { token } from './tokens.ts';
 
@@ -42,6 +42,7 @@ function follows(guard: Guard): void {
         quash: {
           routes: [
             { path: '/strict', mode: 'strict' },
+            { path: '/strict-open', mode: 'strict', outage: 'danger_open' },
             { path: '/known', outage: 'last_known_good', max_age: 6 },
             { path: '/open', outage: 'danger_open' },
           ],
@@ -119,6 +120,33 @@ function follows(guard: Guard): void {
       }
       await delay(4500);
       assert.equal((await call(edge.other, await token())).status, 200);
+    });
+
+    test('the origin is told what a verdict rests on when that is less than its route asks for, and by nobody else', async () => {
+      const mine = await token();
+      /** What the origin reads, whatever the client says. */
+      const told = async (path: string): Promise<string | undefined> => {
+        const headers = { authorization: `Bearer ${mine}`, 'quash-source': 'forged', Quash_Source: 'forged' };
+        const { status, body } = await get(edge.other, path, headers);
+        assert.equal(status, 200, path);
+        return body.headers['quash-source'] ?? body.headers.quash_source;
+      };
+      for (const path of ['/api', '/strict', '/strict-open', '/known', '/open', '/public/page']) assert.equal(await told(path), undefined, path);
+      await edge.ledgerFault('down');
+      try {
+        assert.equal(await told('/strict-open'), 'none');
+        await delay(MAX_STALENESS_S * 1000 + 100);
+        assert.match((await told('/known'))!, /^last_known_good;age=[3-5]$/);
+        assert.equal(await told('/open'), 'kv_fallback');
+        await edge.fault('read');
+        assert.match((await told('/known'))!, /^last_known_good;age=[3-6]$/);
+        assert.equal(await told('/open'), 'none');
+      } finally {
+        await edge.fault(undefined);
+        await edge.ledgerFault(undefined);
+      }
+      await delay(4500);
+      for (const path of ['/api', '/known']) assert.equal(await told(path), undefined, path);
     });
 
     test('a request reads no store, and the ledger is asked for all of them together', async (context) => {

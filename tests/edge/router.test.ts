@@ -206,8 +206,9 @@ for (const fault of ['read', 'hang'] as const) {
       const closed = await call(edge, mine, '/guarded');
       assert.deepEqual([closed.status, closed.code], [503, 'store_unavailable']);
       assert.equal(closed.headers.get('retry-after'), '5');
-      for (const path of ['/open', '/isolate']) {
-        assert.equal((await call(edge, mine, path)).status, 200, path);
+      for (const [path, source, label] of [['/open', 'none', 'none'], ['/isolate', 'isolate', null]] as const) {
+        const { body } = await call(edge, mine, path);
+        assert.deepEqual([body.verdict_source, body.headers['quash-source']], [source, label], path);
         assert.equal((await call(edge, gone, path)).code, 'token_revoked', path);
       }
     });

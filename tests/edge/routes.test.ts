@@ -139,8 +139,10 @@ for (const guard of GUARDS) describe(guard, () => {
       test(`${fault}: a route that is open then lets through what is not known to be revoked`, async () => {
         const [mine, gone] = [await token(), await token()];
         await logout(edge, gone);
+        assert.equal((await call(edge, mine, '/open/x')).body.headers['quash-source'], undefined);
         await during(fault, async () => {
-          assert.equal((await call(edge, mine, '/open/x')).status, 200);
+          const { status, body } = await call(edge, mine, '/open/x');
+          assert.deepEqual([status, body.headers['quash-source']], [200, 'none']);
           assert.equal((await call(edge, gone, '/open/x')).code, 'token_revoked');
           assert.equal((await call(edge, 'garbage', '/open/x')).code, 'token_segments');
           const other = await call(edge, mine, '/api');
@@ -153,7 +155,8 @@ for (const guard of GUARDS) describe(guard, () => {
         await logout(edge, gone);
         await during(fault, async () => {
           const started = performance.now();
-          assert.equal((await call(edge, mine, '/isolate/x')).status, 200);
+          const { status, body } = await call(edge, mine, '/isolate/x');
+          assert.deepEqual([status, body.headers['quash-source']], [200, undefined]);
           assert.equal((await call(edge, gone, '/isolate/x')).code, 'token_revoked');
           // The denylist is given up on only after longer than that.
           if (fault === 'hang') assert.ok(performance.now() - started < 1000, `${performance.now() - started} ms`);

@@ -1,5 +1,6 @@
 use std::{fmt, sync::Arc};
 
+use quash_core::follower::Source as VerdictSource;
 use quash_engine::{Policy, Source};
 
 /// A request that may pass, and whose it is.
@@ -8,6 +9,7 @@ pub struct Authorized {
     pub(crate) source: Source,
     pub(crate) token: String,
     pub(crate) policy: Arc<Policy>,
+    pub(crate) verdict_source: VerdictSource,
     /// The engine's when it was decided.
     pub(crate) version: u32,
 }
@@ -16,6 +18,12 @@ impl Authorized {
     /// Where the request carried its token.
     pub const fn source(&self) -> Source {
         self.source
+    }
+
+    /// What it rests on that the token is not revoked. On a route that lets requests in during an outage of the ledger, this
+    /// [may be less](VerdictSource::is_degraded) than the route promises: whoever moves money may want to look.
+    pub const fn verdict_source(&self) -> VerdictSource {
+        self.verdict_source
     }
 
     /// The verified token.
@@ -31,6 +39,9 @@ impl Authorized {
 
 impl fmt::Debug for Authorized {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authorized").field("source", &self.source).finish_non_exhaustive()
+        f.debug_struct("Authorized")
+            .field("source", &self.source)
+            .field("verdict_source", &self.verdict_source)
+            .finish_non_exhaustive()
     }
 }

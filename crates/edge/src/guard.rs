@@ -4,7 +4,10 @@ use std::{
     sync::Arc,
 };
 
-use quash_core::{Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken, follower::SyncId};
+use quash_core::{
+    Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken,
+    follower::{Source, SyncId},
+};
 use quash_engine::{Due, Engine, Error, Fetch, LookUp, Policy, Step, Verifying, from_lines};
 use worker::Delay;
 
@@ -41,8 +44,8 @@ impl Guard {
         let _ = self.on_record.set(hook);
     }
 
-    /// Judges a token, and tells the engine's version by which it was.
-    pub(crate) async fn judge(self: &Rc<Self>, text: &str, policy: &Arc<Policy>) -> Result<u32, Error> {
+    /// Judges a token, and tells what the verdict rests on, and the engine's version by which it was.
+    pub(crate) async fn judge(self: &Rc<Self>, text: &str, policy: &Arc<Policy>) -> Result<(Source, u32), Error> {
         let arrived = now();
         let mut step = self.engine().judge(text, policy, arrived, arrived);
         if self.engine().is_due(arrived) {
@@ -50,7 +53,7 @@ impl Guard {
         }
         loop {
             step = match step {
-                Step::Admit => return Ok(self.engine().version()),
+                Step::Admit(source) => return Ok((source, self.engine().version())),
                 Step::Refuse(error) => return Err(error),
                 Step::Check(checking) => {
                     let valid = self.imported.check(&self.engine, &checking.check).await?;

@@ -229,6 +229,7 @@ impl AsHeaders for HeaderMap {
 
 #[cfg(test)]
 mod tests {
+    use quash_core::follower::Source as VerdictSource;
     use quash_engine::Source;
 
     use super::*;
@@ -271,12 +272,21 @@ mod tests {
         assert_eq!(headers["authorization"], "Basic dTpw");
 
         let policy = Arc::new(Policy::new());
-        let authorized =
-            |source| Authorized { source, token: "head.claims.signature".into(), policy: policy.clone(), version: 0 };
-        passed_on::change(&mut headers, Sender::Authorized(&authorized(Source::Cookie))).unwrap();
+        let authorized = |source, verdict_source| Authorized {
+            source,
+            token: "head.claims.signature".into(),
+            policy: policy.clone(),
+            verdict_source,
+            version: 0,
+        };
+        let doubtful = authorized(Source::Cookie, VerdictSource::KvFallback);
+        passed_on::change(&mut headers, Sender::Authorized(&doubtful)).unwrap();
         assert_eq!(headers["quash-claims"], "claims");
+        assert_eq!(headers["quash-source"], "kv_fallback");
         assert!(!headers.contains_key("authorization"));
-        passed_on::change(&mut headers, Sender::Authorized(&authorized(Source::Header))).unwrap();
+        let fresh = authorized(Source::Header, VerdictSource::Fresh);
+        passed_on::change(&mut headers, Sender::Authorized(&fresh)).unwrap();
+        assert!(!headers.contains_key("quash-source"));
         assert_eq!(headers["authorization"], "Bearer head.claims.signature");
         headers.insert("cookie", HeaderValue::from_static("a=b"));
         passed_on::change(&mut headers, Sender::Nobody).unwrap();

@@ -97,5 +97,6 @@ pub use authorized::Authorized;
 pub use layer::{QuashLayer, QuashService};
 pub use ledger::LedgerObject;
 pub use quash::Quash;
+pub use quash_core::follower::Source as VerdictSource;
 pub use quash_engine::{Error, Mode, Outage, Policy, Source, config::ConfigError};
 pub use respond::refusal;

@@ -1,4 +1,4 @@
-use quash_engine::Source;
+use quash_engine::{Source, label};
 use worker::Headers;
 
 use crate::authorized::Authorized;
@@ -8,6 +8,9 @@ const OUR_PREFIX: &str = "quash-";
 
 /// The verified token's payload, base64url.
 const CLAIMS: &str = "Quash-Claims";
+
+/// What the verdict rests on, where that is less than the route asks for.
+const SOURCE: &str = "Quash-Source";
 
 /// A request's headers, whoever made a type for them.
 pub(crate) trait AsHeaders {
@@ -45,6 +48,9 @@ pub(crate) fn change<H: AsHeaders>(headers: &mut H, sender: Sender<'_>) -> Resul
         }
         Sender::Authorized(authorized) => {
             headers.set(CLAIMS, authorized.claims())?;
+            if let Some(label) = label(authorized.verdict_source()) {
+                headers.set(SOURCE, &label)?;
+            }
             // Another scheme's credential could mean another user to the origin.
             match authorized.source() {
                 Source::Header => headers.set("Authorization", &format!("Bearer {}", authorized.token()))?,

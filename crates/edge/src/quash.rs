@@ -192,8 +192,9 @@ impl Quash {
     }
 
     pub(crate) async fn judge(&self, credential: Credential<'_>, policy: Arc<Policy>) -> Result<Authorized, Error> {
-        let version = self.guard.judge(credential.token, &policy).await?;
-        Ok(Authorized { source: credential.source, token: credential.token.into(), policy, version })
+        let (verdict_source, version) = self.guard.judge(credential.token, &policy).await?;
+        let Credential { source, token } = credential;
+        Ok(Authorized { source, token: token.into(), policy, verdict_source, version })
     }
 
     async fn pass(

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use quash_core::{
     Headers, HostKey, Peppers, Refusal, Revocation, SignatureCheck, Timestamp, UnverifiedToken, ValidToken,
     Verification, VerifiedToken,
-    follower::{LiveSet, SyncId},
+    follower::{LiveSet, Source, SyncId},
     ledger::ShardHistory,
 };
 
@@ -39,8 +39,8 @@ pub struct Engine {
 /// What is next with a request.
 #[derive(Debug)]
 pub enum Step {
-    /// It may pass.
-    Admit,
+    /// It may pass. That it is not revoked rests on this.
+    Admit(Source),
     /// It may not.
     Refuse(Error),
     /// Check this signature, then go on with [`Engine::checked`].
@@ -169,13 +169,14 @@ impl Engine {
             // What is found revoked is revoked, whatever else could not be read. This isolate may know more by now.
             refuse(look_up.ids.verdict(entries), now)?;
             engine.revocations.refuse_revoked(&look_up.ids, now)?;
-            match outage {
-                Some(cause) if !look_up.is_open() => return Err(Error::StoreUnavailable(cause)),
-                Some(_) => return Ok(Step::Admit),
-                None => {}
+            let source = look_up.source();
+            match (outage, look_up.in_outages()) {
+                (None, _) => {}
+                (Some(_), Some(source)) => return Ok(Step::Admit(source)),
+                (Some(cause), None) => return Err(Error::StoreUnavailable(cause)),
             }
             let (Some(asked_by), Some(followed)) = (look_up.history(), engine.revocations.followed_mut()) else {
-                return Ok(Step::Admit);
+                return Ok(Step::Admit(source));
             };
             let history =
                 history.ok_or_else(|| Error::StoreUnavailable("the ledger's root tells no history".into()))?;
@@ -183,8 +184,8 @@ impl Engine {
             followed.learn(history);
             match asked_all {
                 false => Ok(Step::LookUp(followed.look_up(&look_up.ids, &look_up.policy))),
-                true if followed.is_settled(now) => Ok(Step::Admit),
-                true => Ok(Step::LookUp(LookUp::in_kv(&look_up.ids, &look_up.policy))),
+                true if followed.is_settled(now) => Ok(Step::Admit(source)),
+                true => Ok(Step::LookUp(LookUp::in_kv(&look_up.ids, &look_up.policy, source))),
             }
         })
     }

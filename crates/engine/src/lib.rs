@@ -19,6 +19,7 @@ mod engine;
 mod error;
 mod json_object;
 mod keys;
+mod label;
 mod look_up;
 mod memory;
 mod path;
@@ -34,6 +35,7 @@ pub use denylist::{NEARBY, STORE_TIMEOUT, denylist_key, from_lines, read_key, to
 pub use engine::{Checking, Due, Engine, Step, Verifying};
 pub use error::Error;
 pub use json_object::{JsonObject, json_array, quoted};
+pub use label::label;
 pub use keys::{Fetch, Fetched, Filed, Jwk, Keep, KeyOrigin, PublicKey, WebCryptoAlgorithm};
 pub use look_up::{LookUp, Question};
 pub use policy::{Mode, Outage, Policy};

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use quash_core::{
     RevocationId, TokenIds,
+    follower::Source,
     ledger::{ShardCount, ShardHistory},
 };
 
@@ -18,8 +19,10 @@ pub struct LookUp {
     pub(crate) ids: Arc<TokenIds>,
     pub(crate) policy: Arc<Policy>,
     place: Place,
-    /// Whether it may pass unless it is found.
-    is_open: bool,
+    /// What it rests on that it may pass, should nothing be found.
+    source: Source,
+    /// And should nothing be heard. `None`: then it may not.
+    in_outages: Option<Source>,
 }
 
 #[derive(Debug)]
@@ -40,9 +43,9 @@ pub struct Question {
 }
 
 impl LookUp {
-    pub(crate) fn in_kv(ids: &Arc<TokenIds>, policy: &Arc<Policy>) -> Self {
-        let is_open = policy.in_outages() == Outage::DangerOpen;
-        Self { ids: ids.clone(), policy: policy.clone(), place: Place::Kv, is_open }
+    pub(crate) fn in_kv(ids: &Arc<TokenIds>, policy: &Arc<Policy>, source: Source) -> Self {
+        let in_outages = (policy.in_outages() == Outage::DangerOpen).then_some(Source::None);
+        Self { ids: ids.clone(), policy: policy.clone(), place: Place::Kv, source, in_outages }
     }
 
     pub(crate) fn in_ledger(
@@ -51,17 +54,21 @@ impl LookUp {
         count: ShardCount,
         history: ShardHistory,
     ) -> Self {
-        Self { place: Place::Ledger { count, history }, ..Self::in_kv(ids, policy) }
+        Self { place: Place::Ledger { count, history }, ..Self::in_kv(ids, policy, Source::Fresh) }
     }
 
-    /// It may pass already, unless something is found.
+    /// It may pass already for this, unless something is found.
     #[must_use]
-    pub(crate) fn in_an_outage(self) -> Self {
-        Self { is_open: true, ..self }
+    pub(crate) fn or(self, source: Source) -> Self {
+        Self { in_outages: Some(source), ..self }
     }
 
-    pub(crate) const fn is_open(&self) -> bool {
-        self.is_open
+    pub(crate) const fn source(&self) -> Source {
+        self.source
+    }
+
+    pub(crate) const fn in_outages(&self) -> Option<Source> {
+        self.in_outages
     }
 
     /// The history of shards by which the ledger is asked.

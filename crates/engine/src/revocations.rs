@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use quash_core::{
     Cutoff, Revocation, RevocationId, Target, Timestamp, TokenIds, Verdict,
-    follower::{self, Follower, LiveSet, Read, SyncId, Terms, WhenStale},
+    follower::{self, Follower, LiveSet, Read, Source, SyncId, Terms, WhenStale},
     ledger::{Delta, Part, ShardHistory},
 };
 
@@ -131,10 +131,10 @@ impl Revocations {
         // What is known to be revoked is revoked, however old that is.
         self.refuse_revoked(ids, now)?;
         match (mode, self) {
-            (Mode::DangerIsolate, _) => Ok(Step::Admit),
+            (Mode::DangerIsolate, _) => Ok(Step::Admit(Source::Isolate)),
             (Mode::Bounded, Self::Followed(followed)) => followed.judge(ids, policy, arrived, now),
             (Mode::Strict, Self::Followed(followed)) => Ok(Step::LookUp(followed.look_up(ids, policy))),
-            (Mode::Eventual, _) => Ok(Step::LookUp(LookUp::in_kv(ids, policy))),
+            (Mode::Eventual, _) => Ok(Step::LookUp(LookUp::in_kv(ids, policy, Source::Kv))),
             // A policy of a program's: the configuration's are refused when they are read.
             (Mode::Bounded | Mode::Strict, Self::Own(_)) => Err(ConfigError::new("ledger", NEEDED).into()),
         }
@@ -143,7 +143,7 @@ impl Revocations {
     /// Where to look for a token outside a guarded request: as strictly as can be.
     pub(crate) fn look_up_of(&self, ids: Arc<TokenIds>) -> LookUp {
         match self {
-            Self::Own(_) => LookUp::in_kv(&ids, &Arc::default()),
+            Self::Own(_) => LookUp::in_kv(&ids, &Arc::default(), Source::Kv),
             Self::Followed(followed) => followed.look_up(&ids, &Arc::default()),
         }
     }
@@ -182,10 +182,11 @@ impl Followed {
             }
         };
         Ok(match source {
-            follower::Source::Fresh if self.is_settled(now) => Step::Admit,
-            follower::Source::Fresh => Step::LookUp(LookUp::in_kv(ids, policy)),
+            Source::Fresh if self.is_settled(now) => Step::Admit(source),
+            Source::Fresh => Step::LookUp(LookUp::in_kv(ids, policy, source)),
             // It may pass. What Workers KV shows has been revoked all the same.
-            _ => Step::LookUp(LookUp::in_kv(ids, policy).in_an_outage()),
+            Source::None => Step::LookUp(LookUp::in_kv(ids, policy, Source::KvFallback).or(source)),
+            _ => Step::LookUp(LookUp::in_kv(ids, policy, source).or(source)),
         })
     }
 

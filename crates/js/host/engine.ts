@@ -18,6 +18,7 @@ export const Status = {
   Ask: 10,
   Sync: 11,
   NoCopy: 12,
+  AdmitLabelled: 13,
 } as const;
 
 /** What `begin` adds to its status when there may be something to do while requests go on. */

@@ -114,7 +114,9 @@ export class Judge {
     const { engine } = request.running;
     switch (status) {
       case Status.Admit:
-        return new Admitted(engine, request.head, request.place);
+        return new Admitted(engine, request.head, request.place, '');
+      case Status.AdmitLabelled:
+        return new Admitted(engine, request.head, request.place, engine.text);
       case Status.Anonymous:
         return ANONYMOUS;
       case Status.Preflight:

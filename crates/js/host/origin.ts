@@ -7,6 +7,9 @@ const OUR_PREFIX = 'quash-';
 /** The verified token's payload, base64url. */
 const CLAIMS = 'Quash-Claims';
 
+/** What the verdict rests on, where that is less than the route asks for. */
+const SOURCE = 'Quash-Source';
+
 /** Servers that hand headers on as variables of the environment cannot tell `_` from `-` (RFC 3875 section 4.1.18). */
 function isOurs(name: string): boolean {
   return name.replaceAll('_', '-').startsWith(OUR_PREFIX);
@@ -38,8 +41,9 @@ export class Origin {
       headers.delete('Authorization');
       headers.delete('Cookie');
     } else if (admitted) {
-      const { token, isBearer } = admitted;
+      const { token, isBearer, source } = admitted;
       headers.set(CLAIMS, token.slice(token.indexOf('.') + 1, token.lastIndexOf('.')));
+      if (source !== '') headers.set(SOURCE, source);
       // Only the credential that was verified goes on: another scheme's could mean another user to the origin.
       if (isBearer) headers.set('Authorization', `Bearer ${token}`);
       else headers.delete('Authorization');

@@ -26,12 +26,15 @@ export class Admitted {
   /** By what it was decided: as long as that is so, nothing has been revoked here, and no key has gone. */
   readonly decidedBy: Engine;
   readonly version: number;
+  /** What the verdict rests on, where that is less than the route asks for; otherwise empty. */
+  readonly source: string;
   readonly #header: string;
   readonly #start: number;
   readonly #length: number;
 
-  constructor(engine: Engine, head: Head, { source, start, length }: Place) {
+  constructor(engine: Engine, head: Head, { source, start, length }: Place, label: string) {
     this.isBearer = source === 1;
+    this.source = label;
     this.decidedBy = engine;
     this.version = engine.version;
     this.#header = this.isBearer ? head.authorization : head.cookie;

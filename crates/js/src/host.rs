@@ -8,7 +8,7 @@ use quash_core::{
 use quash_engine::{
     Checking, Credential, Due, Engine, Error, Fetch, Fetched, Head, LedgerRead, LookUp, Route, Source, Step,
     config::{Config, ConfigError},
-    from_lines, json_array,
+    from_lines, json_array, label,
     ledger::read_counts,
 };
 
@@ -48,6 +48,8 @@ pub(crate) enum Status {
     Sync = 11,
     /// The copy will not do: read it from the ledger, under the new number.
     NoCopy = 12,
+    /// It may pass as with `Admit`, by a verdict that rests on less than its route asks for. The text says on what.
+    AdmitLabelled = 13,
 }
 
 /// An engine, and what waits for its host.
@@ -190,7 +192,13 @@ impl Host {
 
     fn next(&mut self, step: Step, now: Timestamp) -> Status {
         match step {
-            Step::Admit => Status::Admit,
+            Step::Admit(source) => match label(source) {
+                None => Status::Admit,
+                Some(label) => {
+                    self.say(label);
+                    Status::AdmitLabelled
+                }
+            },
             Step::Refuse(error) => self.refuse(&error),
             Step::Check(checking) => {
                 let check = &checking.check;

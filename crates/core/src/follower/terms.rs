@@ -27,15 +27,19 @@ pub enum WhenStale {
     DangerOpen,
 }
 
-/// What a verdict rests on.
+/// What a verdict rests on. Of Workers KV, and of an isolate alone, no follower speaks: those are for hosts to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
     /// The ledger, within `max_staleness`.
     Fresh,
+    /// Workers KV, where nothing better is asked for.
+    Kv,
+    /// What the isolate knows anyway, where nothing else is asked for.
+    Isolate,
     /// The ledger, as it was so long ago.
     LastKnownGood(Duration),
-    /// Workers KV, which a host read instead: no follower says so.
+    /// Workers KV, in the ledger's place.
     KvFallback,
     /// Nothing that anybody vouches for.
     None,
@@ -62,9 +66,16 @@ impl Source {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Fresh => "fresh",
+            Self::Kv => "kv",
+            Self::Isolate => "isolate",
             Self::LastKnownGood(_) => "last_known_good",
             Self::KvFallback => "kv_fallback",
             Self::None => "none",
         }
+    }
+
+    /// Whether it is less than what is asked for while nothing is wrong.
+    pub const fn is_degraded(self) -> bool {
+        matches!(self, Self::LastKnownGood(_) | Self::KvFallback | Self::None)
     }
 }

@@ -177,6 +177,7 @@ fn what_happens_without_the_ledger_is_the_routes_choice() {
     assert!(matches!(follower.ask(at(6899), CLOSED, at(6899)), Step::Refuse { .. }));
     assert!(matches!(follower.ask(at(6900), hour, at(6900)), Step::Sync(_)));
     assert_eq!(Source::LastKnownGood(millis(1)).name(), "last_known_good");
+    assert!(Source::None.is_degraded() && !Source::Fresh.is_degraded());
 }
 
 #[test]

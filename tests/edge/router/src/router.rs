@@ -32,9 +32,11 @@ async fn tell(authorized: Option<Extension<Authorized>>, headers: HeaderMap, bod
     let told = json!({
         "claims": authorized.as_ref().map(|authorized| authorized.claims()),
         "source": authorized.as_ref().map(|authorized| authorized.source().name()),
+        "verdict_source": authorized.as_ref().map(|authorized| authorized.verdict_source().name()),
         "headers": {
             "quash-claims": header("quash-claims"),
             "quash-other": header("quash-other"),
+            "quash-source": header("quash-source"),
             "authorization": header("authorization"),
             "x-mine": header("x-mine"),
         },
