@@ -108,11 +108,12 @@ impl Config {
             "clients", "logout",
         ]);
         let ledger = Ledger::read(&root.member("ledger"));
+        let routes = Routes::read(root, ledger.is_some());
         Self {
             origin: Origin::read(&root.member("origin")),
             denylist: root.member("denylist").text_or("QUASH_DENYLIST"),
-            routes: Arc::new(Routes::read(root, ledger.is_some())),
-            policies: routes::policies(&root.member("routes"), ledger.is_some()),
+            policies: routes::policies(&root.member("routes"), routes.mode, ledger.as_ref()),
+            routes: Arc::new(routes),
             ledger,
         }
     }

@@ -1,17 +1,17 @@
 use std::sync::Arc;
 
-use super::{Field, ledger::mode};
+use super::{Field, Ledger, ledger::mode};
 use crate::{
     path::PathPattern,
-    policy::{Outage, Policies, Policy},
+    policy::{Mode, Outage, Policies, Policy},
 };
 
-/// The policies of the routes that have one of their own.
-pub(super) fn policies(routes: &Field<'_, '_>, has_ledger: bool) -> Policies {
+/// The policies of the routes that have one of their own. `default` is where the others look for revocations.
+pub(super) fn policies(routes: &Field<'_, '_>, default: Mode, ledger: Option<&Ledger>) -> Policies {
     let routes = routes.list(&mut |route| {
         route.table(&["path", "audiences", "scopes", "optional", "mode", "outage", "max_age"]);
         let path = path(route.member("path").required())?;
-        Some((path, Arc::new(policy(route, has_ledger))))
+        Some((path, Arc::new(policy(route, default, ledger))))
     });
     Policies { routes, ..Policies::default() }
 }
@@ -21,8 +21,11 @@ pub(super) fn path(field: &Field<'_, '_>) -> Option<PathPattern> {
     path.inspect_err(|invalid| field.wrong(invalid)).ok()
 }
 
-fn policy(route: &Field<'_, '_>, has_ledger: bool) -> Policy {
-    let mut policy = Policy::new().outage(outage(route));
+fn policy(route: &Field<'_, '_>, default: Mode, ledger: Option<&Ledger>) -> Policy {
+    let mode = mode(&route.member("mode"), ledger.is_some());
+    // Nothing else is followed, so that it could be known how old it is.
+    let followed = ledger.filter(|_| mode.unwrap_or(default) == Mode::Bounded);
+    let mut policy = Policy::new().outage(outage(route, followed));
     for audience in route.member("audiences").texts() {
         policy = policy.audience(audience);
     }
@@ -32,16 +35,31 @@ fn policy(route: &Field<'_, '_>, has_ledger: bool) -> Policy {
     if route.member("optional").is_true() {
         policy = policy.optional();
     }
-    match mode(&route.member("mode"), has_ledger) {
+    match mode {
         Some(mode) => policy.mode(mode),
         None => policy,
     }
 }
 
-fn outage(route: &Field<'_, '_>) -> Outage {
-    let max_age = route.member("max_age");
-    let outage = match route.member("outage").choice(&["closed", "last_known_good", "danger_open"]) {
-        Some(1) => return Outage::LastKnownGood(max_age.required().seconds(0, u64::MAX)),
+/// What becomes of a route in an outage; `followed` is the ledger that it goes by, if it follows one.
+fn outage(route: &Field<'_, '_>, followed: Option<&Ledger>) -> Outage {
+    let (outage, max_age) = (route.member("outage"), route.member("max_age"));
+    let outage = match outage.choice(&["closed", "last_known_good", "danger_open"]) {
+        Some(1) => {
+            let oldest = max_age.required().seconds(0, u64::MAX);
+            match followed.map(|ledger| ledger.terms.max_staleness) {
+                None => outage.wrong(
+                    &"`last_known_good` is for routes that are `bounded`: no other knows how old what it goes by is",
+                ),
+                // A request on any route passes by what is no older than that.
+                Some(fresh) if oldest <= fresh && max_age.is_there() => {
+                    let fresh = fresh.as_secs();
+                    max_age.wrong(&format_args!("must be more than `ledger.max_staleness`, which is {fresh}"));
+                }
+                Some(_) => {}
+            }
+            return Outage::LastKnownGood(oldest);
+        }
         Some(2) => Outage::DangerOpen,
         _ => Outage::Closed,
     };

@@ -118,6 +118,12 @@ fn a_wrong_field_is_named() {
             "`open` is none of `closed`, `last_known_good`, `danger_open`",
         ),
         ("/routes", json!([{ "path": "/a", "outage": "last_known_good" }]), "routes[0]", "`max_age` is missing"),
+        (
+            "/routes",
+            json!([{ "path": "/a", "outage": "last_known_good", "max_age": 60 }]),
+            "routes[0].outage",
+            "are `bounded`",
+        ),
         ("/routes", json!([{ "path": "/a", "max_age": 5 }]), "routes[0].max_age", "only"),
         ("/routes", json!([{ "path": "/a", "mode": "strict" }]), "routes[0].mode", "needs `ledger`"),
         ("/mode", json!("bounded"), "mode", "needs `ledger`"),
@@ -159,7 +165,39 @@ fn with_a_ledger_revocations_are_followed() {
     let terms = with("ledger", json!({ "max_staleness": 1, "shards": 4 })).ledger.unwrap().terms;
     assert_eq!((terms.max_staleness.as_secs(), terms.shards.get()), (1, 4));
     assert_eq!(with("mode", json!("eventual")).routes.mode, Mode::Eventual);
-    with("routes", json!([{ "path": "/a", "mode": "strict", "outage": "last_known_good", "max_age": 60 }]));
+    with("routes", json!([{ "path": "/a", "mode": "strict", "outage": "danger_open" }]));
+}
+
+#[test]
+fn what_was_last_known_must_be_of_a_known_age_and_older_than_what_is_fresh() {
+    let parse = |mode: &str, route: Value| {
+        let mut document = valid();
+        document["ledger"] = json!({ "max_staleness": 10 });
+        document["mode"] = json!(mode);
+        document["routes"] = json!([route]);
+        parse(&document).map(drop).map_err(|ConfigError { field, problem }| (field, problem))
+    };
+    let known = |max_age: u64| json!({ "path": "/a", "outage": "last_known_good", "max_age": max_age });
+    let in_mode = |mode: &str| json!({ "path": "/a", "mode": mode, "outage": "last_known_good", "max_age": 60 });
+    assert_eq!(parse("bounded", known(11)), Ok(()));
+    for max_age in [0, 10] {
+        let (field, problem) = parse("bounded", known(max_age)).unwrap_err();
+        assert_eq!(field, "QUASH.routes[0].max_age");
+        assert_eq!(problem, "must be more than `ledger.max_staleness`, which is 10");
+    }
+    assert_eq!(parse("strict", in_mode("bounded")), Ok(()));
+    for (default, route) in [
+        ("eventual", known(60)),
+        ("strict", known(60)),
+        ("danger_isolate", known(60)),
+        ("bounded", in_mode("eventual")),
+        ("bounded", in_mode("strict")),
+        ("bounded", in_mode("danger_isolate")),
+    ] {
+        let (field, problem) = parse(default, route).unwrap_err();
+        assert_eq!(field, "QUASH.routes[0].outage");
+        assert!(problem.contains("is for routes that are `bounded`"), "{problem}");
+    }
 }
 
 #[test]
