@@ -8,7 +8,7 @@ use quash_core::{
     Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken,
     follower::{Source, SyncId},
 };
-use quash_engine::{Due, Engine, Error, Fetch, LookUp, Policy, Step, Verifying, from_lines};
+use quash_engine::{Answer, Due, Engine, Error, Fetch, Health, LookUp, Policy, Step, Verifying, from_lines};
 use worker::Delay;
 
 use crate::{
@@ -67,15 +67,28 @@ impl Guard {
                     self.engine().judge(text, policy, arrived, later())
                 }
                 Step::Sync(sync) => {
-                    let guard = Rc::clone(self);
-                    // It goes on when this request is cancelled: others wait for what it brings.
-                    outlive(async move { guard.follow(sync).await }).await;
+                    self.sync(sync).await;
                     self.engine().judge(text, policy, arrived, later())
                 }
                 Step::Wait(pause) => {
                     Delay::from(pause).await;
                     self.engine().judge(text, policy, arrived, later())
                 }
+            }
+        }
+    }
+
+    /// Asks how the guard is.
+    pub(crate) async fn health(self: &Rc<Self>) -> Answer {
+        let arrived = now();
+        loop {
+            // Alone, or the engine would be held while the ledger is read.
+            let health = self.engine().health(arrived, later());
+            self.do_what_is_due();
+            match health {
+                Health::Answer(answer) => return answer,
+                Health::Sync(sync) => self.sync(sync).await,
+                Health::Wait(pause) => Delay::from(pause).await,
             }
         }
     }
@@ -136,6 +149,12 @@ impl Guard {
         let found = self.denylist.look_up(&ids).await;
         let outage = found.outage.map(|outage| outage.to_string());
         self.engine().looked_up(look_up, &found.entries, outage, None, later())
+    }
+
+    /// Reads the ledger's log, and goes on when this request is cancelled: others wait for what it brings.
+    async fn sync(self: &Rc<Self>, sync: SyncId) {
+        let guard = Rc::clone(self);
+        outlive(async move { guard.follow(sync).await }).await;
     }
 
     /// Reads the ledger's log.

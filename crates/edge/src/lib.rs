@@ -30,7 +30,7 @@
 //! async fn fetch(request: Request, env: Env, _: Context) -> Result<Response> {
 //!     let quash = Quash::shared(&env)?;
 //!     let policy = match request.path().as_str() {
-//!         "/auth/logout" | "/auth/handle" | "/auth/revoke" => return quash.fetch(request).await,
+//!         "/auth/logout" | "/auth/handle" | "/auth/revoke" | "/auth/healthz" => return quash.fetch(request).await,
 //!         "/accounts" => Policy::new().audience("https://accounts.example").scope("accounts:write"),
 //!         "/news" => Policy::new().optional(),
 //!         _ => Policy::new(),

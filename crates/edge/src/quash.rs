@@ -214,6 +214,7 @@ impl Quash {
         match endpoint {
             Endpoint::Logout => self.logout(request).await,
             Endpoint::Handle => self.handle(request).await,
+            Endpoint::Health => respond::answer(self.guard.health().await),
             _ => self.revoke(request).await.or_else(|error| respond::refusal(&error)),
         }
     }

@@ -1,6 +1,6 @@
 //! Every answer that Quash gives itself, errors among them.
 
-use quash_engine::{Error, HEADERS};
+use quash_engine::{Answer, Error, HEADERS};
 use serde::Serialize;
 use worker::{Headers, Response, Result, console_error};
 
@@ -12,7 +12,11 @@ pub fn refusal(error: &Error) -> Result<Response> {
     if let Some(cause) = error.internal() {
         console_error!("{cause}");
     }
-    let answer = error.answer();
+    answer(error.answer())
+}
+
+/// An answer of the engine's.
+pub(crate) fn answer(answer: Answer) -> Result<Response> {
     let headers = Headers::from_iter(answer.headers.into_iter().map(|(name, value)| (name.to_owned(), value)));
     Ok(Response::from_bytes(answer.body.into_bytes())?.with_headers(headers).with_status(answer.status))
 }

@@ -5,20 +5,26 @@ use crate::{error::Error, json_object::JsonObject};
 /// How long a client should wait before it asks again while something is down, in seconds.
 const RETRY_AFTER_SECS: &str = "5";
 
-/// What a caller is told of an error, and nobody of what is none of their business.
+/// What a caller is told: of an error, and of nothing that is none of their business.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The headers. No cache keeps the answer.
     pub headers: Vec<(&'static str, String)>,
-    /// A JSON object: `error` as a standard has it, our own `code`, and a `message` for people.
+    /// A JSON object. Of an error it has `error` as a standard has it, our own `code`, and a `message` for people.
     pub body: String,
 }
 
 /// The headers of every answer of ours.
 pub const HEADERS: [(&str, &str); 3] =
     [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")];
+
+impl Answer {
+    pub(crate) fn new(status: u16, body: String) -> Self {
+        Self { status, headers: HEADERS.map(|(name, value)| (name, value.to_owned())).into(), body }
+    }
+}
 
 impl Error {
     /// The answer.
@@ -29,7 +35,8 @@ impl Error {
         };
         let standard = self.oauth_error().map_or_else(JsonObject::new, |error| JsonObject::new().text("error", error));
         let body = standard.text("code", self.code()).text("message", message).end();
-        let mut headers: Vec<_> = HEADERS.map(|(name, value)| (name, value.to_owned())).into();
+        let mut answer = Answer::new(self.status(), body);
+        let headers = &mut answer.headers;
         let mut add = |name, value: &str| headers.push((name, value.to_owned()));
         let seconds = |delay: &Duration| delay.as_millis().div_ceil(1000).to_string();
         match self {
@@ -52,7 +59,7 @@ impl Error {
             }
             _ => {}
         }
-        Answer { status: self.status(), headers, body }
+        answer
     }
 
     /// What is wrong with us, for the log alone: whose fault it is not must not have to read of our bindings and stores.

@@ -30,7 +30,7 @@ pub struct Engine {
     trust: Trust,
     headers: Headers,
     memory: TokenMemory,
-    revocations: Revocations,
+    pub(crate) revocations: Revocations,
     version: u32,
     /// When something is due, at the earliest.
     next_look: Option<Timestamp>,

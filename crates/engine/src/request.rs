@@ -45,6 +45,8 @@ pub enum Endpoint {
     Handle,
     /// `/revoke`
     Revoke,
+    /// `/healthz`
+    Health,
 }
 
 impl Engine {
@@ -73,6 +75,7 @@ impl Engine {
             "/logout" => Some(Endpoint::Logout),
             "/handle" => Some(Endpoint::Handle),
             "/revoke" => Some(Endpoint::Revoke),
+            "/healthz" => Some(Endpoint::Health),
             _ => None,
         }
     }

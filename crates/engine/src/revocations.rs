@@ -109,14 +109,18 @@ impl Revocations {
 
     /// Refuses a token that is known to be revoked.
     pub(crate) fn refuse_revoked(&self, ids: &TokenIds, now: Timestamp) -> Result<(), Error> {
-        let live = match self {
-            Self::Own(live) => live,
-            Self::Followed(followed) => followed.follower.live(),
-        };
+        let live = self.live();
         if live.is_empty() {
             return Ok(());
         }
         refuse(ids.verdict_by(|id| Some(live.lookup(id)?.cover)), now)
+    }
+
+    pub(crate) fn live(&self) -> &LiveSet {
+        match self {
+            Self::Own(live) => live,
+            Self::Followed(followed) => followed.follower.live(),
+        }
     }
 
     /// What is next with a token that is in force: refused if it is known to be revoked, else what its route wants.
@@ -170,11 +174,8 @@ impl Followed {
         arrived: Timestamp,
         now: Timestamp,
     ) -> Result<Step, Error> {
-        let source = match self.follower.ask(arrived, when_stale(policy), now) {
-            follower::Step::Decide { source, refresh } => {
-                self.refresh = refresh.or(self.refresh);
-                source
-            }
+        let source = match self.ask(arrived, when_stale(policy), now) {
+            follower::Step::Decide { source, .. } => source,
             follower::Step::Sync(sync) => return Ok(Step::Sync(sync)),
             follower::Step::Wait(pause) => return Ok(Step::Wait(pause)),
             follower::Step::Refuse { retry_after } => {
@@ -188,6 +189,19 @@ impl Followed {
             Source::None => Step::LookUp(LookUp::in_kv(ids, policy, Source::KvFallback).or(source)),
             _ => Step::LookUp(LookUp::in_kv(ids, policy, source).or(source)),
         })
+    }
+
+    /// Asks whether what is followed is fresh enough to decide by. A sync that is due is kept for whoever asks for it.
+    pub(crate) fn ask(&mut self, arrived: Timestamp, when_stale: WhenStale, now: Timestamp) -> follower::Step {
+        let step = self.follower.ask(arrived, when_stale, now);
+        if let follower::Step::Decide { refresh, .. } = step {
+            self.refresh = refresh.or(self.refresh);
+        }
+        step
+    }
+
+    pub(crate) const fn follower(&self) -> &Follower {
+        &self.follower
     }
 
     /// The sync that nobody waits for, once.

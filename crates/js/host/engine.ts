@@ -19,6 +19,7 @@ export const Status = {
   Sync: 11,
   NoCopy: 12,
   AdmitLabelled: 13,
+  Answer: 14,
 } as const;
 
 /** What `begin` adds to its status when there may be something to do while requests go on. */

@@ -25,6 +25,7 @@ export class Gate {
     switch (verdict.kind) {
       case 'endpoint':
         return endpoints(request);
+      case 'answered':
       case 'refused':
         return verdict.response;
       case 'anonymous':

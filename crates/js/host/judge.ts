@@ -7,7 +7,7 @@ import { Ledger } from './ledger.ts';
 import { type Bindings, type Context, type DurableObjects, type KvNamespace, message } from './platform.ts';
 import type { Settings } from './settings.ts';
 import { KeyError, Signatures } from './signatures.ts';
-import { Admitted, type Place, type Verdict, refused } from './verdict.ts';
+import { Admitted, type Place, type Verdict, answered, refused } from './verdict.ts';
 
 /** As many as the engine keeps: what was revoked here, should the engine have to start again. */
 const MAX_RECORDED = 10_000;
@@ -125,6 +125,8 @@ export class Judge {
         return ENDPOINT;
       case Status.Refuse:
         return refused(engine);
+      case Status.Answer:
+        return answered(engine);
       case Status.Check:
         return this.#check(request, engine.pending);
       case Status.LookUp:

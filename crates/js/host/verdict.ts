@@ -8,7 +8,14 @@ export type Verdict =
   /** It may pass, without any credential. */
   | { readonly kind: 'preflight' }
   | Admitted
+  /** The engine has answered it itself. */
+  | Answered
   | Refused;
+
+export interface Answered {
+  readonly kind: 'answered';
+  readonly response: Response;
+}
 
 export interface Refused {
   readonly kind: 'refused';
@@ -57,17 +64,31 @@ export interface Place {
   readonly length: number;
 }
 
-interface Refusal {
-  readonly code: string;
+/** See `texts.rs`. */
+interface Answer {
   readonly status: number;
   readonly headers: [string, string][];
   readonly body: string;
+}
+
+interface Refusal extends Answer {
+  readonly code: string;
   readonly internal?: string;
+}
+
+/** The answer that the engine tells of now. */
+export function answered(engine: Engine): Answered {
+  return { kind: 'answered', response: response(JSON.parse(engine.text) as Answer) };
 }
 
 /** The refusal that the engine tells of now. What is wrong with us goes to the log. */
 export function refused(engine: Engine): Refused {
-  const { code, status, headers, body, internal } = JSON.parse(engine.text) as Refusal;
+  const refusal = JSON.parse(engine.text) as Refusal;
+  const { code, internal } = refusal;
   if (internal !== undefined) console.error(internal);
-  return { kind: 'refused', code, response: new Response(body, { status, headers }) };
+  return { kind: 'refused', code, response: response(refusal) };
+}
+
+function response({ status, headers, body }: Answer): Response {
+  return new Response(body, { status, headers });
 }

@@ -6,7 +6,8 @@ use quash_core::{
     json::{Document, Value},
 };
 use quash_engine::{
-    Checking, Credential, Due, Engine, Error, Fetch, Fetched, Head, LedgerRead, LookUp, Route, Source, Step,
+    Checking, Credential, Due, Endpoint, Engine, Error, Fetch, Fetched, Head, Health, LedgerRead, LookUp, Route,
+    Source, Step,
     config::{Config, ConfigError},
     from_lines, json_array, label,
     ledger::read_counts,
@@ -50,6 +51,8 @@ pub(crate) enum Status {
     NoCopy = 12,
     /// It may pass as with `Admit`, by a verdict that rests on less than its route asks for. The text says on what.
     AdmitLabelled = 13,
+    /// Answer with the text.
+    Answer = 14,
 }
 
 /// An engine, and what waits for its host.
@@ -90,6 +93,7 @@ impl Host {
 
     pub(crate) fn begin(&mut self, head: &Head<'_>, arrived: Timestamp, now: Timestamp) -> Status {
         match self.engine.route(head) {
+            Ok(Route::Endpoint(Endpoint::Health)) => self.health(arrived, now),
             Ok(Route::Endpoint(_)) => Status::Endpoint,
             Ok(Route::Preflight) => Status::Preflight,
             Ok(Route::Public | Route::Guarded(None, _)) => Status::Anonymous,
@@ -99,6 +103,18 @@ impl Host {
                 self.next(step, now)
             }
             Err(error) => self.refuse(&error),
+        }
+    }
+
+    /// How the guard is, which only its own engine knows.
+    fn health(&mut self, arrived: Timestamp, now: Timestamp) -> Status {
+        match self.engine.health(arrived, now) {
+            Health::Answer(answer) => {
+                self.say(texts::answer(&answer).end());
+                Status::Answer
+            }
+            Health::Sync(sync) => self.sync(sync, now),
+            Health::Wait(pause) => self.wait(pause),
         }
     }
 
@@ -224,11 +240,13 @@ impl Host {
             }
             Step::Read(fetch) => self.read(fetch, now),
             Step::Sync(sync) => self.sync(sync, now),
-            Step::Wait(pause) => {
-                self.registers.pause = pause.as_millis() as u32;
-                Status::Wait
-            }
+            Step::Wait(pause) => self.wait(pause),
         }
+    }
+
+    fn wait(&mut self, pause: Duration) -> Status {
+        self.registers.pause = pause.as_millis() as u32;
+        Status::Wait
     }
 
     fn read(&mut self, fetch: Fetch, now: Timestamp) -> Status {

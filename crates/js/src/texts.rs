@@ -30,17 +30,18 @@ pub(crate) fn settings(config: &Config) -> String {
 /// The answer to a request that may not pass, and what is for the log alone.
 #[inline(never)]
 pub(crate) fn refusal(error: &Error) -> String {
-    let Answer { status, headers, body } = error.answer();
-    let headers = headers.iter().map(|(name, value)| json_array([quoted(name), quoted(value)]));
-    let refusal = JsonObject::new()
-        .text("code", error.code())
-        .number("status", status.into())
-        .json("headers", &json_array(headers))
-        .text("body", &body);
+    let refusal = answer(&error.answer()).text("code", error.code());
     match error.internal() {
         None => refusal.end(),
         Some(internal) => refusal.text("internal", &internal).end(),
     }
+}
+
+/// An answer.
+#[inline(never)]
+pub(crate) fn answer(Answer { status, headers, body }: &Answer) -> JsonObject {
+    let headers = headers.iter().map(|(name, value)| json_array([quoted(name), quoted(value)]));
+    JsonObject::new().number("status", (*status).into()).json("headers", &json_array(headers)).text("body", body)
 }
 
 /// The keys of a look-up, one on each line.

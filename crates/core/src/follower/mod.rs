@@ -129,6 +129,11 @@ impl Follower {
         &self.live
     }
 
+    /// What it promises.
+    pub const fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
     /// How old the oldest shard's last reading is; `None` while one has never been read, or the clock was set back since.
     pub fn age(&self, now: Timestamp) -> Option<Duration> {
         let others = self.shards.iter().filter_map(|shard| shard.position.synced_at());

@@ -168,7 +168,7 @@ impl Follower {
     }
 
     /// Whether the ledger is taken for one that cannot be reached, so that requests do not wait for each other's attempts.
-    pub(super) fn is_in_trouble(&self) -> bool {
+    pub fn is_in_trouble(&self) -> bool {
         self.trouble >= FAILED
     }
 
