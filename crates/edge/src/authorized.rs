@@ -1,17 +1,16 @@
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use quash_core::follower::Source as VerdictSource;
-use quash_engine::{Policy, Source};
+use quash_engine::Source;
+
+use crate::guard::Verdict;
 
 /// A request that may pass, and whose it is.
 #[derive(Clone)]
 pub struct Authorized {
     pub(crate) source: Source,
     pub(crate) token: String,
-    pub(crate) policy: Arc<Policy>,
-    pub(crate) verdict_source: VerdictSource,
-    /// The engine's when it was decided.
-    pub(crate) version: u32,
+    pub(crate) verdict: Verdict,
 }
 
 impl Authorized {
@@ -23,7 +22,7 @@ impl Authorized {
     /// What it rests on that the token is not revoked. On a route that lets requests in during an outage of the ledger, this
     /// [may be less](VerdictSource::is_degraded) than the route promises: whoever moves money may want to look.
     pub const fn verdict_source(&self) -> VerdictSource {
-        self.verdict_source
+        self.verdict.source
     }
 
     /// The verified token.
@@ -41,7 +40,7 @@ impl fmt::Debug for Authorized {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authorized")
             .field("source", &self.source)
-            .field("verdict_source", &self.verdict_source)
+            .field("verdict_source", &self.verdict.source)
             .finish_non_exhaustive()
     }
 }

@@ -29,6 +29,17 @@ pub(crate) struct Guard {
     on_record: OnceCell<Hook>,
 }
 
+/// A token may pass.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Verdict {
+    /// What it rests on that it is not revoked.
+    pub(crate) source: Source,
+    /// When its request did.
+    pub(crate) arrived: Timestamp,
+    /// The engine's when it was decided.
+    pub(crate) version: u32,
+}
+
 impl Guard {
     pub(crate) fn new(engine: Engine, denylist: Denylist) -> Self {
         Self { engine: RefCell::new(engine), imported: ImportedKeys::default(), denylist, on_record: OnceCell::new() }
@@ -44,8 +55,8 @@ impl Guard {
         let _ = self.on_record.set(hook);
     }
 
-    /// Judges a token, and tells what the verdict rests on, and the engine's version by which it was.
-    pub(crate) async fn judge(self: &Rc<Self>, text: &str, policy: &Arc<Policy>) -> Result<(Source, u32), Error> {
+    /// Judges a token.
+    pub(crate) async fn judge(self: &Rc<Self>, text: &str, policy: &Arc<Policy>) -> Result<Verdict, Error> {
         let arrived = now();
         let mut step = self.engine().judge(text, policy, arrived, arrived);
         if self.engine().is_due(arrived) {
@@ -53,7 +64,7 @@ impl Guard {
         }
         loop {
             step = match step {
-                Step::Admit(source) => return Ok((source, self.engine().version())),
+                Step::Admit(source) => return Ok(Verdict { source, arrived, version: self.engine().version() }),
                 Step::Refuse(error) => return Err(error),
                 Step::Check(checking) => {
                     let valid = self.imported.check(&self.engine, &checking.check).await?;
@@ -76,6 +87,12 @@ impl Guard {
                 }
             }
         }
+    }
+
+    /// Refuses a request that was let in by this verdict, should its token have been revoked here since.
+    pub(crate) fn confirm(&self, text: &str, verdict: &Verdict) -> Result<(), Error> {
+        let mut engine = self.engine();
+        if engine.version() == verdict.version { Ok(()) } else { engine.confirm(text, verdict.arrived, later()) }
     }
 
     /// Asks how the guard is.

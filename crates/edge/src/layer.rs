@@ -168,7 +168,7 @@ where
         request.extensions_mut().insert(authorized.clone());
     }
     let answer = inner.call(request).await;
-    quash.confirm(authorized.as_ref()).await?;
+    quash.confirm(authorized.as_ref())?;
     Ok(answer)
 }
 
@@ -229,11 +229,11 @@ impl AsHeaders for HeaderMap {
 
 #[cfg(test)]
 mod tests {
-    use quash_core::follower::Source as VerdictSource;
+    use quash_core::{Timestamp, follower::Source as VerdictSource};
     use quash_engine::Source;
 
     use super::*;
-    use crate::authorized::Authorized;
+    use crate::{authorized::Authorized, guard::Verdict};
 
     fn request(uri: &str) -> http::request::Builder {
         http::Request::builder().uri(uri)
@@ -271,13 +271,10 @@ mod tests {
         assert_eq!((headers.get_all("x-mine").iter().count(), headers.keys_len()), (2, 2));
         assert_eq!(headers["authorization"], "Basic dTpw");
 
-        let policy = Arc::new(Policy::new());
         let authorized = |source, verdict_source| Authorized {
             source,
             token: "head.claims.signature".into(),
-            policy: policy.clone(),
-            verdict_source,
-            version: 0,
+            verdict: Verdict { source: verdict_source, arrived: Timestamp::from_secs(0), version: 0 },
         };
         let doubtful = authorized(Source::Cookie, VerdictSource::KvFallback);
         passed_on::change(&mut headers, Sender::Authorized(&doubtful)).unwrap();

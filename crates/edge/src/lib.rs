@@ -41,7 +41,7 @@
 //!     };
 //!     let response = answer(request, authorized.as_ref()).await?;
 //!     // The user may have logged out while it was made.
-//!     match quash.confirm(authorized.as_ref()).await {
+//!     match quash.confirm(authorized.as_ref()) {
 //!         Ok(()) => Ok(response),
 //!         Err(error) => refusal(&error),
 //!     }

@@ -153,21 +153,13 @@ impl Quash {
     }
 
     /// Whether a request that was authorised may still have its answer: the user may have logged out while it was worked on, and
-    /// after the logout's answer no other may follow. Costs nothing unless this isolate has revoked something meanwhile.
+    /// after the logout's answer no other may follow. Asks this isolate and no store, and costs nothing unless it has revoked something
+    /// meanwhile.
     ///
     /// # Errors
-    /// As [`authorize`](Self::authorize).
-    pub async fn confirm(&self, authorized: Option<&Authorized>) -> Result<(), Error> {
-        match authorized {
-            Some(Authorized { token, policy, version, .. }) if self.guard.engine().version() != *version => {
-                match self.guard.judge(token, policy).await {
-                    Err(error @ Error::Revoked { .. }) => Err(error),
-                    // What was done while the token was good is done.
-                    _ => Ok(()),
-                }
-            }
-            _ => Ok(()),
-        }
+    /// [`Error::Revoked`].
+    pub fn confirm(&self, authorized: Option<&Authorized>) -> Result<(), Error> {
+        authorized.map_or(Ok(()), |Authorized { token, verdict, .. }| self.guard.confirm(token, verdict))
     }
 
     /// Who a request is for: on the terms of `policy`, where there is one, whatever the configuration has for its path.
@@ -192,9 +184,8 @@ impl Quash {
     }
 
     pub(crate) async fn judge(&self, credential: Credential<'_>, policy: Arc<Policy>) -> Result<Authorized, Error> {
-        let (verdict_source, version) = self.guard.judge(credential.token, &policy).await?;
-        let Credential { source, token } = credential;
-        Ok(Authorized { source, token: token.into(), policy, verdict_source, version })
+        let verdict = self.guard.judge(credential.token, &policy).await?;
+        Ok(Authorized { source: credential.source, token: credential.token.into(), verdict })
     }
 
     async fn pass(
@@ -205,7 +196,7 @@ impl Quash {
     ) -> Result<Response, Error> {
         let authorized = self.judge(credential, policy).await?;
         let response = self.origin.forward(request, Sender::Authorized(&authorized)).await?;
-        self.confirm(Some(&authorized)).await?;
+        self.confirm(Some(&authorized))?;
         Ok(response)
     }
 

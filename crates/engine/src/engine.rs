@@ -190,6 +190,32 @@ impl Engine {
         })
     }
 
+    /// Refuses a request that was let in and arrived then, if this isolate has learned since that its token is revoked. Nothing has to
+    /// be asked for that, its signature neither: it was right.
+    ///
+    /// # Errors
+    /// [`Error::Revoked`], and no other. With its key gone nobody knows any more by what names the token was revoked; what was done
+    /// while it was good is done.
+    pub fn confirm(&mut self, text: &str, arrived: Timestamp, now: Timestamp) -> Result<(), Error> {
+        if let Some(remembered) = self.memory.get(text, arrived) {
+            return self.revocations.refuse_revoked(&remembered.ids, now);
+        }
+        match self.let_in(text, arrived) {
+            Ok(token) => self.revocations.refuse_revoked(&token.ids(), now),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// What a token was that was let in.
+    fn let_in(&mut self, text: &str, arrived: Timestamp) -> Result<ValidToken, Refusal> {
+        let token = UnverifiedToken::parse_with(text, &mut self.headers)?;
+        let token = match self.trust.issuers.verify(token)? {
+            Verification::Verified(token) => token,
+            Verification::Ask(check) => check.answer(true)?,
+        };
+        token.validate(arrived)
+    }
+
     /// What to look up for a token in force, outside a guarded request: as strictly as can be.
     pub fn look_up_of(&self, token: &ValidToken) -> LookUp {
         self.revocations.look_up_of(Arc::new(token.ids()))

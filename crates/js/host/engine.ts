@@ -9,7 +9,7 @@ export const Status = {
   Anonymous: 1,
   Preflight: 2,
   Admit: 3,
-  Refuse: 4,
+  Answer: 4,
   Check: 5,
   LookUp: 6,
   Read: 7,
@@ -19,7 +19,6 @@ export const Status = {
   Sync: 11,
   NoCopy: 12,
   AdmitLabelled: 13,
-  Answer: 14,
 } as const;
 
 /** What `begin` adds to its status when there may be something to do while requests go on. */
@@ -42,6 +41,7 @@ interface Exports {
   not_fetched(pending: number, problem: number, now: number): number;
   key(number: number): number;
   record(lines: number, now: number): void;
+  confirm(token: number, arrived: number, now: number): number;
   origin_failed(): number;
   platform_failed(problem: number): number;
   key_failed(number: number, problem: number): number;
@@ -81,7 +81,7 @@ export class Engine {
   constructor(module: WebAssembly.Module, variables: string) {
     this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports;
     this.#registersAt = this.#exports.registers();
-    if (this.#exports.configure(this.#write(variables), Math.random()) === Status.Refuse) throw new Error(this.text);
+    if (this.#exports.configure(this.#write(variables), Math.random()) === Status.Answer) throw new Error(this.text);
   }
 
   /** Begins with a request. A header that is not there is empty. The status may have {@link DUE} besides. */
@@ -153,6 +153,11 @@ export class Engine {
   /** Takes note of what was revoked: lines of `KEY ENTRY`. */
   record(lines: string): void {
     this.#exports.record(this.#write(lines), later());
+  }
+
+  /** Asks after a request that was let in and arrived then: makes the answer, should its token have been revoked here since. */
+  confirm(token: string, arrived: number): number {
+    return this.#exports.confirm(this.#write(token), arrived, later());
   }
 
   /** Makes the answer to a request whose origin does not answer. */

@@ -20,13 +20,11 @@ export class Gate {
 
   /** Answers a request; `endpoints` answers those that are for Quash itself. */
   async fetch(request: Request, context: Context, endpoints: (request: Request) => Promise<Response>): Promise<Response> {
-    const head = headOf(request);
-    const verdict = await this.#judge.judge(head, context);
+    const verdict = await this.#judge.judge(headOf(request), context);
     switch (verdict.kind) {
       case 'endpoint':
         return endpoints(request);
       case 'answered':
-      case 'refused':
         return verdict.response;
       case 'anonymous':
         return this.#forward(request, undefined);
@@ -34,12 +32,11 @@ export class Gate {
         return this.#forward(request, 'nobody');
       case 'admitted': {
         const response = await this.#forward(request, verdict);
-        if (this.#judge.isStill(verdict)) return response;
         // The user may have logged out while the origin was working: after the logout's answer, no other may follow.
-        const again = await this.#judge.judge(head, context);
-        if (again.kind !== 'refused' || again.code !== 'token_revoked') return response;
+        const revoked = this.#judge.confirm(verdict);
+        if (!revoked) return response;
         await response.body?.cancel();
-        return again.response;
+        return revoked.response;
       }
     }
   }

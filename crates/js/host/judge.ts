@@ -7,7 +7,7 @@ import { Ledger } from './ledger.ts';
 import { type Bindings, type Context, type DurableObjects, type KvNamespace, message } from './platform.ts';
 import type { Settings } from './settings.ts';
 import { KeyError, Signatures } from './signatures.ts';
-import { Admitted, type Place, type Verdict, answered, refused } from './verdict.ts';
+import { Admitted, type Place, type Answered, type Verdict, answered } from './verdict.ts';
 
 /** As many as the engine keeps: what was revoked here, should the engine have to start again. */
 const MAX_RECORDED = 10_000;
@@ -87,9 +87,15 @@ export class Judge {
     }
   }
 
-  /** Whether nothing has been revoked here, and no key has gone, since a request was let in. */
-  isStill({ decidedBy, version }: Admitted): boolean {
-    return decidedBy === this.#running.engine && decidedBy.version === version;
+  /** The answer to a request that was let in, and whose token has been revoked here since. */
+  confirm(admitted: Admitted): Answered | undefined {
+    const { engine } = this.#running;
+    if (admitted.decidedBy === engine && admitted.version === engine.version) return undefined;
+    try {
+      return engine.confirm(admitted.token, admitted.arrived) === Status.Answer ? answered(engine) : undefined;
+    } catch (error) {
+      return this.#failure(error);
+    }
   }
 
   /** Takes note of what was revoked here: lines of `KEY ENTRY`. It is refused from now on. */
@@ -107,24 +113,22 @@ export class Judge {
   originFailed(): Response {
     const { engine } = this.#running;
     engine.originFailed();
-    return refused(engine).response;
+    return answered(engine).response;
   }
 
   #settle(request: Judged, status: number): Verdict | Promise<Verdict> {
     const { engine } = request.running;
     switch (status) {
       case Status.Admit:
-        return new Admitted(engine, request.head, request.place, '');
+        return new Admitted(engine, request, '');
       case Status.AdmitLabelled:
-        return new Admitted(engine, request.head, request.place, engine.text);
+        return new Admitted(engine, request, engine.text);
       case Status.Anonymous:
         return ANONYMOUS;
       case Status.Preflight:
         return PREFLIGHT;
       case Status.Endpoint:
         return ENDPOINT;
-      case Status.Refuse:
-        return refused(engine);
       case Status.Answer:
         return answered(engine);
       case Status.Check:
@@ -194,12 +198,12 @@ export class Judge {
   }
 
   /** A trap leaves an engine in no state to go on. It costs the request that it met, and nothing that was revoked. */
-  #failure(error: unknown, failed = this.#running.engine): Verdict {
+  #failure(error: unknown, failed = this.#running.engine): Answered {
     if (error instanceof WebAssembly.RuntimeError && failed === this.#running.engine) this.#running = this.#start();
     const { engine } = this.#running;
     if (error instanceof KeyError) engine.keyFailed(error.number, error.message);
     else engine.platformFailed(message(error));
-    return refused(engine);
+    return answered(engine);
   }
 
   #start(): Running {

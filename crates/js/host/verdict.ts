@@ -8,18 +8,11 @@ export type Verdict =
   /** It may pass, without any credential. */
   | { readonly kind: 'preflight' }
   | Admitted
-  /** The engine has answered it itself. */
-  | Answered
-  | Refused;
+  | Answered;
 
+/** It may not pass, or asks for what the engine knows itself. */
 export interface Answered {
   readonly kind: 'answered';
-  readonly response: Response;
-}
-
-export interface Refused {
-  readonly kind: 'refused';
-  readonly code: string;
   readonly response: Response;
 }
 
@@ -33,14 +26,18 @@ export class Admitted {
   /** By what it was decided: as long as that is so, nothing has been revoked here, and no key has gone. */
   readonly decidedBy: Engine;
   readonly version: number;
+  /** When the request did, in milliseconds since the epoch. */
+  readonly arrived: number;
   /** What the verdict rests on, where that is less than the route asks for; otherwise empty. */
   readonly source: string;
   readonly #header: string;
   readonly #start: number;
   readonly #length: number;
 
-  constructor(engine: Engine, head: Head, { source, start, length }: Place, label: string) {
+  constructor(engine: Engine, { head, place, arrived }: Judged, label: string) {
+    const { source, start, length } = place;
     this.isBearer = source === 1;
+    this.arrived = arrived;
     this.source = label;
     this.decidedBy = engine;
     this.version = engine.version;
@@ -57,6 +54,13 @@ export class Admitted {
   }
 }
 
+/** Which request it is that was judged. */
+interface Judged {
+  readonly head: Head;
+  readonly place: Place;
+  readonly arrived: number;
+}
+
 /** Where a token is: 1 for `Authorization`, 2 for `Cookie`, and there from which byte on. */
 export interface Place {
   readonly source: number;
@@ -69,26 +73,12 @@ interface Answer {
   readonly status: number;
   readonly headers: [string, string][];
   readonly body: string;
-}
-
-interface Refusal extends Answer {
-  readonly code: string;
   readonly internal?: string;
 }
 
-/** The answer that the engine tells of now. */
+/** The answer that the engine tells of now. What is wrong with us goes to the log. */
 export function answered(engine: Engine): Answered {
-  return { kind: 'answered', response: response(JSON.parse(engine.text) as Answer) };
-}
-
-/** The refusal that the engine tells of now. What is wrong with us goes to the log. */
-export function refused(engine: Engine): Refused {
-  const refusal = JSON.parse(engine.text) as Refusal;
-  const { code, internal } = refusal;
+  const { status, headers, body, internal } = JSON.parse(engine.text) as Answer;
   if (internal !== undefined) console.error(internal);
-  return { kind: 'refused', code, response: response(refusal) };
-}
-
-function response({ status, headers, body }: Answer): Response {
-  return new Response(body, { status, headers });
+  return { kind: 'answered', response: new Response(body, { status, headers }) };
 }

@@ -54,7 +54,7 @@ extern "C" fn configure(variables: usize, seed: f64) -> Status {
             let text = wrong.to_string();
             REGISTERS.set(Registers { text: Span::of(text.as_bytes()), ..Registers::EMPTY });
             PROBLEM.set(text);
-            Status::Refuse
+            Status::Answer
         }
     }
 }
@@ -157,6 +157,12 @@ extern "C" fn record(lines: usize, now: f64) {
             Status::Done
         })
     });
+}
+
+/// Asks after a request that was let in and arrived then. Input: its token. Leaves the answer, should that have been revoked here since.
+#[unsafe(no_mangle)]
+extern "C" fn confirm(token: usize, arrived: f64, now: f64) -> Status {
+    with_texts([token], |[token]| with_host(|host| host.confirm(text(token), timestamp(arrived), timestamp(now))))
 }
 
 /// Leaves the answer to a request whose origin does not answer.

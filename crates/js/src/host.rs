@@ -31,8 +31,8 @@ pub(crate) enum Status {
     Preflight = 2,
     /// It may pass, with the token that the registers point at.
     Admit = 3,
-    /// It may not. The text is the answer.
-    Refuse = 4,
+    /// It has an answer, in the text: it may not pass, or it asks for what the engine knows itself.
+    Answer = 4,
     /// Check the signature.
     Check = 5,
     /// Look up the keys of the text in Workers KV.
@@ -51,8 +51,6 @@ pub(crate) enum Status {
     NoCopy = 12,
     /// It may pass as with `Admit`, by a verdict that rests on less than its route asks for. The text says on what.
     AdmitLabelled = 13,
-    /// Answer with the text.
-    Answer = 14,
 }
 
 /// An engine, and what waits for its host.
@@ -115,6 +113,13 @@ impl Host {
             }
             Health::Sync(sync) => self.sync(sync, now),
             Health::Wait(pause) => self.wait(pause),
+        }
+    }
+
+    pub(crate) fn confirm(&mut self, token: &str, arrived: Timestamp, now: Timestamp) -> Status {
+        match self.engine.confirm(token, arrived, now) {
+            Ok(()) => Status::Done,
+            Err(error) => self.refuse(&error),
         }
     }
 
@@ -269,7 +274,7 @@ impl Host {
 
     pub(crate) fn refuse(&mut self, error: &Error) -> Status {
         self.say(texts::refusal(error));
-        Status::Refuse
+        Status::Answer
     }
 
     fn say(&mut self, text: String) {

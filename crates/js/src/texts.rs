@@ -30,7 +30,7 @@ pub(crate) fn settings(config: &Config) -> String {
 /// The answer to a request that may not pass, and what is for the log alone.
 #[inline(never)]
 pub(crate) fn refusal(error: &Error) -> String {
-    let refusal = answer(&error.answer()).text("code", error.code());
+    let refusal = answer(&error.answer());
     match error.internal() {
         None => refusal.end(),
         Some(internal) => refusal.text("internal", &internal).end(),

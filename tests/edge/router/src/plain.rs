@@ -19,7 +19,7 @@ pub(crate) async fn answer(quash: &Quash, request: Request) -> Result<Response> 
     if let Some(millis) = path.strip_prefix("/plain/slow/") {
         Delay::from(Duration::from_millis(millis.parse().unwrap_or_default())).await;
     }
-    match quash.confirm(authorized.as_ref()).await {
+    match quash.confirm(authorized.as_ref()) {
         Ok(()) => Response::from_json(&json!({ "claims": authorized.as_ref().map(Authorized::claims) })),
         Err(error) => refusal(&error),
     }
