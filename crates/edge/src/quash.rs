@@ -117,15 +117,15 @@ impl Quash {
     }
 
     /// Answers a request for one of the routes below the prefix; `None` for any other, whoever it is from. For a Worker that has
-    /// its guard elsewhere.
+    /// its guard elsewhere: how that is, is for it to say.
     ///
     /// # Errors
     /// As [`fetch`](Self::fetch).
     pub async fn fetch_endpoint(&self, mut request: Request) -> worker::Result<Option<Response>> {
         let endpoint = self.guard.engine().endpoint(&request.inner().url());
         match endpoint {
-            Some(endpoint) => self.answer(endpoint, &mut request).await.map(Some),
-            None => Ok(None),
+            None | Some(Endpoint::Health) => Ok(None),
+            Some(endpoint) => self.answer_unguarded(endpoint, &mut request).await.map(Some),
         }
     }
 
@@ -203,9 +203,16 @@ impl Quash {
     /// What Quash answers itself.
     pub(crate) async fn answer(&self, endpoint: Endpoint, request: &mut Request) -> worker::Result<Response> {
         match endpoint {
+            Endpoint::Health => respond::answer(self.guard.health().await),
+            endpoint => self.answer_unguarded(endpoint, request).await,
+        }
+    }
+
+    /// What takes no guard. A Worker without one does not even have the code of it.
+    async fn answer_unguarded(&self, endpoint: Endpoint, request: &mut Request) -> worker::Result<Response> {
+        match endpoint {
             Endpoint::Logout => self.logout(request).await,
             Endpoint::Handle => self.handle(request).await,
-            Endpoint::Health => respond::answer(self.guard.health().await),
             _ => self.revoke(request).await.or_else(|error| respond::refusal(&error)),
         }
     }
