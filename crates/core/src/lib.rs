@@ -77,6 +77,7 @@ mod refusal;
 mod retention;
 mod revocation;
 mod same;
+pub mod segment;
 mod subject_identifier;
 mod target;
 mod time;
