@@ -284,7 +284,7 @@ fn ids() -> impl Strategy<Value = BTreeSet<RevocationId>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn every_member_is_found_however_it_is_cut(
