@@ -9,7 +9,7 @@ export interface Figure {
 }
 
 /** The digits that are printed after the point. */
-const DIGITS = { ns: 1, us: 2, ms: 2, '1/s': 0 } as const;
+const DIGITS = { ns: 1, us: 2, ms: 2, '1/s': 0, B: 0, bit: 2, '1': 1 } as const;
 export type Unit = keyof typeof DIGITS;
 
 const NS_PER = { ns: 1, us: 1e3, ms: 1e6 } as const;
@@ -27,17 +27,25 @@ export function figures(timings: readonly Timing[], unit: keyof typeof NS_PER): 
  */
 export function table(figures: readonly Figure[], peer: (name: string) => string): string {
   const cases = Map.groupBy(figures, (figure) => figure.case);
+  const metrics = [...cases.values()][0]?.map(({ metric }) => metric) ?? [];
+  const widths = metrics.map((metric) => Math.max(14, metric.length + 2));
   const lines = [...cases].map(([name, own]) => {
     const [first, its] = [own[0], cases.get(peer(name))?.[0]];
     const ratio = first && its && name !== its.case ? `${(first.value / its.value).toFixed(3)} × ${its.case}` : '';
-    return line(name, own.map(({ value, unit }) => `${value.toFixed(DIGITS[unit])} ${unit}`), ratio);
+    return line(name, metrics.map((_, at) => printed(own[at])), widths, ratio);
   });
-  const metrics = [...cases.values()][0]?.map(({ metric }) => metric) ?? [];
-  return [line('', metrics, ''), ...lines].join('\n');
+  return [line('', metrics, widths, ''), ...lines].join('\n');
 }
 
-function line(name: string, columns: readonly string[], ratio: string): string {
-  return `${name.padEnd(24)}${columns.map((column) => column.padStart(14)).join('')}  ${ratio}`.trimEnd();
+/** Not every case has every metric. A number without a unit is printed as one. */
+function printed(figure: Figure | undefined): string {
+  if (!figure) return '';
+  const { value, unit } = figure;
+  return `${value.toFixed(DIGITS[unit])}${unit === '1' ? '' : ` ${unit}`}`;
+}
+
+function line(name: string, columns: readonly string[], widths: readonly number[], ratio: string): string {
+  return `${name.padEnd(24)}${columns.map((column, at) => column.padStart(widths[at] ?? 0)).join('')}  ${ratio}`.trimEnd();
 }
 
 /** One object a line. */

@@ -77,6 +77,23 @@ describe('rounds', () => {
     assert.match(jose ?? '', /^jose\/a\/wasm +100\.0 ns +120\.0 ns$/);
   });
 
+  it('prints what not every case has, and names of any length', () => {
+    const metric = 'a_name_of_a_metric_that_is_long';
+    const lines = table([
+      { case: 'a', metric: 'memory', value: 5, unit: 'B' },
+      { case: 'a', metric, value: 244.14, unit: '1' },
+      { case: 'a', metric: 'load', value: 2, unit: 'ms' },
+      { case: 'b', metric: 'memory', value: 10, unit: 'B' },
+      { case: 'b', metric, value: 0, unit: '1' },
+    ], () => 'b');
+    const [head, a, b] = lines.split('\n');
+    assert.match(head ?? '', new RegExp(`^ +memory  ${metric} +load$`));
+    assert.match(a ?? '', /^a +5 B +244\.1 +2\.00 ms  0\.500 × b$/);
+    assert.match(b ?? '', /^b +10 B +0\.0$/);
+    // Each below its name.
+    assert.equal(a?.indexOf('244.1'), (head?.indexOf(metric) ?? 0) + metric.length - '244.1'.length);
+  });
+
   it('prints them in the unit that is asked for', () => {
     const inUs = figures([{ name: 'a', median: 2314, p99: 60_000 }], 'us');
     assert.equal(jsonLines(inUs).split('\n')[0], '{"case":"a","metric":"median","value":2.31,"unit":"us"}');

@@ -18,6 +18,7 @@ pub(crate) enum Bench {
     Click,
     Cold,
     Core,
+    Follower,
     Http,
     Staleness,
     Tabs,
@@ -25,14 +26,15 @@ pub(crate) enum Bench {
 }
 
 impl Bench {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Click, Self::Cold, Self::Core, Self::Http, Self::Staleness, Self::Tabs, Self::Verify];
+    pub(crate) const ALL: [Self; 8] =
+        [Self::Click, Self::Cold, Self::Core, Self::Follower, Self::Http, Self::Staleness, Self::Tabs, Self::Verify];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Click => "click",
             Self::Cold => "cold",
             Self::Core => "core",
+            Self::Follower => "follower",
             Self::Http => "http",
             Self::Staleness => "staleness",
             Self::Tabs => "tabs",
@@ -52,6 +54,11 @@ impl Bench {
                 let mut driver = workspace.node(["tests/bench/core.ts"]);
                 driver.arg("--native").arg(workspace.target.join("engine/quash-bench"));
                 Ok(driver)
+            }
+            Self::Follower => {
+                builds::run(workspace, &[Part::Bench])?;
+                // To weigh ten million strings, which are more than Node.js allows on a small machine.
+                Ok(workspace.node(["--expose-gc", "--max-old-space-size=4096", "tests/bench/follower.ts"]))
             }
             Self::Http => in_workerd(workspace, &WORKERS, "tests/bench/http.ts"),
             Self::Staleness => in_workerd(workspace, &[Part::Worker], "tests/bench/staleness.ts"),

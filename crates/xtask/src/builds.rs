@@ -237,7 +237,7 @@ fn optimise_engine(workspace: &Workspace, module: &Path, optimised: &Path) -> Re
     workspace.console.run("wasm-opt -O3", command)
 }
 
-/// The cases of `cargo xtask bench core` as a module without glue; and the same with all of the core, also what no case calls,
+/// The cases of `cargo xtask bench core` and `bench follower` as a module without glue; and the same with all of the core, also what no case calls,
 /// so that a test can see what it would import.
 fn build_bench(workspace: &Workspace) -> Result<()> {
     let mut build =

@@ -1,4 +1,4 @@
-//! What is measured: everything that this crate asks of `quash-core` is here.
+//! What a request costs: everything that is asked of `quash-core` for one is here.
 
 use core::error::Error;
 use core::hint::black_box;

@@ -1,0 +1,151 @@
+/** Sets of revocations in the module of the bench, each in an instance of its own: a memory of WebAssembly never shrinks. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+
+/** What `src/set_exports.rs` exports. */
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  input(length: number): number;
+  output(): number;
+  make_delta(rows: number, part: number): number;
+  make_segment(count: number): number;
+  make_fuse(count: number): number;
+  begin_sync(): number;
+  next_part(): number;
+  answered(): number;
+  finish_sync(): number;
+  space(): number;
+  space_length(): number;
+  advance(length: number): void;
+  finish_segment(): number;
+  finish_fuse(): number;
+  members(count: number): number;
+  strangers(first: number, count: number): number;
+}
+
+/** A set that has been loaded. */
+export interface Loaded {
+  /** What its instance takes above one that has loaded nothing. */
+  readonly memory: number;
+  /** Tells how many of its members it knows. */
+  members(): number;
+  /** Makes as many ids for the next time, where that would take longer than to look them up. */
+  prepare?(count: number): void;
+  /** Tells how many of so many ids are taken for members: there are none, and they have never been asked before. */
+  strangers(count: number): number;
+}
+
+/** Of `next_part`. */
+const NOTHING = -2;
+
+/** What is kept under one key of Workers KV. */
+const CHUNK_BYTES = 24 * 2 ** 20;
+
+const FILE = resolve(import.meta.dirname, 'build/quash_bench.wasm');
+
+export class Sets {
+  readonly #module: WebAssembly.Module;
+
+  private constructor(module: WebAssembly.Module) {
+    this.#module = module;
+  }
+
+  static async read(): Promise<Sets> {
+    return new Sets(await WebAssembly.compile(await readFile(FILE)));
+  }
+
+  /** The answers of a ledger with so many rows, by the part that is asked for: all of which a first sync reads. */
+  makeAnswers(rows: number): Map<number, Uint8Array> {
+    const [source, follower, answers] = [this.#instance(), this.#instance(), new Map<number, Uint8Array>()];
+    follow(follower, (part) => {
+      const answer = output(source, source.make_delta(rows, part));
+      answers.set(part, answer);
+      return answer;
+    });
+    return answers;
+  }
+
+  makeSegment(count: number): Uint8Array {
+    const source = this.#instance();
+    return output(source, source.make_segment(count));
+  }
+
+  makeFuse(count: number): Uint8Array {
+    const source = this.#instance();
+    return output(source, source.make_fuse(count));
+  }
+
+  /** By the first sync of a cold isolate. */
+  loadLive(count: number, answers: ReadonlyMap<number, Uint8Array>): Loaded {
+    return this.#load(count, (instance) => follow(instance, (part) => {
+      const answer = answers.get(part);
+      if (!answer) throw new Error(`nobody has made part ${part}`);
+      return answer;
+    }));
+  }
+
+  /** In the pieces that it is kept in. */
+  loadSegment(count: number, bytes: Uint8Array): Loaded {
+    return this.#load(count, (instance) => {
+      for (let at = 0; at < bytes.length;) {
+        // The header first: it tells how much memory the rest takes.
+        const chunkEnd = Math.min(bytes.length, (Math.floor(at / CHUNK_BYTES) + 1) * CHUNK_BYTES);
+        const piece = bytes.subarray(at, Math.min(chunkEnd, at + instance.space_length()));
+        write(instance, instance.space(), piece);
+        instance.advance(piece.length);
+        at += piece.length;
+      }
+      succeeded(instance.finish_segment(), 'segment');
+    });
+  }
+
+  loadFuse(count: number, bytes: Uint8Array): Loaded {
+    return this.#load(count, (instance) => {
+      write(instance, instance.input(bytes.length), bytes);
+      succeeded(instance.finish_fuse(), 'binary fuse filter');
+    });
+  }
+
+  #load(count: number, load: (instance: Exports) => void): Loaded {
+    const instance = this.#instance();
+    const empty = instance.memory.buffer.byteLength;
+    load(instance);
+    const memory = instance.memory.buffer.byteLength - empty;
+    let asked = 0;
+    return {
+      memory,
+      members: () => instance.members(count),
+      strangers: (count) => {
+        asked += count;
+        return instance.strangers(asked - count, count);
+      },
+    };
+  }
+
+  #instance(): Exports {
+    return new WebAssembly.Instance(this.#module).exports as unknown as Exports;
+  }
+}
+
+function follow(instance: Exports, read: (part: number) => Uint8Array): void {
+  succeeded(instance.begin_sync(), 'sync');
+  for (let part = instance.next_part(); part !== NOTHING; part = instance.next_part()) {
+    const answer = read(part);
+    write(instance, instance.input(answer.length), answer);
+    succeeded(instance.answered(), `answer for part ${part}`);
+  }
+  succeeded(instance.finish_sync(), 'end of the sync');
+}
+
+function write({ memory }: Exports, at: number, bytes: Uint8Array): void {
+  new Uint8Array(memory.buffer, at, bytes.length).set(bytes);
+}
+
+function output(instance: Exports, length: number): Uint8Array {
+  succeeded(length, 'output');
+  return new Uint8Array(instance.memory.buffer, instance.output(), length).slice();
+}
+
+function succeeded(result: number, what: string): void {
+  if (!result) throw new Error(`the module has no ${what}`);
+}
