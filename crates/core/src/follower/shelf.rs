@@ -4,23 +4,30 @@ use super::shelves::{Key, Record};
 use crate::Timestamp;
 
 /// How many records a tray holds.
-const TRAY: usize = 128;
+const TRAY: usize = 64;
 
-/// By how many records the last tray grows at most: of the usual ones, 448 bytes.
-const STEP: usize = 32;
+/// By how many records the last tray grows at most: of the usual ones, 224 bytes.
+const STEP: usize = 16;
+
+/// How many trays are at hand: all of them up to 1.3 million records.
+const NEAR: usize = 10;
 
 /// Sorted records on trays that are full, but for the last.
 ///
-/// In one piece a shelf would have to be moved to where there is more room each time that it grows, as a thousand others do,
+/// In one piece a shelf would have to be moved to where there is more room each time that it grows, as thousands of others do,
 /// each leaving a hole that is too small for the next: a million records took 22 MB in wasm, where 14 are needed. Trays have
 /// few sizes, so what one shelf gives back fits any other.
+///
+/// Where the first trays are is told by the shelf itself, and not by a list that is somewhere else: among a million records to
+/// read anything takes as long as to find a record where it is.
 pub(super) struct Shelf<R> {
-    trays: Vec<Vec<R>>,
+    near: [Vec<R>; NEAR],
+    far: Vec<Vec<R>>,
     len: usize,
 }
 
 impl<R: Record> Shelf<R> {
-    pub(super) const EMPTY: Self = Self { trays: Vec::new(), len: 0 };
+    pub(super) const EMPTY: Self = Self { near: [const { Vec::new() }; NEAR], far: Vec::new(), len: 0 };
 
     pub(super) fn len(&self) -> usize {
         self.len
@@ -28,27 +35,26 @@ impl<R: Record> Shelf<R> {
 
     pub(super) fn get(&self, key: Key) -> Option<&R> {
         let (tray, place) = self.position(key);
-        self.trays.get(tray)?.get(place).filter(|record| record.key() == key)
+        self.tray(tray)?.get(place).filter(|record| record.key() == key)
     }
 
     pub(super) fn get_mut(&mut self, key: Key) -> Option<&mut R> {
         let (tray, place) = self.position(key);
-        self.trays.get_mut(tray)?.get_mut(place).filter(|record| record.key() == key)
+        self.tray_mut(tray)?.get_mut(place).filter(|record| record.key() == key)
     }
 
     /// Puts a record in its place: what comes after it moves on by one, from tray to tray.
     pub(super) fn insert(&mut self, mut record: R, now: Timestamp) {
         let is_full = |last: &Vec<R>| last.len() == last.capacity() && last.len().is_multiple_of(STEP);
-        if self.trays.last().is_some_and(is_full) {
+        let last = self.trays().checked_sub(1).and_then(|last| self.tray(last));
+        if last.is_some_and(is_full) {
             // Rather than more room, that of what has expired.
             self.purge(now);
         }
         let (first, mut place) = self.position(record.key());
-        // Behind the last one of a last tray that is full.
-        let first = first + place / TRAY;
-        place %= TRAY;
         self.len += 1;
-        for tray in self.trays.iter_mut().skip(first) {
+        self.far.resize_with(self.trays().saturating_sub(NEAR), Vec::new);
+        for tray in self.near.iter_mut().chain(&mut self.far).skip(first) {
             let last = if tray.len() == TRAY { tray.pop() } else { None };
             if tray.len() == tray.capacity() {
                 // Most shelves of a short list never have more than a few.
@@ -60,9 +66,6 @@ impl<R: Record> Shelf<R> {
                 None => return,
             }
         }
-        let mut tray = Vec::with_capacity(4);
-        tray.push(record);
-        self.trays.push(tray);
     }
 
     /// Removes what has expired, and the trays that it leaves empty.
@@ -70,40 +73,61 @@ impl<R: Record> Shelf<R> {
         let now = now.as_millis() / 1000;
         let mut kept = 0;
         for at in 0..self.len {
-            let record = self.trays[at / TRAY][at % TRAY];
+            let Some(record) = self.tray(at / TRAY).and_then(|tray| tray.get(at % TRAY)).copied() else { return };
             if u64::from(record.expires_at()) > now || record.expires_at() == u32::MAX {
-                self.trays[kept / TRAY][kept % TRAY] = record;
+                if let Some(place) = self.tray_mut(kept / TRAY).and_then(|tray| tray.get_mut(kept % TRAY)) {
+                    *place = record;
+                }
                 kept += 1;
             }
         }
         self.len = kept;
-        self.trays.truncate(kept.div_ceil(TRAY));
-        if let Some(last) = self.trays.last_mut() {
+        let trays = self.trays();
+        self.near.iter_mut().skip(trays).for_each(|tray| *tray = Vec::new());
+        self.far.truncate(trays.saturating_sub(NEAR));
+        if let Some(last) = trays.checked_sub(1).and_then(|last| self.tray_mut(last)) {
             last.truncate((kept - 1) % TRAY + 1);
         }
     }
 
-    /// Tray and place of the record of this key, or those where it would be. Among a thousand keys a guess misses by ten, so
+    /// How many trays have something on them.
+    fn trays(&self) -> usize {
+        self.len.div_ceil(TRAY)
+    }
+
+    fn tray(&self, at: usize) -> Option<&Vec<R>> {
+        self.near.get(at).or_else(|| self.far.get(at.checked_sub(NEAR)?))
+    }
+
+    fn tray_mut(&mut self, at: usize) -> Option<&mut Vec<R>> {
+        self.near.get_mut(at).or_else(|| self.far.get_mut(at.checked_sub(NEAR)?))
+    }
+
+    /// Tray and place of the record of this key, or those where it would be. Among five hundred keys a guess misses by seven, so
     /// the rest is a walk, and mostly on one tray.
     fn position(&self, key: Key) -> (usize, usize) {
         let guess = key.guess(self.len);
-        let (tray, mut place) = (guess / TRAY, guess % TRAY);
-        let Some(records) = self.trays.get(tray) else { return (0, 0) };
-        while place > 0 && records[place - 1].key() >= key {
-            place -= 1;
+        let (mut tray, mut place) = (guess / TRAY, guess % TRAY);
+        while let Some(records) = self.tray(tray) {
+            // By what of a key nearly always decides.
+            while place > 0 && records[place - 1].key().first() >= key.first() {
+                place -= 1;
+            }
+            let before = if place == 0 { tray.checked_sub(1).and_then(|before| self.tray(before)) } else { None };
+            if let Some(before) = before.filter(|before| before.last().is_some_and(|last| last.key() >= key)) {
+                (tray, place) = (tray - 1, before.len());
+                continue;
+            }
+            while place < records.len() && records[place].key() < key {
+                place += 1;
+            }
+            // Only the last tray has room at its end.
+            if place < TRAY {
+                break;
+            }
+            (tray, place) = (tray + 1, 0);
         }
-        while place < records.len() && records[place].key() < key {
-            place += 1;
-        }
-        let is_at_an_end = place == 0 && tray > 0 || place == records.len() && tray + 1 < self.trays.len();
-        if is_at_an_end { self.search(key) } else { (tray, place) }
-    }
-
-    #[cold]
-    fn search(&self, key: Key) -> (usize, usize) {
-        let is_before = |record: &R| record.key() < key;
-        let tray = self.trays.partition_point(|tray| tray.last().is_some_and(is_before)).min(self.trays.len() - 1);
-        (tray, self.trays[tray].partition_point(is_before))
+        (tray, place)
     }
 }
 
@@ -119,9 +143,10 @@ mod tests {
     use crate::{RevocationId, follower::shelves::Plain};
 
     fn plain(number: u16, expires_at: u32) -> Plain {
-        // Its key's first number in its upper half, which is what a guess is made by.
+        // Its key's first number in its upper half, which is what a guess is made by; for four of them it is the same.
         let mut id = [0; 16];
-        id[8..10].copy_from_slice(&number.to_le_bytes());
+        id[8..10].copy_from_slice(&(number & !3).to_le_bytes());
+        id[10..12].copy_from_slice(&(number & 3).to_le_bytes());
         Plain::new(&RevocationId::from_bytes(id), expires_at)
     }
 
@@ -130,7 +155,7 @@ mod tests {
         let mut shelf = Shelf::EMPTY;
         for number in 0..1000u16 {
             shelf.insert(plain(number.wrapping_mul(40_503), 9), Timestamp::from_secs(0));
-            let reserved: usize = shelf.trays.iter().map(Vec::capacity).sum();
+            let reserved: usize = shelf.near.iter().chain(&shelf.far).map(Vec::capacity).sum();
             assert!(reserved <= (2 * shelf.len()).clamp(4, shelf.len() + STEP), "{reserved} of {}", shelf.len());
         }
         assert_eq!(shelf.len(), 1000);
@@ -139,7 +164,7 @@ mod tests {
     proptest! {
         /// All trays are full but the last, in order, and hold what is alive.
         #[test]
-        fn trays_are_full_and_in_order(numbers in collection::vec((any::<u16>(), 1..9u32), 1..600), now in 1..9u64) {
+        fn trays_are_full_and_in_order(numbers in collection::vec((any::<u16>(), 1..9u32), 1..1000), now in 1..9u64) {
             let (mut shelf, mut map) = (Shelf::EMPTY, BTreeMap::new());
             for (number, expires_at) in numbers {
                 if map.insert(number, expires_at).is_none() {
@@ -151,12 +176,14 @@ mod tests {
             for now in [0, now] {
                 shelf.purge(Timestamp::from_secs(now));
                 map.retain(|_, expires_at| u64::from(*expires_at) > now);
-                let records = shelf.trays.iter().flatten();
+                let records = shelf.near.iter().chain(&shelf.far).flatten();
                 prop_assert!(records.clone().map(|record| (record.key(), record.expires_at())).eq(
                     map.iter().map(|(number, expires_at)| (plain(*number, 0).key(), *expires_at))
                 ));
-                prop_assert_eq!((shelf.len(), shelf.trays.len()), (map.len(), map.len().div_ceil(TRAY)));
-                prop_assert!(shelf.trays.iter().all(|tray| tray.capacity() <= TRAY));
+                let (len, trays) = (map.len(), map.len().div_ceil(TRAY));
+                prop_assert_eq!((shelf.len(), shelf.far.len()), (len, trays.saturating_sub(NEAR)));
+                prop_assert!(shelf.near.iter().chain(&shelf.far).all(|tray| tray.capacity() <= TRAY));
+                prop_assert!(shelf.near.iter().skip(trays).all(|tray| tray.capacity() == 0));
             }
         }
     }

@@ -3,10 +3,10 @@ use alloc::vec::Vec;
 use super::shelf::Shelf;
 use crate::{Cover, RevocationId, Timestamp};
 
-/// How many shelves there are, one for each beginning of an id. At a million records each has about a thousand.
-const SHELVES: usize = 1024;
+/// How many shelves there are, one for each beginning of an id. At a million records each has about five hundred.
+const SHELVES: usize = 2048;
 
-/// Records by their id, in shelves by its first ten bits, sorted on each.
+/// Records by their id, in shelves by its first eleven bits, sorted on each.
 ///
 /// An id is a MAC under a secret, so shelves are about equally full, and where a record lies on its shelf can be guessed
 /// from its key.
@@ -24,13 +24,18 @@ pub(super) trait Record: Copy {
     fn expires_at(&self) -> u32;
 }
 
-/// What of an id orders a shelf: eighty bits after the sixteen of which ten have chosen it. So two ids are told apart by
-/// ninety bits: one of a million records passes for another id with a chance of 2⁻⁷⁰, which nobody can improve without the
+/// What of an id orders a shelf: eighty bits after the sixteen of which eleven have chosen it. So two ids are told apart by
+/// ninety-one bits: one of a million records passes for another id with a chance of 2⁻⁷¹, which nobody can improve without the
 /// pepper.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key(u64, u16);
 
 impl Key {
+    /// All but the last sixteen bits.
+    pub(super) fn first(self) -> u64 {
+        self.0
+    }
+
     /// About where a record with this key is among so many.
     pub(super) fn guess(self, len: usize) -> usize {
         (((self.0 >> 32) * len as u64) >> 32) as usize
