@@ -3,8 +3,8 @@
  * `cargo xtask bench follower` builds the module and runs this.
  *
  * - `quash/1000000` is the exact set of a follower, and `quash/10000000` a segment, whose "yes" the ledger has to confirm;
- * - `binary-fuse/N` is the filter of the `xorf` crate with fingerprints of 16 bits, as it is loaded: to build one takes ten times
- *   the memory;
+ * - `binary-fuse/N` is the filter of the `xorf` crate with fingerprints of 16 bits, as it is loaded: to build one takes 35 bytes of
+ *   memory for each id;
  * - `js-set/N` is a `Set` of ids in base64url, which at ten million no isolate could hold.
  *
  * All but the last are WebAssembly, built as the engine is, and run in Node.js.

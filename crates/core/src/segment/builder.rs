@@ -38,7 +38,7 @@ pub struct Builder {
     shape: Shape,
     writer: Writer,
     last: Option<RevocationId>,
-    /// The bucket that numbers are added to, and what they are but for its quotients and theirs: the quotient, the lower bits.
+    /// The bucket that is open, and its entries: the quotient and the lower bits of each.
     bucket: u64,
     entries: Vec<(u64, u64)>,
 }

@@ -80,7 +80,7 @@ pub enum InvalidSegment {
     /// It is not what was built: something was changed, or its chunks are not of one segment.
     #[error("the segment's identity is not that of its bytes")]
     Identity,
-    /// It was built, and yet its shard, its times or its index cannot be.
+    /// Its shard, its times or its index cannot be: nothing that builds one writes that.
     #[error("the segment contradicts itself")]
     Contradiction,
 }
