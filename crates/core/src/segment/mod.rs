@@ -13,9 +13,10 @@
 //! # How it is laid out
 //!
 //! An id is a MAC, as good as a random number, so it is cut down to a number below `one_in` times the count of ids: the chance
-//! that an absent id meets one of them is one in `one_in`. What is kept is the sorted list of these numbers, Rice coded: the
-//! lower bits as they are, and the rest, the quotient, as how much it differs from the one before, in unary. At one in 4096
-//! that takes 14 bits for each.
+//! that an absent id meets one of them is one in `one_in`. (By its first 64 bits, taken for a fraction of all ids that the shard
+//! keeps: so the order of ids, in which a database gives them, is that of the numbers.) What is kept is the sorted list of these
+//! numbers, Rice coded: the lower bits as they are, and the rest, the quotient, as how much it differs from the one before, in
+//! unary. At one in 4096 that takes 14 bits for each.
 //!
 //! A difference is taken between quotients, not between numbers, and both halves are kept apart: the quotients of a bucket are
 //! one run of bits, in which an entry is a one and each step to the next quotient a zero. (That is how Elias and Fano code

@@ -64,6 +64,13 @@ fn the_form_is_pinned() {
     assert_eq!((*segment.snapshot(), segment.rate(), segment.len()), (snapshot(), rate(2, 16), 4));
     assert_eq!(hex(&segment.identity()), "8ecdbb0f668c25adcb57f10c734d9098");
     assert!(ids.iter().all(|id| segment.contains(id)));
+
+    // In the middle of the second shard of three, so 16 of 32: 010, then 0000.
+    let id = RevocationId::from_bytes((1u128 << 127).to_be_bytes());
+    let part = Snapshot { shard: 1, shards: ShardCount::new(3).unwrap(), ..snapshot() };
+    let bytes = built(part, rate(2, 16), [&id]);
+    assert_eq!(hex(&bytes[20..22]), "0103");
+    assert_eq!(hex(&bytes[56..]), "00000001 00000000 01000000 02 00000000000000".replace(' ', ""));
 }
 
 #[test]
