@@ -80,7 +80,7 @@ describe('a log', () => {
   });
 
   test('takes nothing of a request of which it cannot read all', async () => {
-    for (const lines of [[KV, line(), 'r1/x 1 always'], []]) {
+    for (const lines of [[KV, line(), 'r1/x 1 always'], [line(), line()], ['', line()], []]) {
       assert.equal((await ledger.post('15/append', lines)).status, 400);
     }
     assert.equal((await ledger.part('15/head')).head, 0);

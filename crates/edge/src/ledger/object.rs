@@ -151,7 +151,9 @@ impl LedgerObject {
     }
 
     async fn append(&self, shard: u8, count: ShardCount, lines: &str) -> Result<Response> {
-        let Some((kv, lines)) = lines.split_once('\n') else { return Response::error("no binding of Workers KV", 400) };
+        // A line that is a revocation's must not be taken for it: that would be acknowledged and lost.
+        let binding = lines.split_once('\n').filter(|(kv, _)| !kv.is_empty() && !kv.contains(' '));
+        let Some((kv, lines)) = binding else { return Response::error("no binding of Workers KV", 400) };
         let (revocations, problem) = from_lines(lines);
         if let Some(problem) = problem {
             return Response::error(problem, 400);
