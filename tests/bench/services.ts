@@ -14,6 +14,6 @@ export async function workerWithLedger(file: string, json: Readonly<Record<strin
   return {
     main: { ...main!, bindings: { ...main!.bindings, QUASH_LEDGER: objects } },
     ...rest,
-    ledger: { modules: ledger, objects: ['Ledger'] },
+    ledger: { modules: ledger, bindings: { KV: 'kvNamespace = "kv"' }, objects: ['Ledger'] },
   };
 }
