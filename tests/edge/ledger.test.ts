@@ -165,8 +165,9 @@ describe('Workers KV', () => {
     await ledger.ring(31);
     await append(31, { id });
     await ledger.ring(31);
-    await ledger.ring(31);
     assert.match((await copy(id))!, /^1 always - /);
+    // Of a namespace that is new to it, the ledger does not know what it has.
+    for (const other of others) assert.match((await copy(other))!, /^1 always - /);
   });
 
   test('is given by the alarm what it has not taken, as soon as it takes it', async () => {

@@ -6,9 +6,11 @@ use quash_core::{
 };
 use worker::{Result, SqlCursor, SqlStorage, SqlStorageValue as Value};
 
-/// The most rows that are removed, or copied to Workers KV, at once: an alarm has 30 s of CPU, and KV takes 1000 operations, of
-/// which a copy is two.
+/// The most rows that are removed at once: an alarm has 30 s of CPU.
 const MAX_REMOVED: i32 = 10_000;
+
+/// The most rows that are copied to Workers KV at once, which takes 1000 operations of an alarm: two for each, and 100 to look
+/// what it has.
 const MAX_COPIED: i32 = 400;
 
 /// The most rows that are looked for in Workers KV at once: as many as one of its bulk reads takes.
@@ -149,11 +151,13 @@ impl Log {
         first_row(&cursor)?.map(row).transpose()
     }
 
-    /// Takes note of the namespace of Workers KV that is to have every row, by its binding.
+    /// Takes note of the namespace of Workers KV that is to have every row, by its binding. Of another one it is not known what it
+    /// has.
     pub(super) fn copy_to(&mut self, kv: &str) -> Result<()> {
         if self.kv.as_deref() != Some(kv) {
             self.sql.exec("INSERT OR REPLACE INTO kept VALUES ('kv', ?)", vec![kv.into()])?;
             self.kv = Some(kv.into());
+            self.have_seen(0)?;
         }
         Ok(())
     }
@@ -168,9 +172,17 @@ impl Log {
 
     /// Notes that Workers KV has these rows, but for some that it has still to get.
     pub(super) fn saw(&mut self, unseen: &Unseen, missing: &[Revocation]) -> Result<()> {
+        if self.kv.as_deref() != Some(&unseen.kv) {
+            // It is another namespace that counts by now.
+            return Ok(());
+        }
         missing.iter().try_for_each(|revocation| self.owe(revocation.id, &unseen.kv))?;
-        self.sql.exec("UPDATE kept SET value = ? WHERE name = 'seen'", vec![blob(unseen.to)])?;
-        self.seen = unseen.to;
+        self.have_seen(unseen.to)
+    }
+
+    fn have_seen(&mut self, seen: u64) -> Result<()> {
+        self.sql.exec("UPDATE kept SET value = ? WHERE name = 'seen'", vec![blob(seen)])?;
+        self.seen = seen;
         Ok(())
     }
 
@@ -182,7 +194,8 @@ impl Log {
 
     /// Whether Workers KV may have still to get something.
     pub(super) fn owes(&self) -> Result<bool> {
-        Ok(self.seen < self.head || self.sql.exec("SELECT 1 FROM copies LIMIT 1", None)?.raw().next().is_some())
+        let is_unseen = self.kv.is_some() && self.seen < self.head;
+        Ok(is_unseen || self.sql.exec("SELECT 1 FROM copies LIMIT 1", None)?.raw().next().is_some())
     }
 
     /// Some of what Workers KV has still to get, each with its number and the namespace's binding.

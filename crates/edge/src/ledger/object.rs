@@ -20,8 +20,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(15 * 60);
 /// How soon the rest is removed, where there was too much for one time.
 const SWEEP_ON_AFTER: Duration = Duration::from_secs(1);
 
-/// How long Workers KV is given time to take what was appended, from whoever did that, before the shard looks whether it has it;
-/// and until it is tried again with what it has not taken. How often it is tried in vain at a time.
+/// How long Workers KV is given time to take what was appended, from whoever did that, before the shard looks whether it has it: more
+/// than a read and a write may take. And until it is tried again with what it has not taken. How often it is tried in vain at a time.
 const COPY_AFTER: Duration = Duration::from_secs(10);
 const MAX_FAILURES: usize = 3;
 
@@ -89,24 +89,23 @@ impl LedgerObject {
         Ok(answer)
     }
 
-    /// Copies to Workers KV what it has not taken, and removes what has expired.
+    /// Removes what has expired, and copies to Workers KV what it has not taken.
     ///
     /// # Errors
     /// None: what has failed is tried with the next alarm. The platform would give up after a while.
     pub async fn alarm(&self) -> Result<Response> {
-        let now = now();
-        if let Err(error) = self.do_what_is_due(now).await {
+        // Whatever keeps one from being done, the others are. First what expires, which may be what has failed.
+        let done = [
+            self.with_log(|log| log.expire(now())),
+            self.look_what_is_missing().await,
+            self.copy_what_is_missing().await,
+            self.wake(now()).await,
+        ];
+        for error in done.into_iter().filter_map(Result::err) {
             worker::console_error!("quash: the ledger's alarm failed: {error}");
             self.state.storage().set_alarm(COPY_AFTER).await?;
         }
         Response::empty()
-    }
-
-    async fn do_what_is_due(&self, now: Timestamp) -> Result<()> {
-        self.look_what_is_missing().await?;
-        self.copy_what_is_missing(now).await?;
-        self.with_log(|log| log.expire(now))?;
-        self.wake(now).await
     }
 
     /// Looks which of the rows Workers KV does not have. It was given each by whoever appended it; but that isolate may have died
@@ -127,11 +126,13 @@ impl LedgerObject {
         Ok(())
     }
 
-    async fn copy_what_is_missing(&self, now: Timestamp) -> Result<()> {
+    async fn copy_what_is_missing(&self) -> Result<()> {
         let mut failures = 0;
         for owed in self.with_log(|log| log.owed())? {
             let copied = match self.env.kv(&owed.kv) {
-                Ok(kv) => KvDenylist::new(kv).record(&[owed.revocation], now).await.map_err(|error| error.to_string()),
+                Ok(kv) => {
+                    KvDenylist::new(kv).record(&[owed.revocation], now()).await.map_err(|error| error.to_string())
+                }
                 Err(error) => Err(error.to_string()),
             };
             match copied {
