@@ -5,7 +5,7 @@ use quash_core::{
     follower::{self, Source, SyncId, WhenStale},
 };
 
-use crate::{answer::Answer, engine::Engine, json_object::JsonObject, policy::Mode, revocations::Revocations};
+use crate::{answer::Answer, engine::Engine, json_object::JsonObject, policy::Mode};
 
 /// The least number that is told of revocations. A finer one would tell whoever asks again and again when somebody logs out.
 const FEW_ENTRIES: usize = 1024;
@@ -22,18 +22,25 @@ pub enum Health {
 }
 
 impl Engine {
-    /// Tells how the guard is, whoever asks: what a request would meet on a route that is `bounded` and `closed`. The ledger is read
-    /// first where such a request would have it read, so an isolate that has just started is well. `arrived` is when the request
-    /// did: it stays the same when it asks again.
+    /// Tells how the guard is, whoever asks: where the ledger is followed, what a request would meet on a route that is `bounded` and
+    /// `closed`. Then the ledger is read first where such a request would have it read, so an isolate that has just started is
+    /// well. `arrived` is when the request did: it stays the same when it asks again.
     pub fn health(&mut self, arrived: Timestamp, now: Timestamp) -> Health {
         let mode = self.config.routes.mode;
-        let body = JsonObject::new();
-        let (status, body) = match &mut self.revocations {
-            Revocations::Own(_) => {
-                let source = if mode == Mode::DangerIsolate { Source::Isolate } else { Source::Kv };
-                (200, body.text("status", "ok").text("mode", mode.name()).text("source", source.name()))
+        let told = |status: &str, source: Source| {
+            JsonObject::new().text("status", status).text("mode", mode.name()).text("source", source.name())
+        };
+        let (code, body) = match self.revocations.followed_mut().filter(|_| mode == Mode::Bounded) {
+            // What is asked for each request is not asked for this one, and the log is not read for strangers alone.
+            None => {
+                let source = match mode {
+                    Mode::DangerIsolate => Source::Isolate,
+                    Mode::Strict => Source::Fresh,
+                    Mode::Eventual | Mode::Bounded => Source::Kv,
+                };
+                (200, told("ok", source))
             }
-            Revocations::Followed(followed) => {
+            Some(followed) => {
                 let is_fresh = match followed.ask(arrived, WhenStale::Closed, now) {
                     follower::Step::Decide { .. } => true,
                     follower::Step::Refuse { .. } => false,
@@ -47,7 +54,7 @@ impl Engine {
                     Some(age) => (503, "down", Source::LastKnownGood(age)),
                     None => (503, "down", Source::None),
                 };
-                let body = body.text("status", status).text("mode", mode.name()).text("source", source.name());
+                let body = told(status, source);
                 let body = match age {
                     Some(age) => body.json("age", &format!("{}.{:03}", age.as_secs(), age.subsec_millis())),
                     None => body,
@@ -56,7 +63,7 @@ impl Engine {
             }
         };
         let entries = self.revocations.live().len().next_power_of_two().max(FEW_ENTRIES);
-        Health::Answer(Answer::new(status, body.number("entries_at_most", entries as u64).end()))
+        Health::Answer(Answer::new(code, body.number("entries_at_most", entries as u64).end()))
     }
 }
 
@@ -101,6 +108,15 @@ mod tests {
         while let Some(read) = engine.next_read(sync, now) {
             let answer = if is_there { Ok(delta.as_slice()) } else { Err("is down".into()) };
             engine.read(&read, answer, None, now);
+        }
+    }
+
+    #[test]
+    fn a_ledger_that_is_not_followed_is_not_read_for_strangers() {
+        for (mode, source) in [("eventual", "kv"), ("danger_isolate", "isolate"), ("strict", "fresh")] {
+            let mut engine = engine(json!({ "ledger": {}, "mode": mode }));
+            let told = format!(r#"{{"status":"ok","mode":"{mode}","source":"{source}","entries_at_most":1024}}"#);
+            assert_eq!(answer(&mut engine, at(0)), (200, told));
         }
     }
 
