@@ -10,6 +10,7 @@ const [issuer] = configuredIssuers;
 
 const wrong: Record<string, [Record<string, unknown>, RegExp]> = {
   'a misspelt field': [{ orgin: 'x' }, /QUASH\.orgin: is none of `origin`, `prefix`/],
+  'a missing origin': [{ origin: undefined }, /QUASH\.origin: is missing/],
   'a secret that is not set': [{ peppers: ['NO_PEPPER'] }, /QUASH\.peppers\[0\]: no secret `NO_PEPPER` is set/],
   'an unknown algorithm': [
     { issuers: [{ ...issuer, keys: [{ alg: 'none' }] }] },
@@ -34,4 +35,8 @@ test('a key that WebCrypto cannot import is our fault, not the bearer’s', asyn
   } finally {
     await edge.stop();
   }
+});
+
+test('a Worker that could guard routes of its own starts without an origin, and answers 500 where it had to send something there', async () => {
+  await assert.rejects(start({ guard: 'rust', quash: { origin: undefined } }), /answers 500: .*"configuration_invalid"/);
 });

@@ -38,7 +38,8 @@ thread_local! {
 pub struct Quash {
     guard: Rc<Guard>,
     routes: Arc<Routes>,
-    origin: Origin,
+    /// `None` for a Worker that has routes of its own.
+    origin: Option<Origin>,
 }
 
 impl Quash {
@@ -74,7 +75,7 @@ impl Quash {
         let denylist = Denylist::new(kv, ledger);
         let seed = Math::random().to_bits();
         Ok(Self {
-            origin: Origin::from_env(&config.origin, env)?,
+            origin: config.origin.as_ref().map(|origin| Origin::from_env(origin, env)).transpose()?,
             routes: config.routes.clone(),
             guard: Rc::new(Guard::new(Engine::new(config, trust, seed), denylist)),
         })
@@ -108,8 +109,8 @@ impl Quash {
         let route = self.guard.engine().route(&copied.head());
         let answer = match route {
             Ok(Route::Endpoint(endpoint)) => return self.answer(endpoint, &mut request).await,
-            Ok(Route::Preflight) => self.origin.forward(&request, Sender::Nobody).await,
-            Ok(Route::Public | Route::Guarded(None, _)) => self.origin.forward(&request, Sender::Anybody).await,
+            Ok(Route::Preflight) => self.forward(&request, Sender::Nobody).await,
+            Ok(Route::Public | Route::Guarded(None, _)) => self.forward(&request, Sender::Anybody).await,
             Ok(Route::Guarded(Some(credential), policy)) => self.pass(&request, credential, policy).await,
             Err(error) => Err(error),
         };
@@ -195,9 +196,18 @@ impl Quash {
         policy: Arc<Policy>,
     ) -> Result<Response, Error> {
         let authorized = self.judge(credential, policy).await?;
-        let response = self.origin.forward(request, Sender::Authorized(&authorized)).await?;
+        let response = self.forward(request, Sender::Authorized(&authorized)).await?;
         self.confirm(Some(&authorized))?;
         Ok(response)
+    }
+
+    async fn forward(&self, request: &Request, sender: Sender<'_>) -> Result<Response, Error> {
+        match &self.origin {
+            Some(origin) => origin.forward(request, sender).await,
+            None => {
+                Err(ConfigError::new("origin", "is missing, and nothing else says where to send what may pass").into())
+            }
+        }
     }
 
     /// What Quash answers itself.

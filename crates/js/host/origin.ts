@@ -20,13 +20,13 @@ export class Origin {
   readonly #url: string | undefined;
   readonly #binding: Fetcher | undefined;
 
-  /** @throws Error when there is no such binding. */
+  /** @throws Error when none is configured, or there is no such binding. */
   constructor(origin: Settings['origin'], env: Bindings) {
-    if ('url' in origin) {
-      this.#url = origin.url;
-      return;
-    }
-    const [[kind, name]] = Object.entries(origin) as [[string, string]];
+    this.#url = origin.url;
+    if (this.#url !== undefined) return;
+    const [configured] = Object.entries(origin);
+    if (!configured) throw new Error('QUASH.origin: is missing, and nothing else says where to send what may pass');
+    const [kind, name] = configured;
     const binding = env[name] as Fetcher | undefined;
     if (!binding) throw new Error(`QUASH.origin.${kind}: there is no binding \`${name}\``);
     this.#binding = binding;
@@ -41,9 +41,9 @@ export class Origin {
       headers.delete('Authorization');
       headers.delete('Cookie');
     } else if (admitted) {
-      const { token, isBearer, source } = admitted;
+      const { token, isBearer, label } = admitted;
       headers.set(CLAIMS, token.slice(token.indexOf('.') + 1, token.lastIndexOf('.')));
-      if (source !== '') headers.set(SOURCE, source);
+      if (label !== '') headers.set(SOURCE, label);
       // Only the credential that was verified goes on: another scheme's could mean another user to the origin.
       if (isBearer) headers.set('Authorization', `Bearer ${token}`);
       else headers.delete('Authorization');

@@ -1,6 +1,7 @@
 /** What the engine tells of the configuration; see `texts.rs`. */
 export interface Settings {
-  readonly origin: { readonly url: string } | { readonly service: string } | { readonly assets: string };
+  /** Empty when none is configured. */
+  readonly origin: { readonly url?: string; readonly service?: string; readonly assets?: string };
   /** The binding of the KV namespace. */
   readonly denylist: string;
   /** How long that may take, in milliseconds. */

@@ -29,7 +29,7 @@ export class Admitted {
   /** When the request did, in milliseconds since the epoch. */
   readonly arrived: number;
   /** What the verdict rests on, where that is less than the route asks for; otherwise empty. */
-  readonly source: string;
+  readonly label: string;
   readonly #header: string;
   readonly #start: number;
   readonly #length: number;
@@ -38,7 +38,7 @@ export class Admitted {
     const { source, start, length } = place;
     this.isBearer = source === 1;
     this.arrived = arrived;
-    this.source = label;
+    this.label = label;
     this.decidedBy = engine;
     this.version = engine.version;
     this.#header = this.isBearer ? head.authorization : head.cookie;

@@ -13,13 +13,15 @@ use quash_engine::{
 /// What a host needs of the configuration: `settings.ts`.
 #[inline(never)]
 pub(crate) fn settings(config: &Config) -> String {
-    let (kind, name) = match &config.origin {
-        Origin::Url(url) => ("url", url),
-        Origin::Service(name) => ("service", name),
-        Origin::Assets(name) => ("assets", name),
+    let origin = JsonObject::new();
+    let origin = match &config.origin {
+        None => origin,
+        Some(Origin::Url(url)) => origin.text("url", url),
+        Some(Origin::Service(name)) => origin.text("service", name),
+        Some(Origin::Assets(name)) => origin.text("assets", name),
     };
     JsonObject::new()
-        .json("origin", &JsonObject::new().text(kind, name).end())
+        .json("origin", &origin.end())
         .text("denylist", &config.denylist)
         .number("storeTimeout", millis(STORE_TIMEOUT))
         .text("nearby", NEARBY)

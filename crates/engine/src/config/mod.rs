@@ -32,7 +32,7 @@ pub use origin::Origin;
 /// How a deployment of Quash behaves. See docs/configuration.md for every field.
 pub struct Config {
     /// What the guard stands in front of.
-    pub origin: Origin,
+    pub origin: Option<Origin>,
     /// The binding of the KV namespace.
     pub denylist: String,
     /// Where revocations are followed, if they are.

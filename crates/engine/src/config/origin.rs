@@ -12,21 +12,25 @@ pub enum Origin {
 }
 
 impl Origin {
-    pub(super) fn read(field: &Field<'_, '_>) -> Self {
-        field.required().table(&["url", "service", "assets"]);
+    /// `None` for a Worker that guards routes of its own.
+    pub(super) fn read(field: &Field<'_, '_>) -> Option<Self> {
+        if !field.is_there() {
+            return None;
+        }
+        field.table(&["url", "service", "assets"]);
         let kinds = ["url", "service", "assets"].map(|kind| field.member(kind));
         match kinds.each_ref().map(Field::text) {
             [Some(url), None, None] => {
                 if !is_origin(url) {
                     kinds[0].wrong(&"must be an origin like `https://example.com`, without a path");
                 }
-                Self::Url(url.into())
+                Some(Self::Url(url.into()))
             }
-            [None, Some(name), None] => Self::Service(name.into()),
-            [None, None, Some(name)] => Self::Assets(name.into()),
+            [None, Some(name), None] => Some(Self::Service(name.into())),
+            [None, None, Some(name)] => Some(Self::Assets(name.into())),
             _ => {
                 field.wrong(&"must have one of `url`, `service` and `assets`");
-                Self::Service(String::new())
+                None
             }
         }
     }

@@ -35,11 +35,18 @@ fn parse(document: &Value) -> Result<Config, ConfigError> {
 #[test]
 fn reads_a_configuration_and_its_defaults() {
     let config = parse(&valid()).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(config.origin, Origin::Service("ORIGIN".into()));
+    assert_eq!(config.origin, Some(Origin::Service("ORIGIN".into())));
     assert_eq!(config.routes.prefix, "/auth");
     assert_eq!(config.routes.mode, Mode::Eventual);
     assert_eq!(config.denylist, "QUASH_DENYLIST");
     assert_eq!(config.routes.clear_site_data.as_deref(), Some(r#""cookies", "storage""#));
+}
+
+#[test]
+fn who_guards_their_own_routes_has_no_origin() {
+    let mut document = valid();
+    document.as_object_mut().unwrap().remove("origin");
+    assert_eq!(parse(&document).map(|config| config.origin), Ok(None));
 }
 
 #[test]
