@@ -169,11 +169,16 @@ impl Engine {
             // What is found revoked is revoked, whatever else could not be read. This isolate may know more by now.
             refuse(look_up.ids.verdict(entries), now)?;
             engine.revocations.refuse_revoked(&look_up.ids, now)?;
-            let source = look_up.source();
-            match (outage, look_up.in_outages()) {
-                (None, _) => {}
-                (Some(_), Some(source)) => return Ok(Step::Admit(source)),
+            let source = match (outage, look_up.in_outages()) {
                 (Some(cause), None) => return Err(Error::StoreUnavailable(cause)),
+                (None, _) => look_up.source(),
+                (Some(_), Some(source)) => source,
+            };
+            if let (Source::LastKnownGood(_), Some(followed)) = (source, engine.revocations.followed_mut()) {
+                return followed.last_known_good(&look_up.policy, now).map(Step::Admit);
+            }
+            if source.is_degraded() {
+                return Ok(Step::Admit(source));
             }
             let (Some(asked_by), Some(followed)) = (look_up.history(), engine.revocations.followed_mut()) else {
                 return Ok(Step::Admit(source));
@@ -194,8 +199,8 @@ impl Engine {
     /// be asked for that, its signature neither: it was right.
     ///
     /// # Errors
-    /// [`Error::Revoked`], and no other. With its key gone nobody knows any more by what names the token was revoked; what was done
-    /// while it was good is done.
+    /// [`Error::Revoked`], and no other. With its key gone, or not read yet by an engine that has taken another's place, nobody knows by
+    /// what names the token was revoked; what was done while it was good is done.
     pub fn confirm(&mut self, text: &str, arrived: Timestamp, now: Timestamp) -> Result<(), Error> {
         if let Some(remembered) = self.memory.get(text, arrived) {
             return self.revocations.refuse_revoked(&remembered.ids, now);

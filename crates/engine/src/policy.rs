@@ -95,6 +95,9 @@ impl Policy {
     }
 
     /// Where revocations are looked for, if not as everywhere in the deployment.
+    ///
+    /// With a ledger, a logout does not wait for Workers KV unless a route of the *configuration* is [`Mode::Eventual`]: for one that only
+    /// a program knows of, the logout is in force when KV has it, whatever was acknowledged.
     #[must_use]
     pub const fn mode(mut self, mode: Mode) -> Self {
         self.mode = Some(mode);

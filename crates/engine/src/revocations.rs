@@ -26,6 +26,9 @@ const PAGES_ARE_KEPT: Duration = Duration::from_secs(3600);
 /// How long Workers of the version before may go on after one with a ledger has been deployed.
 const ROLLOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// When to try again where nobody knows better.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
 /// How long the ledger may take for a part of its log.
 const PART_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -200,6 +203,17 @@ impl Followed {
         step
     }
 
+    /// What a verdict rests on by what was last known, now that Workers KV has answered, or has not: that takes its time, too.
+    ///
+    /// # Errors
+    /// [`Error::LedgerUnavailable`]: it has become too old.
+    pub(crate) fn last_known_good(&self, policy: &Policy, now: Timestamp) -> Result<Source, Error> {
+        match (self.follower.age(now), policy.in_outages()) {
+            (Some(age), Outage::LastKnownGood(oldest)) if age <= oldest => Ok(Source::LastKnownGood(age)),
+            _ => Err(Error::LedgerUnavailable { retry_after: RETRY_AFTER, cause: self.problem.clone() }),
+        }
+    }
+
     pub(crate) const fn follower(&self) -> &Follower {
         &self.follower
     }
@@ -298,4 +312,49 @@ pub(crate) fn by_shard(ids: &TokenIds, history: &ShardHistory) -> Vec<(u8, Vec<R
         }
     }
     shards
+}
+
+#[cfg(test)]
+mod tests {
+    use quash_core::ledger::{Header, ShardCount, Span};
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::Config;
+
+    fn at(secs: u64) -> Timestamp {
+        Timestamp::from_secs(1_800_000_000 + secs)
+    }
+
+    /// Has read the ledger at 0, and knows that nothing is in it.
+    fn followed() -> Revocations {
+        let document = json!({
+            "ledger": {},
+            "issuers": [{ "issuer": "a", "max_lifetime": 900, "keys": [{ "alg": "HS256", "secret": "SECRET" }] }],
+        });
+        let secret = |_: &str| Some("a secret of thirty-two bytes, no less".into());
+        let (_, trust) = Config::parse(&document.to_string(), secret).unwrap();
+        let mut revocations = Revocations::followed(Terms::default(), &trust, 1);
+        let followed = revocations.followed_mut().unwrap();
+        let follower::Step::Sync(sync) = followed.ask(at(0), WhenStale::Closed, at(0)) else { panic!() };
+        let history = Some(ShardHistory::new(ShardCount::ONE));
+        let delta = Header { shard: 0, epoch: 7, span: Span { from: 0, to: 0 }, head: 0, history }.write([]);
+        while let Some(read) = followed.next_read(sync, at(0)) {
+            followed.answered(&read, &delta, None, at(0));
+        }
+        revocations
+    }
+
+    #[test]
+    fn what_was_last_known_grows_old_while_workers_kv_is_asked() {
+        let mut revocations = followed();
+        let followed = revocations.followed_mut().unwrap();
+        let policy = Policy::new().outage(Outage::LastKnownGood(Duration::from_secs(60)));
+        for secs in [58, 60] {
+            let known = Source::LastKnownGood(Duration::from_secs(secs));
+            assert_eq!(followed.last_known_good(&policy, at(secs)).ok(), Some(known));
+        }
+        let refused = followed.last_known_good(&policy, at(61)).unwrap_err();
+        assert_eq!((refused.code(), refused.status()), ("ledger_unavailable", 503));
+    }
 }

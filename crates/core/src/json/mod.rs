@@ -152,7 +152,7 @@ impl<'d> Object<'d> {
         siblings(self.inside).find(is_named).map(|(node, inside)| node.kind.of(self.texts, inside))
     }
 
-    /// The members whose names are among a few that have different ranks.
+    /// The members whose names are among a few.
     #[inline]
     pub(crate) fn named<const N: usize>(self, names: &'static [Known; N]) -> impl Iterator<Item = Found<'d>> {
         let mut at = 1;
@@ -231,11 +231,17 @@ pub(crate) struct Known {
 }
 
 impl Known {
+    /// Names of different ranks.
     pub(crate) const fn all<const N: usize>(names: [&'static str; N]) -> [Self; N] {
         let mut all = [const { Self { rank: 0, name: "" } }; N];
         let mut at = 0;
         while at < N {
             all[at] = Self { rank: rank(names[at]), name: names[at] };
+            let mut before = 0;
+            while before < at {
+                assert!(all[before].rank != all[at].rank, "one of the two would never be found");
+                before += 1;
+            }
             at += 1;
         }
         all
