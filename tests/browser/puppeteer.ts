@@ -37,7 +37,9 @@ class PuppeteerProfile implements Profile {
 
   async cookies(): Promise<Cookie[]> {
     const cookies = await limited('cookies', this.#context.cookies());
-    return cookies.map(({ name, value, domain, path, httpOnly, secure, partitionKey }) => ({
+    // Firefox was seen to list one that the answer just before had expired. It is sent to nobody (RFC 6265 section 5.3).
+    const alive = cookies.filter(({ expires = -1 }) => expires === -1 || expires * 1000 > Date.now());
+    return alive.map(({ name, value, domain, path, httpOnly, secure, partitionKey }) => ({
       name,
       value,
       domain,
