@@ -40,20 +40,20 @@ static NAMES: [Known; 14] = Known::all([
 ]);
 
 /// Their places among the names.
-const AUD: usize = 0;
-const AZP: usize = 1;
-const CLIENT_ID: usize = 2;
-const ISS: usize = 3;
-const JTI: usize = 4;
-const SID: usize = 5;
-const SUB: usize = 6;
-const EXP: usize = 7;
-const IAT: usize = 8;
-const NBF: usize = 9;
-const AT_HASH: usize = 10;
-const C_HASH: usize = 11;
-const EVENTS: usize = 12;
-const NONCE: usize = 13;
+const AUD: usize = Known::place("aud", &NAMES);
+const AZP: usize = Known::place("azp", &NAMES);
+const CLIENT_ID: usize = Known::place("client_id", &NAMES);
+const ISS: usize = Known::place("iss", &NAMES);
+const JTI: usize = Known::place("jti", &NAMES);
+const SID: usize = Known::place("sid", &NAMES);
+const SUB: usize = Known::place("sub", &NAMES);
+const EXP: usize = Known::place("exp", &NAMES);
+const IAT: usize = Known::place("iat", &NAMES);
+const NBF: usize = Known::place("nbf", &NAMES);
+const AT_HASH: usize = Known::place("at_hash", &NAMES);
+const C_HASH: usize = Known::place("c_hash", &NAMES);
+const EVENTS: usize = Known::place("events", &NAMES);
+const NONCE: usize = Known::place("nonce", &NAMES);
 
 impl Claims {
     pub(crate) fn parse(json: Vec<u8>) -> Result<Self, Malformed> {

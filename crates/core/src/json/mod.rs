@@ -231,6 +231,15 @@ pub(crate) struct Known {
 }
 
 impl Known {
+    /// Where a name stands among others. It does not compile when it does not.
+    pub(crate) const fn place(name: &str, names: &[Self]) -> usize {
+        let mut at = 0;
+        while names[at].rank != rank(name) {
+            at += 1;
+        }
+        at
+    }
+
     /// Names of different ranks.
     pub(crate) const fn all<const N: usize>(names: [&'static str; N]) -> [Self; N] {
         let mut all = [const { Self { rank: 0, name: "" } }; N];
