@@ -23,7 +23,7 @@ test('takes nothing that was acknowledged', async (context) => {
   };
   let workerd = await startWorkerd({ main }, disk);
   const post = (action: string, lines: readonly string[]): Promise<Response> =>
-    fetch(`${workerd.url}/${SHARD}/${action}?count=1`, { method: 'POST', body: lines.map((line) => `${line}\n`).join('') });
+    fetch(`${workerd.url}/${SHARD}/${action}?count=1${action === 'append' ? '&exact=1000000' : ''}`, { method: 'POST', body: lines.map((line) => `${line}\n`).join('') });
   const acknowledged: string[] = [];
   try {
     for (let round = 0; round < ROUNDS; round += 1) {

@@ -64,8 +64,7 @@ impl Quash {
             None => None,
             Some(ledger) => {
                 let objects = env.durable_object(&ledger.binding);
-                let client = objects
-                    .and_then(|objects| LedgerClient::new(objects, ledger.terms.shards, config.denylist.clone()));
+                let client = objects.and_then(|objects| LedgerClient::new(objects, ledger, config.denylist.clone()));
                 Some(client.map_err(|_| {
                     let problem = format!("there are no Durable Objects bound as `{}`", ledger.binding);
                     ConfigError::new("ledger.binding", problem)

@@ -104,7 +104,8 @@ mod tests {
     fn sync(engine: &mut Engine, now: Timestamp, is_there: bool) {
         let Health::Sync(sync) = engine.health(now, now) else { panic!("has nothing to read") };
         let history = Some(ShardHistory::new(ShardCount::ONE));
-        let delta = Header { shard: 0, epoch: 7, span: Span { from: 0, to: 0 }, head: 0, history }.write([]);
+        let delta =
+            Header { shard: 0, epoch: 7, span: Span { from: 0, to: 0 }, head: 0, edition: None, history }.write([]);
         while let Some(read) = engine.next_read(sync, now) {
             let answer = if is_there { Ok(delta.as_slice()) } else { Err("is down".into()) };
             engine.read(&read, answer, None, now);

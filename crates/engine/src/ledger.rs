@@ -13,14 +13,6 @@ pub fn shard_name(shard: u8) -> String {
     format!("shard-{shard}")
 }
 
-/// Where a shard answers with a part of its log.
-pub fn part_url(shard: u8, part: Part, count: ShardCount) -> String {
-    match part {
-        Part::Head => format!("{LEDGER}{shard}/head?count={}", count.get()),
-        Part::Page(page) => format!("{LEDGER}{shard}/pages/{page}?count={}", count.get()),
-    }
-}
-
 /// The header in which the root tells the history of counts, with each answer.
 pub const COUNTS: &str = "Quash-Shard-Counts";
 
@@ -38,51 +30,55 @@ pub fn read_counts(value: &str) -> Option<ShardHistory> {
     Some(ShardHistory::from_counts(&counts)?.begun(Timestamp::from_millis(since.parse().ok()?)))
 }
 
-/// What else a shard does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Takes revocations, as lines, behind one with the binding of Workers KV's namespace: it sees to it that they get there, too.
-    /// The root puts `count` in force, should it be greater.
-    Append,
-    /// Tells the entries of ids, as lines; each is asked for by its key, on a line.
-    LookUp,
-}
-
-impl Action {
-    /// Its name in a path.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Append => "append",
-            Self::LookUp => "look-up",
-        }
-    }
-
-    /// Where a shard does it.
-    pub fn url(self, shard: u8, count: ShardCount) -> String {
-        format!("{LEDGER}{shard}/{}?count={}", self.name(), count.get())
-    }
-}
-
 /// What a shard is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// A part of its log.
     Part(Part),
-    /// To do something.
-    Action(Action),
+    /// To take revocations, as lines, behind one with the binding of Workers KV's namespace: it sees to it that they get there, too.
+    /// The root puts the asker's count in force, should it be greater.
+    Append {
+        /// How many revocations isolates are to know exactly, in all shards. Where there are more, the shard publishes segments.
+        exact: u32,
+    },
+    /// The entries of ids, as lines; each is asked for by its key, on a line.
+    LookUp,
 }
 
-/// Reads an address that is made here: whom it is for, what is asked, and the count of shards that the asker has.
-pub fn read_url(url: &str) -> Option<(u8, Asked, ShardCount)> {
-    let (path, count) = url.strip_prefix(LEDGER)?.split_once("?count=")?;
-    let (shard, path) = path.split_once('/')?;
-    let actions = [Action::Append, Action::LookUp];
-    let asked = match path.strip_prefix("pages/") {
-        Some(page) => Asked::Part(Part::Page(page.parse().ok()?)),
-        None if path == "head" => Asked::Part(Part::Head),
-        None => Asked::Action(actions.into_iter().find(|action| action.name() == path)?),
-    };
-    Some((shard.parse().ok()?, asked, ShardCount::new(count.parse().ok()?)?))
+impl Asked {
+    /// Where a shard answers whoever thinks that there are so many.
+    pub fn url(self, shard: u8, count: ShardCount) -> String {
+        let count = count.get();
+        match self {
+            Self::Part(Part::Head) => format!("{LEDGER}{shard}/head?count={count}"),
+            Self::Part(Part::Page(page)) => format!("{LEDGER}{shard}/pages/{page}?count={count}"),
+            Self::Part(Part::Segment { seq, slice }) => format!("{LEDGER}{shard}/segments/{seq}/{slice}?count={count}"),
+            Self::Append { exact } => format!("{LEDGER}{shard}/append?count={count}&exact={exact}"),
+            Self::LookUp => format!("{LEDGER}{shard}/look-up?count={count}"),
+        }
+    }
+
+    /// Reads such an address: whom it is for, what is asked, and the count of shards that the asker has.
+    pub fn read(url: &str) -> Option<(u8, Self, ShardCount)> {
+        let (path, query) = url.strip_prefix(LEDGER)?.split_once("?count=")?;
+        let (count, exact) = match query.split_once("&exact=") {
+            Some((count, exact)) => (count, Some(exact.parse().ok()?)),
+            None => (query, None),
+        };
+        let (shard, path) = path.split_once('/')?;
+        let asked = match (path.split_once('/'), exact) {
+            (None, None) if path == "head" => Self::Part(Part::Head),
+            (None, None) if path == "look-up" => Self::LookUp,
+            (None, Some(exact)) if path == "append" => Self::Append { exact },
+            (Some(("pages", page)), None) => Self::Part(Part::Page(page.parse().ok()?)),
+            (Some(("segments", segment)), None) => {
+                let (seq, slice) = segment.split_once('/')?;
+                Self::Part(Part::Segment { seq: seq.parse().ok()?, slice: slice.parse().ok()? })
+            }
+            _ => return None,
+        };
+        Some((shard.parse().ok()?, asked, ShardCount::new(count.parse().ok()?)?))
+    }
 }
 
 #[cfg(test)]
@@ -95,14 +91,16 @@ mod tests {
         let count = ShardCount::new(4).unwrap();
         assert_eq!(shard_name(3), "shard-3");
         let asked = [
-            (part_url(3, Part::Head, count), "3/head", Asked::Part(Part::Head)),
-            (part_url(0, Part::Page(7), count), "0/pages/7", Asked::Part(Part::Page(7))),
-            (Action::Append.url(1, count), "1/append", Asked::Action(Action::Append)),
-            (Action::LookUp.url(1, count), "1/look-up", Asked::Action(Action::LookUp)),
+            (3, "3/head?count=4", Asked::Part(Part::Head)),
+            (0, "0/pages/7?count=4", Asked::Part(Part::Page(7))),
+            (2, "2/segments/70000/63?count=4", Asked::Part(Part::Segment { seq: 70_000, slice: 63 })),
+            (1, "1/append?count=4&exact=1000000", Asked::Append { exact: 1_000_000 }),
+            (1, "1/look-up?count=4", Asked::LookUp),
         ];
-        for (url, path, asked) in asked {
-            assert_eq!(url, format!("https://ledger.invalid/{path}?count=4"));
-            assert_eq!(read_url(&url).map(|(_, asked, count)| (asked, count)), Some((asked, count)));
+        for (shard, path, asked) in asked {
+            let url = asked.url(shard, count);
+            assert_eq!(url, format!("https://ledger.invalid/{path}"));
+            assert_eq!(Asked::read(&url), Some((shard, asked, count)));
         }
         let history =
             ShardHistory::from_counts(&[1, 4]).map(|history| history.begun(Timestamp::from_millis(1_763_936_400_123)));
@@ -114,8 +112,11 @@ mod tests {
             "https://ledger.invalid/0/head",
             "https://ledger.invalid/0/head?count=0",
             "https://ledger.invalid/0/x?count=1",
+            "https://ledger.invalid/0/append?count=1",
+            "https://ledger.invalid/0/head?count=1&exact=1",
+            "https://ledger.invalid/0/segments/1?count=1",
         ] {
-            assert_eq!(read_url(wrong), None, "{wrong}");
+            assert_eq!(Asked::read(wrong), None, "{wrong}");
         }
     }
 }

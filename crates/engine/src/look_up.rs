@@ -8,7 +8,7 @@ use quash_core::{
 
 use crate::{
     denylist::denylist_key,
-    ledger::{Action, shard_name},
+    ledger::{Asked, shard_name},
     policy::{Outage, Policy},
     revocations::by_shard,
 };
@@ -90,7 +90,7 @@ impl LookUp {
         let Place::Ledger { count, history } = &self.place else { return None };
         let question = |(shard, ids): (u8, Vec<RevocationId>)| Question {
             object: shard_name(shard),
-            url: Action::LookUp.url(shard, *count),
+            url: Asked::LookUp.url(shard, *count),
             body: ids.into_iter().map(|id| denylist_key(id) + "\n").collect(),
         };
         Some(by_shard(&self.ids, history).into_iter().map(question).collect())

@@ -11,7 +11,7 @@ use crate::{
     denylist::NEARBY,
     engine::Step,
     error::Error,
-    ledger::{part_url, shard_name},
+    ledger::{Asked, shard_name},
     look_up::LookUp,
     policy::{Mode, Outage, Policy},
     trust::Trust,
@@ -248,7 +248,7 @@ impl Followed {
         Some(LedgerRead {
             read,
             object: shard_name(read.shard),
-            url: part_url(read.shard, read.part, self.terms.shards),
+            url: Asked::Part(read.part).url(read.shard, self.terms.shards),
             copy: format!("{}{}/{part}", self.copies, read.shard),
             kept_for,
             timeout: PART_TIMEOUT,
@@ -338,7 +338,8 @@ mod tests {
         let followed = revocations.followed_mut().unwrap();
         let follower::Step::Sync(sync) = followed.ask(at(0), WhenStale::Closed, at(0)) else { panic!() };
         let history = Some(ShardHistory::new(ShardCount::ONE));
-        let delta = Header { shard: 0, epoch: 7, span: Span { from: 0, to: 0 }, head: 0, history }.write([]);
+        let delta =
+            Header { shard: 0, epoch: 7, span: Span { from: 0, to: 0 }, head: 0, edition: None, history }.write([]);
         while let Some(read) = followed.next_read(sync, at(0)) {
             followed.answered(&read, &delta, None, at(0));
         }

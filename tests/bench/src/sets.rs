@@ -40,7 +40,7 @@ pub fn delta(rows: u32, part: Part) -> Vec<u8> {
     }
     let rows: Vec<_> = (span.from..span.to).map(|number| revocation(id(number))).collect();
     let history = Some(ShardHistory::new(ShardCount::ONE));
-    Header { shard: 0, epoch: EPOCH, span, head, history }.write(&rows)
+    Header { shard: 0, epoch: EPOCH, span, head, edition: None, history }.write(&rows)
 }
 
 fn revocation(id: RevocationId) -> Revocation {

@@ -6,6 +6,9 @@ export interface Delta {
   readonly from: number;
   readonly to: number;
   readonly head: number;
+  /** The number of the segments that were published last, or 0; and which of them there are. */
+  readonly edition: number;
+  readonly slices: readonly number[];
   /** How many shards there are and were: the root's only. */
   readonly counts: readonly number[];
   /** When the ledger began, in seconds since the epoch: the root's only. */
@@ -30,6 +33,8 @@ export function readDelta(bytes: Buffer): Delta {
   const number = (length: number): number => take(length).reduce((number, byte) => number * 256 + byte, 0);
   if (take(4).toString('latin1') !== 'QLD\x01') throw new Error('no delta');
   const [shard, epoch, from, to, head] = [number(1), take(8).toString('hex'), number(8), number(8), number(8)];
+  const edition = number(8);
+  const slices = [...take(8)].reverse().flatMap((byte, at) => [...Array(8).keys()].filter((bit) => byte & (1 << bit)).map((bit) => 8 * at + bit));
   const counts = [...take(number(1))];
   const since = counts.length > 0 ? number(5) : undefined;
   const rows = Array.from({ length: number(4) }, (): Row => {
@@ -48,5 +53,5 @@ export function readDelta(bytes: Buffer): Delta {
     return { id, reason: kind & 15, expiresAt, revokedAt: expiresAt - lifetime, everyone };
   });
   if (at !== bytes.length) throw new Error('something follows');
-  return { shard, epoch, from, to, head, counts, since, rows };
+  return { shard, epoch, from, to, head, edition, slices, counts, since, rows };
 }

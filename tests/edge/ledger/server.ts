@@ -23,6 +23,9 @@ export interface Ledger {
   stop(): Promise<void>;
 }
 
+/** How many revocations isolates are to know exactly, in all shards. */
+export const EXACT = 4000;
+
 export async function startLedger(): Promise<Ledger> {
   const folder = await mkdtemp(join(tmpdir(), 'quash-ledger-'));
   await writeFile(
@@ -50,7 +53,7 @@ async function run(folder: string): Promise<Ledger> {
       if (!answer.ok) throw new Error(`${path} answers ${answer.status}: ${await answer.text()}`);
       return readDelta(Buffer.from(await answer.arrayBuffer()));
     },
-    post: (path, lines, count = 1) => ask(`${path}?count=${count}`, { method: 'POST', body: lines.map((line) => `${line}\n`).join('') }),
+    post: (path, lines, count = 1) => ask(`${path}?count=${count}${path.endsWith('/append') ? `&exact=${EXACT}` : ''}`, { method: 'POST', body: lines.map((line) => `${line}\n`).join('') }),
     ring: async (shard) => void (await ask(`${shard}/alarm`)),
     copies: async () => (await (await ask('')).json()) as Record<string, string>,
     forget: async (key) => void (await ask(`?key=${key}`, { method: 'DELETE' })),

@@ -127,8 +127,14 @@ impl Shard {
             // So few may be less than there are on one page.
             span = Some(span.before(*seq)).filter(|cut| cut.to > span.from).unwrap_or(span);
         }
-        let header =
-            Header { shard: self.number, epoch: self.epoch, span, head: self.head, history: self.history.clone() };
+        let header = Header {
+            shard: self.number,
+            epoch: self.epoch,
+            span,
+            head: self.head,
+            edition: None,
+            history: self.history.clone(),
+        };
         let rows = self.rows.range(span.from + 1..=span.to).map(|(_, row)| row);
         let answer: Rc<[u8]> = header.write(rows).into();
         if part == Part::Head {

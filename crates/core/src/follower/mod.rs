@@ -56,7 +56,7 @@ use sync::{Sync, Work};
 /// while let Some(read) = follower.next_read(sync, arrived) {
 ///     // What a shard's Durable Object answers; here, one that has never been written to.
 ///     let history = Some(ShardHistory::new(ShardCount::ONE));
-///     let header = Header { shard: read.shard, epoch: 7, span: Span { from: 0, to: 0 }, head: 0, history };
+///     let header = Header { shard: read.shard, epoch: 7, span: Span { from: 0, to: 0 }, head: 0, edition: None, history };
 ///     follower.answered(&read, &Delta::parse(&header.write([]))?, None, arrived);
 /// }
 ///

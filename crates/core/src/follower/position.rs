@@ -131,7 +131,7 @@ mod tests {
     }
 
     fn header(epoch: u64, from: u64, to: u64, head: u64) -> Header {
-        Header { shard: 1, epoch, span: Span { from, to }, head, history: None }
+        Header { shard: 1, epoch, span: Span { from, to }, head, edition: None, history: None }
     }
 
     #[test]

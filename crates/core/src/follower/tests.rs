@@ -34,7 +34,7 @@ fn is_known(follower: &Follower, byte: u8) -> bool {
 fn answer(shard: u8, counts: &[u8], head: u64, rows: &[Revocation]) -> Vec<u8> {
     let history = if shard == 0 { ShardHistory::from_counts(counts) } else { None };
     let span = Part::Head.span(head);
-    Header { shard, epoch: 7, span, head, history }.write(rows)
+    Header { shard, epoch: 7, span, head, edition: None, history }.write(rows)
 }
 
 fn reads(follower: &mut Follower, sync: SyncId, now: Timestamp) -> Vec<Read> {
@@ -266,7 +266,7 @@ fn a_copy_of_a_page_is_followed_by_the_ledgers_own_head() {
     let sync = sync(&mut follower, at(4000));
     let tell = |follower: &mut Follower, read: &Read, from, to, head| {
         let history = ShardHistory::from_counts(&[1]);
-        let bytes = Header { shard: 0, epoch: 7, span: Span { from, to }, head, history }.write([]);
+        let bytes = Header { shard: 0, epoch: 7, span: Span { from, to }, head, edition: None, history }.write([]);
         follower.answered(read, &Delta::parse(&bytes).unwrap(), None, at(4100));
     };
     let head = follower.next_read(sync, at(4000)).unwrap();
@@ -326,7 +326,8 @@ fn a_clock_that_was_wrong_by_more_than_the_margin_has_everything_read_again() {
             let sync = sync(follower, at(now));
             let read = follower.next_read(sync, at(now)).unwrap();
             let history = ShardHistory::from_counts(&[1]);
-            let bytes = Header { shard: 0, epoch: 7, span: Span { from, to }, head: to, history }.write([]);
+            let bytes =
+                Header { shard: 0, epoch: 7, span: Span { from, to }, head: to, edition: None, history }.write([]);
             follower.answered(&read, &Delta::parse(&bytes).unwrap(), None, at(now));
             follower.next_read(sync, at(now)).is_some()
         };
@@ -344,7 +345,7 @@ fn what_was_revoked_here_is_known_at_once_and_through_a_reset() {
     let sync = sync(&mut follower, at(4000));
     let read = follower.next_read(sync, at(4000)).unwrap();
     let history = ShardHistory::from_counts(&[1]);
-    let bytes = Header { shard: 0, epoch: 8, span: Span { from: 0, to: 0 }, head: 0, history }.write([]);
+    let bytes = Header { shard: 0, epoch: 8, span: Span { from: 0, to: 0 }, head: 0, edition: None, history }.write([]);
     follower.answered(&read, &Delta::parse(&bytes).unwrap(), None, at(4100));
     assert!(is_known(&follower, 9) && follower.age(at(4100)) == Some(millis(100)));
 }

@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 use thiserror::Error;
 
 use super::{
-    ShardHistory, Span,
+    Edition, ShardHistory, Span,
     row::{self, MAX_SECS, read_number, take},
 };
 use crate::{Revocation, Timestamp};
@@ -20,6 +20,8 @@ const MAGIC: [u8; 4] = *b"QLD\x01";
 /// from      8
 /// to        8
 /// head      8
+/// edition   8: the number of the segments that were published last; 0 if there are none
+/// slices    8: which of them there are, a bit for each
 /// counts    1: how many, then 1 for each: the history of shard counts, of the root; of others there are none
 /// since     5: of the root only, when the ledger began, in seconds since the epoch, rounded up; 0 if it does not say
 /// rows      4: how many, then the rows
@@ -45,6 +47,8 @@ pub struct Header {
     pub span: Span,
     /// The log's head when it was made. More follows when the span ends before that.
     pub head: u64,
+    /// The segments that stand for all rows up to a number, if any were published.
+    pub edition: Option<Edition>,
     /// How many shards there are and were: said by the root, and by no other.
     pub history: Option<ShardHistory>,
 }
@@ -74,6 +78,9 @@ pub enum InvalidDelta {
     /// Its numbers are in no order.
     #[error("the delta's numbers are in no order")]
     Span,
+    /// Segments with a number that the log does not have, or none with a number.
+    #[error("the delta's edition of segments is none")]
+    Edition,
     /// A root's history that does not rise, or one that is not a root's, or a root without one.
     #[error("the delta's history of shards is none")]
     History,
@@ -99,6 +106,11 @@ impl<'a> Delta<'a> {
         if from > to || to > head {
             return Err(InvalidDelta::Span);
         }
+        let edition = Edition { seq: number()?, slices: number()? };
+        if (edition.seq == 0) != (edition.slices == 0) || edition.seq > head {
+            return Err(InvalidDelta::Edition);
+        }
+        let edition = Some(edition).filter(|edition| edition.seq > 0);
         let [counts] = take(bytes)?;
         let (counts, rest) = bytes.split_at_checked(usize::from(counts)).ok_or(InvalidDelta::Truncated)?;
         *bytes = rest;
@@ -122,7 +134,7 @@ impl<'a> Delta<'a> {
         if !bytes.is_empty() {
             return Err(InvalidDelta::Trailing);
         }
-        Ok(Self { header: Header { shard, epoch, span: Span { from, to }, head, history }, rows })
+        Ok(Self { header: Header { shard, epoch, span: Span { from, to }, head, edition, history }, rows })
     }
 }
 
@@ -131,7 +143,8 @@ impl Header {
     pub fn write<'r>(&self, rows: impl IntoIterator<Item = &'r Revocation>) -> Vec<u8> {
         let mut bytes = Vec::from(MAGIC);
         bytes.push(self.shard);
-        for number in [self.epoch, self.span.from, self.span.to, self.head] {
+        let Edition { seq, slices } = self.edition.unwrap_or(Edition { seq: 0, slices: 0 });
+        for number in [self.epoch, self.span.from, self.span.to, self.head, seq, slices] {
             bytes.extend(number.to_be_bytes());
         }
         let counts = self.history.as_ref().map_or(&[][..], ShardHistory::as_slice);
@@ -193,7 +206,15 @@ mod tests {
     fn root() -> Header {
         let history =
             ShardHistory::from_counts(&[1, 4]).map(|history| history.begun(Timestamp::from_secs(0x6923_8ca0)));
-        Header { shard: 0, epoch: 0x0102_0304_0506_0708, span: Span { from: 1024, to: 1030 }, head: 1040, history }
+        let edition = Some(Edition { seq: 1000, slices: 0x8000_0000_0000_0003 });
+        Header {
+            shard: 0,
+            epoch: 0x0102_0304_0506_0708,
+            span: Span { from: 1024, to: 1030 },
+            head: 1040,
+            edition,
+            history,
+        }
     }
 
     fn hex(bytes: &[u8]) -> std::string::String {
@@ -211,7 +232,7 @@ mod tests {
             row(0xa3, Cover::all_but(keep, until(1_763_936_430))),
             row(0xa4, Cover::all_but(keep, Cutoff::Always).union(Cover::everyone(until(1_763_936_430)))),
         ];
-        let head = "514c4401 00 0102030405060708 0000000000000400 0000000000000406 0000000000000410 02 01 04 0069238ca0 00000004";
+        let head = "514c4401 00 0102030405060708 0000000000000400 0000000000000406 0000000000000410 00000000000003e8 8000000000000003 02 01 04 0069238ca0 00000004";
         // expires 2025-11-23T23:21:00Z; 3660 s later than revoked, 0x1c << 7 | 0x4c; cutoffs in milliseconds
         let one = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1 22 00692396dc cc1c";
         let two = "a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2 12 00692396dc cc1c 019ab2cde82b";
@@ -253,23 +274,26 @@ mod tests {
             bytes[at..at + to.len()].copy_from_slice(to);
             bytes
         };
-        // The rows' count is at 45, the row starts at 49: its kind is at 65, its lifetime at 71.
+        // The edition is at 37, the history at 53, the rows' count at 61; the row starts at 65: its kind is at 81, its lifetime at 87.
         let cases = [
             (vec![], InvalidDelta::Magic),
             (b"<html>".to_vec(), InvalidDelta::Magic),
             (with(3, &[2]), InvalidDelta::Magic),
             (with(4, &[1]), InvalidDelta::History),
-            (with(38, &[4]), InvalidDelta::History),
-            (with(37, &[0]), InvalidDelta::History),
+            (with(54, &[4]), InvalidDelta::History),
+            (with(53, &[0]), InvalidDelta::History),
             (with(20, &[9]), InvalidDelta::Span),
             (with(27, &[3]), InvalidDelta::Span),
-            (with(45, &[0, 0, 0, 7]), InvalidDelta::Span),
-            (with(45, &[0, 0, 0, 2]), InvalidDelta::Truncated),
-            (with(45, &[0, 0, 0, 0]), InvalidDelta::Trailing),
-            (with(65, &[0x32]), InvalidDelta::Row),
-            (with(65, &[0xe2]), InvalidDelta::Row),
-            (with(65, &[0xa2]), InvalidDelta::Row),
-            (with(71, &[0x80, 0]), InvalidDelta::Row),
+            (with(37, &[0; 8]), InvalidDelta::Edition),
+            (with(37, &1041u64.to_be_bytes()), InvalidDelta::Edition),
+            (with(45, &[0; 8]), InvalidDelta::Edition),
+            (with(61, &[0, 0, 0, 7]), InvalidDelta::Span),
+            (with(61, &[0, 0, 0, 2]), InvalidDelta::Truncated),
+            (with(61, &[0, 0, 0, 0]), InvalidDelta::Trailing),
+            (with(81, &[0x32]), InvalidDelta::Row),
+            (with(81, &[0xe2]), InvalidDelta::Row),
+            (with(81, &[0xa2]), InvalidDelta::Row),
+            (with(87, &[0x80, 0]), InvalidDelta::Row),
             ([&bytes[..], &[0]].concat(), InvalidDelta::Trailing),
         ];
         for (index, (bytes, error)) in cases.into_iter().enumerate() {
@@ -305,9 +329,11 @@ mod tests {
             from in 0..1u64 << 40,
             more in 0..3000u64,
             shard in 0..3u8,
+            edition in option::of((1..9u64, 1..=u64::MAX)),
         ) {
+            let edition = edition.map(|(seq, slices)| Edition { seq, slices });
             let (to, history) = (from + 9, (shard == 0).then(|| ShardHistory::from_counts(&[2, 3, 200]).unwrap()));
-            let header = Header { shard, epoch: u64::MAX - more, span: Span { from, to }, head: to + more, history };
+            let header = Header { shard, epoch: u64::MAX - more, span: Span { from, to }, head: to + more, edition, history };
             let bytes = header.write(&rows);
             let delta = Delta::parse(&bytes).unwrap();
             prop_assert_eq!((delta.header, delta.rows.collect::<Vec<_>>()), (header, rows));

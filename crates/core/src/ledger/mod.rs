@@ -23,6 +23,13 @@
 //! A full page never gains a row, it only loses some that have moved or expired. An old copy of one says nothing wrong, then,
 //! but what moved off it after the copy was made lies above it: each answer tells the head that the log had when it was made,
 //! and only who has read up to the highest head that he was told of has everything.
+//!
+//! # Segments in place of pages
+//!
+//! A log of many rows is not read from its first page by anybody: its shard publishes [segments](crate::segment) now and
+//! then, all of them together an [`Edition`], and whoever has read these goes on with the page that their number is on. An
+//! edition is built of all rows that there are, whatever they cover and whenever they were appended; a row that it lacks was
+//! appended after its building began, and so has a higher number than the head had then, which is the edition's.
 
 mod append;
 mod delta;
@@ -32,5 +39,5 @@ mod shards;
 
 pub use append::{Append, append};
 pub use delta::{Delta, Header, InvalidDelta, Rows};
-pub use page::{MAX_ROWS, PAGE, Part, Span};
+pub use page::{Edition, MAX_ROWS, PAGE, Part, Span};
 pub use shards::{ShardCount, ShardHistory};

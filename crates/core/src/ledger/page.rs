@@ -17,6 +17,22 @@ pub enum Part {
     /// What one needs that is behind, or new: this page, if it is full, and as many of the full ones after it as an answer
     /// can hold. Rows expire, so that one answer may well hold all that is left of a million numbers.
     Page(u64),
+    /// One of the segments that stand for all pages up to a number, for one that would have to read too many of them.
+    Segment {
+        /// The number: that of their [`Edition`].
+        seq: u64,
+        /// Which of them.
+        slice: u8,
+    },
+}
+
+/// The segments that a shard has published last: who has read all of them has read its log up to a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edition {
+    /// That number.
+    pub seq: u64,
+    /// Which [slices](crate::segment::Slice) there are, the first one's bit is the lowest; the others are empty.
+    pub slices: u64,
 }
 
 /// A range of a log: numbers above `from`, up to `to`.

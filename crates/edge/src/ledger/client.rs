@@ -7,7 +7,8 @@ use quash_core::{
 };
 use quash_engine::{
     LedgerRead, Question, STORE_TIMEOUT,
-    ledger::{Action, COUNTS, read_counts, shard_name},
+    config::Ledger,
+    ledger::{Asked, COUNTS, read_counts, shard_name},
     to_lines,
 };
 use worker::{Method, ObjectNamespace, Request, RequestInit, Response};
@@ -21,6 +22,8 @@ const ROOT: u8 = 0;
 pub(crate) struct LedgerClient {
     objects: ObjectNamespace,
     count: ShardCount,
+    /// How many revocations isolates know exactly.
+    exact: u32,
     /// The binding of Workers KV's namespace, which has all revocations as well.
     kv: String,
     /// The root's id: another ledger's copies must not be taken for this one's.
@@ -30,13 +33,14 @@ pub(crate) struct LedgerClient {
 }
 
 impl LedgerClient {
-    /// `count` is how many shards the configuration wants; there may be more by now.
+    /// The ledger of this configuration: there may be more shards by now.
     ///
     /// # Errors
     /// When this is no namespace of Durable Objects.
-    pub(crate) fn new(objects: ObjectNamespace, count: ShardCount, kv: String) -> worker::Result<Self> {
+    pub(crate) fn new(objects: ObjectNamespace, ledger: &Ledger, kv: String) -> worker::Result<Self> {
         let namespace = objects.id_from_name(&shard_name(ROOT))?.to_string();
-        Ok(Self { objects, count, kv, namespace, history: RefCell::new(None) })
+        let (count, exact) = (ledger.terms.shards, ledger.exact);
+        Ok(Self { objects, count, exact, kv, namespace, history: RefCell::new(None) })
     }
 
     /// Where the data centre's cache has the copy of a part of the log.
@@ -93,7 +97,7 @@ impl LedgerClient {
 
     fn appending(&self, shard: u8, rows: &[Revocation]) -> Question {
         let body = format!("{}\n{}", self.kv, to_lines(rows));
-        Question { object: shard_name(shard), url: Action::Append.url(shard, self.count), body }
+        Question { object: shard_name(shard), url: Asked::Append { exact: self.exact }.url(shard, self.count), body }
     }
 
     async fn post(&self, question: Question) -> Result<(String, Option<ShardHistory>), String> {

@@ -248,7 +248,8 @@ impl Log {
         history: Option<ShardHistory>,
         rows: impl Iterator<Item = &'r (u64, Revocation)>,
     ) -> Vec<u8> {
-        Header { shard, epoch: self.epoch, span, head: self.head, history }.write(rows.map(|(_, row)| row))
+        Header { shard, epoch: self.epoch, span, head: self.head, edition: None, history }
+            .write(rows.map(|(_, row)| row))
     }
 }
 

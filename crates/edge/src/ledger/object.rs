@@ -3,7 +3,7 @@ use std::{cell::RefCell, time::Duration};
 use quash_core::{RevocationId, Timestamp, ledger::ShardCount};
 use quash_engine::{
     from_lines,
-    ledger::{Action, Asked, COUNTS, read_url, write_counts},
+    ledger::{Asked, COUNTS, write_counts},
     read_key, to_lines,
 };
 use worker::{Env, Request, Response, Result, State};
@@ -69,18 +69,13 @@ impl LedgerObject {
     /// # Errors
     /// When storage fails. The platform then starts the object again, and whoever asked knows of no answer.
     pub async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let Some((shard, asked, count)) = read_url(&request.inner().url()) else {
+        let Some((shard, asked, count)) = Asked::read(&request.inner().url()) else {
             return Ok(Response::empty()?.with_status(404));
         };
         let mut answer = match asked {
             Asked::Part(part) => Response::from_bytes(self.with_log(|log| log.part(shard, part, count))?)?,
-            Asked::Action(action) => {
-                let lines = request.text().await?;
-                match action {
-                    Action::Append => self.append(shard, count, &lines).await?,
-                    Action::LookUp => self.look_up(&lines)?,
-                }
-            }
+            Asked::Append { .. } => self.append(shard, count, &request.text().await?).await?,
+            Asked::LookUp => self.look_up(&request.text().await?)?,
         };
         if shard == 0 {
             let history = self.with_log(|log| Ok(log.history(count)))?;

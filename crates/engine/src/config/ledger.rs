@@ -5,13 +5,21 @@ use quash_core::{follower::Terms, ledger::ShardCount};
 use super::Field;
 use crate::policy::Mode;
 
-/// A ledger, and how late what it has may be known.
+/// A ledger, and how late and how exactly what it has is known.
 pub struct Ledger {
     /// The binding of its Durable Objects' namespace.
     pub binding: String,
     /// How late a revocation may be known, and in how many shards they are kept.
     pub terms: Terms,
+    /// How many revocations each isolate knows exactly. Of more it knows segments.
+    pub exact: u32,
 }
+
+/// How many revocations are known exactly where nothing is said: for 16 of the 128 MB that an isolate has.
+const EXACT: u32 = 1_000_000;
+
+/// With less, the ledger would make new segments all the time.
+const MIN_EXACT: u32 = 1000;
 
 /// The longest that a revocation may be unknown: after a minute Workers KV shows it, too.
 const MAX_STALENESS_SECS: u64 = 60;
@@ -21,7 +29,7 @@ pub(crate) const NEEDED: &str = "needs `ledger`";
 
 impl Ledger {
     pub(super) fn read(field: &Field<'_, '_>) -> Option<Self> {
-        field.table(&["binding", "max_staleness", "shards"]);
+        field.table(&["binding", "max_staleness", "shards", "exact"]);
         let mut terms = Terms::default();
         let max_staleness = field.member("max_staleness");
         match max_staleness.number() {
@@ -36,7 +44,13 @@ impl Ledger {
                 None => shards.wrong(&"must be between 1 and 255"),
             }
         }
-        field.is_there().then(|| Self { binding: field.member("binding").text_or("QUASH_LEDGER"), terms })
+        let exact = field.member("exact");
+        let count = exact.number().map(|count| u32::try_from(count).ok().filter(|count| MIN_EXACT <= *count));
+        if count == Some(None) {
+            exact.wrong(&"must be between 1000 and 4294967295");
+        }
+        let binding = field.member("binding").text_or("QUASH_LEDGER");
+        field.is_there().then(|| Self { binding, terms, exact: count.flatten().unwrap_or(EXACT) })
     }
 }
 

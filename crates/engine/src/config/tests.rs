@@ -136,6 +136,8 @@ fn a_wrong_field_is_named() {
         ("/mode", json!("bounded"), "mode", "needs `ledger`"),
         ("/ledger", json!({ "max_staleness": 0 }), "ledger.max_staleness", "between 1 and 60"),
         ("/ledger", json!({ "max_staleness": 61 }), "ledger.max_staleness", "between 1 and 60"),
+        ("/ledger", json!({ "exact": 999 }), "ledger.exact", "between 1000 and 4294967295"),
+        ("/ledger", json!({ "exact": 1u64 << 32 }), "ledger.exact", "between 1000 and 4294967295"),
         ("/ledger", json!({ "shards": 0 }), "ledger.shards", "between 1 and 255"),
         ("/ledger", json!({ "shards": 257 }), "ledger.shards", "between 1 and 255"),
         ("/clients/0/secret", json!("SHORT"), "clients[0].secret", "at least 32"),
