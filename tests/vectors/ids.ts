@@ -24,5 +24,6 @@ export function idOf(pepper: string | Buffer, issuer: string, kind: Kind, fields
   }
   encoded.push(first, second ?? Buffer.of());
   const key = createHmac('sha256', pepper).update(`quash/issuer/v1\0${issuer}`).digest();
-  return createHmac('sha256', key).update(Buffer.concat(encoded)).digest('hex').slice(0, 32);
+  const mac = createHmac('sha256', key).update(Buffer.concat(encoded)).digest('hex');
+  return mac.slice(0, 31) + KINDS[kind].toString(16);
 }

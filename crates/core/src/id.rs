@@ -17,14 +17,21 @@ pub struct WeakSecret {
 /// Ends the domain: no other use of HMAC with the pepper may start with these bytes.
 const DOMAIN: &[u8] = b"quash/issuer/v1\0";
 
-/// The name of a [`Target`] in every store: 128 bits, HMAC-SHA256 under the deployment's [`Pepper`] and the issuer's name.
+/// The name of a [`Target`] in every store: 124 bits of HMAC-SHA256 under the deployment's [`Pepper`] and the issuer's name, and
+/// four for the kind of target.
 ///
-/// It says nothing about the target to whoever lacks the pepper, and has the same length whatever an attacker puts into a
+/// It says nothing else about the target to whoever lacks the pepper, and has the same length whatever an attacker puts into a
 /// `jti`. As text it is 32 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RevocationId([u8; 16]);
 
 impl RevocationId {
+    /// The id of a target of this kind that has this MAC.
+    pub(crate) const fn new(kind: u8, mut mac: [u8; 16]) -> Self {
+        mac[15] = mac[15] & 0xf0 | kind;
+        Self(mac)
+    }
+
     /// The id with these bytes.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
@@ -33,6 +40,15 @@ impl RevocationId {
     /// The id's bytes.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
+    }
+
+    /// Which kind of target it names: 1 to 8, as in a target's encoding, and 0 to 15 for an id from elsewhere, which may be
+    /// anything.
+    ///
+    /// A [segment](crate::segment) keeps the ids of each kind apart. So a token, which has about one id of each, is not taken for
+    /// revoked by an id of another kind.
+    pub const fn kind(&self) -> u8 {
+        self.0[15] & 0x0f
     }
 }
 
@@ -102,7 +118,8 @@ impl Pepper {
 ///
 /// ```text
 /// key = HMAC-SHA256( pepper, "quash/issuer/v1" 00 | iss )
-/// id  = the first 16 bytes of HMAC-SHA256( key, kind: 1 byte | what it is about )
+/// id  = the first 16 bytes of HMAC-SHA256( key, kind: 1 byte | what it is about ),
+///       and the kind in place of its last four bits
 /// ```
 ///
 /// A key of its own for each issuer, because it can be kept: then an id costs two blocks of SHA-256 at most lengths of a `jti`,
@@ -116,7 +133,7 @@ impl Namespace {
         let mut message = Vec::new();
         target.encode(|part| message.extend_from_slice(part));
         let mac = self.0.sign(&[&message]);
-        RevocationId(mac.first_chunk().copied().unwrap_or_default())
+        RevocationId::new(target.kind(), mac.first_chunk().copied().unwrap_or_default())
     }
 
     /// The ids of several targets, in their order, each with what came with the target.
@@ -182,6 +199,24 @@ mod tests {
             id("a", Target::Claim { name: "b", value: "cd" })
         );
         assert_ne!(id("a", Target::Session("b")), id("a", Target::Subject("b")));
+    }
+
+    #[test]
+    fn an_id_tells_its_kind_and_nothing_else_of_the_mac_is_lost() {
+        let targets = [
+            Target::TokenId("a"),
+            Target::SigningInput([7; 32]),
+            Target::Session("a"),
+            Target::Subject("a"),
+            Target::Client("a"),
+            Target::Key("a"),
+            Target::Claim { name: "a", value: "b" },
+            Target::Everything,
+        ];
+        assert_eq!(targets.map(|target| id("a", target).kind()), [1, 2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(RevocationId::new(8, [0xff; 16]).to_string(), "fffffffffffffffffffffffffffffff8");
+        assert_eq!(RevocationId::new(8, [0; 16]).to_string(), "00000000000000000000000000000008");
+        assert_eq!(RevocationId::from_bytes([0xff; 16]).kind(), 15);
     }
 
     #[test]

@@ -30,7 +30,7 @@ impl Namespace {
             }
             let macs = macs(&self.0, &mut messages);
             for (((tag, target), mac), fits) in targets.iter().zip(macs).zip(fits) {
-                each(tag, if fits { RevocationId::from_bytes(mac) } else { self.id(target) });
+                each(tag, if fits { RevocationId::new(target.kind(), mac) } else { self.id(target) });
             }
         }
     }

@@ -34,23 +34,34 @@ impl Target<'_> {
     /// Stored keys depend on every byte of it: a change needs a migration of every denylist. With an `id` of up to 54 bytes it
     /// is one block of SHA-256.
     pub(crate) fn encode(&self, mut write: impl FnMut(&[u8])) {
-        let (kind, last): (u8, &[u8]) = match self {
-            Self::TokenId(id) => (1, id.as_bytes()),
-            Self::SigningInput(hash) => (2, hash),
-            Self::Session(id) => (3, id.as_bytes()),
-            Self::Subject(id) => (4, id.as_bytes()),
-            Self::Client(id) => (5, id.as_bytes()),
-            Self::Key(id) => (6, id.as_bytes()),
-            Self::Claim { value, .. } => (7, value.as_bytes()),
-            Self::Everything => (8, b""),
-        };
-        write(&[kind]);
+        write(&[self.kind()]);
         if let Self::Claim { name, .. } = self {
             // A name comes from a token of at most MAX_TOKEN_BYTES or from configuration: far below 4 GiB.
             write(&(name.len() as u32).to_be_bytes());
             write(name.as_bytes());
         }
-        write(last);
+        write(match self {
+            Self::TokenId(id) | Self::Session(id) | Self::Subject(id) | Self::Client(id) | Self::Key(id) => {
+                id.as_bytes()
+            }
+            Self::SigningInput(hash) => hash,
+            Self::Claim { value, .. } => value.as_bytes(),
+            Self::Everything => b"",
+        });
+    }
+
+    /// The kind's number: of four bits, since an [id](crate::RevocationId) ends with it.
+    pub(crate) const fn kind(&self) -> u8 {
+        match self {
+            Self::TokenId(_) => 1,
+            Self::SigningInput(_) => 2,
+            Self::Session(_) => 3,
+            Self::Subject(_) => 4,
+            Self::Client(_) => 5,
+            Self::Key(_) => 6,
+            Self::Claim { .. } => 7,
+            Self::Everything => 8,
+        }
     }
 }
 
