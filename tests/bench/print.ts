@@ -27,12 +27,12 @@ export function figures(timings: readonly Timing[], unit: keyof typeof NS_PER): 
  */
 export function table(figures: readonly Figure[], peer: (name: string) => string): string {
   const cases = Map.groupBy(figures, (figure) => figure.case);
-  const metrics = [...cases.values()][0]?.map(({ metric }) => metric) ?? [];
+  const metrics = [...new Set(figures.map(({ metric }) => metric))];
   const widths = metrics.map((metric) => Math.max(14, metric.length + 2));
   const lines = [...cases].map(([name, own]) => {
     const [first, its] = [own[0], cases.get(peer(name))?.[0]];
     const ratio = first && its && name !== its.case ? `${(first.value / its.value).toFixed(3)} × ${its.case}` : '';
-    return line(name, metrics.map((_, at) => printed(own[at])), widths, ratio);
+    return line(name, metrics.map((metric) => printed(own.find((figure) => figure.metric === metric))), widths, ratio);
   });
   return [line('', metrics, widths, ''), ...lines].join('\n');
 }
