@@ -2,7 +2,7 @@
  * `node --expose-gc tests/bench/follower.ts [--json]`: what it takes to know a million revocations, or ten, in memory.
  * `cargo xtask bench follower` builds the module and runs this.
  *
- * - `quash/1000000` is the exact set of a follower, and `quash/10000000` a segment, whose "yes" the ledger has to confirm;
+ * - `quash/1000000` is the exact set of a follower, and `quash/10000000` the segments of 64 slices, whose "yes" the ledger has to confirm;
  * - `binary-fuse/N` is the filter of the `xorf` crate with fingerprints of 16 bits, as it is loaded: to build one takes 35 bytes of
  *   memory for each id;
  * - `js-set/N` is a `Set` of ids in base64url, which at ten million no isolate could hold.
@@ -10,11 +10,12 @@
  * All but the last are WebAssembly, built as the engine is, and run in Node.js.
  *
  * - `memory`: by how much an instance grows when it loads a set, or the heap for a `Set`, after garbage was collected;
+ * - `memory_replaced`: the same when it then loads all segments again, each in the place of the one that it has;
  * - `bits_per_entry`: of what is loaded, where that is what is kept; else of that memory;
  * - `lookup`: of ids that are in no set, as nearly all are, each of them asked for once. The module also makes them, in less than 10 ns; the
  *   strings are made before, and have been hashed by nobody, as those of a request;
  * - `load`: of Quash's, until a cold isolate knows it, without what the network takes: by a first sync of all rows, or from the
- *   pieces of a segment, with the check of its hash.
+ *   segments, one after another, with the check of their hashes.
  */
 import { randomBytes } from 'node:crypto';
 
@@ -36,6 +37,8 @@ interface Entry {
   readonly set: Loaded;
   /** Of what is loaded, where the set is that. */
   readonly bytes?: number;
+  /** Of a set that was then replaced. */
+  readonly replaced?: number;
   readonly load?: () => Loaded;
   readonly iterations?: number;
 }
@@ -49,12 +52,13 @@ async function run(): Promise<Figure[]> {
   }
   const lookups = await measureLookups(entries);
   const loads = await measureLoads(entries);
-  return entries.flatMap(({ name, count, set, bytes }) => {
+  return entries.flatMap(({ name, count, set, bytes, replaced }) => {
     const [lookup, load] = [lookups.get(name)!, loads.get(name)];
     const figure = (metric: string, value: number, unit: Figure['unit']): Figure => ({ case: name, metric, value, unit });
     return [
       figure('bits_per_entry', ((bytes ?? set.memory) * 8) / count, 'bit'),
       figure('memory', set.memory, 'B'),
+      ...(replaced === undefined ? [] : [figure('memory_replaced', replaced, 'B')]),
       figure('lookup', lookup.median, 'ns'),
       figure('lookup_p99', lookup.p99, 'ns'),
       figure('false_positives_per_million', lookup.wrong * 1e6, '1'),
@@ -67,11 +71,13 @@ async function load(): Promise<Entry[]> {
   const sets = await Sets.read();
   const [million, tens] = COUNTS;
   note('making a million rows and ten');
-  const [answers, segment] = [sets.makeAnswers(million), sets.makeSegment(tens)];
-  const [live, loadSegment] = [() => sets.loadLive(million, answers), () => sets.loadSegment(tens, segment)];
+  const [answers, segments] = [sets.makeAnswers(million), sets.makeSegments(tens)];
+  const [live, loadSegments] = [() => sets.loadLive(million, answers), () => sets.loadSegments(tens, segments)];
+  const bytes = segments.reduce((sum, segment) => sum + segment.length, 0);
+  const replaced = sets.loadSegments(tens, segments, 2).memory;
   const entries: Entry[] = [
     { name: `quash/${million}`, count: million, set: live(), load: live },
-    { name: `quash/${tens}`, count: tens, set: loadSegment(), bytes: segment.length, load: loadSegment },
+    { name: `quash/${tens}`, count: tens, set: loadSegments(), bytes, replaced, load: loadSegments },
   ];
   for (const count of COUNTS) {
     note(`making binary-fuse/${count}`);

@@ -8,16 +8,13 @@ interface Exports {
   input(length: number): number;
   output(): number;
   make_delta(rows: number, part: number): number;
-  make_segment(count: number): number;
+  make_segment(count: number, slice: number): number;
   make_fuse(count: number): number;
   begin_sync(): number;
   next_part(): number;
   answered(): number;
   finish_sync(): number;
-  space(): number;
-  space_length(): number;
-  advance(length: number): void;
-  finish_segment(): number;
+  load_slice(): number;
   finish_fuse(): number;
   members(count: number): number;
   strangers(first: number, count: number): number;
@@ -38,8 +35,8 @@ export interface Loaded {
 /** Of `next_part`. */
 const NOTHING = -2;
 
-/** What is kept under one key of Workers KV. */
-const CHUNK_BYTES = 24 * 2 ** 20;
+/** Of `Slice`. */
+const SLICES = 64;
 
 const FILE = resolve(import.meta.dirname, 'build/quash_bench.wasm');
 
@@ -65,9 +62,12 @@ export class Sets {
     return answers;
   }
 
-  makeSegment(count: number): Uint8Array {
-    const source = this.#instance();
-    return output(source, source.make_segment(count));
+  /** Those of all slices. */
+  makeSegments(count: number): Uint8Array[] {
+    return Array.from({ length: SLICES }, (_, slice) => {
+      const source = this.#instance();
+      return output(source, source.make_segment(count, slice));
+    });
   }
 
   makeFuse(count: number): Uint8Array {
@@ -84,18 +84,15 @@ export class Sets {
     }));
   }
 
-  /** In the pieces that it is kept in. */
-  loadSegment(count: number, bytes: Uint8Array): Loaded {
+  /** One after another, and so as often as `times` says: each replaces the one of its slice. */
+  loadSegments(count: number, segments: readonly Uint8Array[], times = 1): Loaded {
     return this.#load(count, (instance) => {
-      for (let at = 0; at < bytes.length;) {
-        // The header first: it tells how much memory the rest takes.
-        const chunkEnd = Math.min(bytes.length, (Math.floor(at / CHUNK_BYTES) + 1) * CHUNK_BYTES);
-        const piece = bytes.subarray(at, Math.min(chunkEnd, at + instance.space_length()));
-        write(instance, instance.space(), piece);
-        instance.advance(piece.length);
-        at += piece.length;
+      for (let time = 0; time < times; time += 1) {
+        for (const bytes of segments) {
+          write(instance, instance.input(bytes.length), bytes);
+          succeeded(instance.load_slice(), 'segment');
+        }
       }
-      succeeded(instance.finish_segment(), 'segment');
     });
   }
 

@@ -7,15 +7,14 @@
 
 use std::cell::RefCell;
 
-use quash_core::{ledger::Part, segment::Loading};
+use quash_core::{ledger::Part, segment::Slice};
 
-use crate::sets::{self, FirstSync, Set};
+use crate::sets::{self, FirstSync, Set, Slices};
 
 thread_local! {
     static INPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static OUTPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static SYNC: RefCell<Option<FirstSync>> = const { RefCell::new(None) };
-    static LOADING: RefCell<Loading> = RefCell::new(Loading::default());
     static SET: RefCell<Option<Set>> = const { RefCell::new(None) };
 }
 
@@ -45,10 +44,10 @@ extern "C" fn make_delta(rows: u32, part: i32) -> usize {
     put_out(sets::delta(rows, part))
 }
 
-/// Makes a segment, and tells its length: none when it cannot.
+/// Makes the segment of a slice, and tells its length: none when it cannot.
 #[unsafe(no_mangle)]
-extern "C" fn make_segment(count: u32) -> usize {
-    put_out(sets::segment(count).unwrap_or_default())
+extern "C" fn make_segment(count: u32, slice: u8) -> usize {
+    put_out(Slice::new(slice).and_then(|slice| sets::segment(count, slice).ok()).unwrap_or_default())
 }
 
 /// Makes a binary fuse filter, and tells its length: none when it cannot.
@@ -93,28 +92,16 @@ extern "C" fn finish_sync() -> bool {
     put(SYNC.take().and_then(|sync| sync.finish().ok()))
 }
 
-/// Where a segment goes on.
+/// Input: a segment. From now on it and those of other slices are asked, and no more the one of its slice that was there.
 #[unsafe(no_mangle)]
-extern "C" fn space() -> *mut u8 {
-    LOADING.with_borrow_mut(|loading| loading.space().map_or(core::ptr::null_mut(), <[u8]>::as_mut_ptr))
-}
-
-/// How much of it fits there.
-#[unsafe(no_mangle)]
-extern "C" fn space_length() -> usize {
-    LOADING.with_borrow_mut(|loading| loading.space().map_or(0, |space| space.len()))
-}
-
-/// So much was written there.
-#[unsafe(no_mangle)]
-extern "C" fn advance(length: usize) {
-    LOADING.with_borrow_mut(|loading| loading.advance(length));
-}
-
-/// Whether a segment is there. From now on it is asked.
-#[unsafe(no_mangle)]
-extern "C" fn finish_segment() -> bool {
-    put(LOADING.take().finish().ok().map(Set::Segment))
+extern "C" fn load_slice() -> bool {
+    SET.with_borrow_mut(|set| {
+        if !matches!(set, Some(Set::Segments(_))) {
+            *set = Some(Set::Segments(Slices::NONE));
+        }
+        let Some(Set::Segments(slices)) = set else { return false };
+        slices.load(INPUT.take()).is_ok()
+    })
 }
 
 /// Input: a binary fuse filter. From now on it is asked.

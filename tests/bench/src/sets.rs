@@ -7,13 +7,16 @@ use quash_core::{
     Cover, Cutoff, Reason, Revocation, RevocationId, Timestamp,
     follower::{Follower, Read, Source, Step, SyncId, Terms, WhenStale},
     ledger::{Delta, Header, MAX_ROWS, Part, ShardCount, ShardHistory},
-    segment::{Builder, Rate, Segment, Snapshot, Unfit},
+    segment::{Builder, InvalidSegment, ONE_IN, Segment, Slice, Snapshot, Unfit},
 };
 use xorf::{BinaryFuse16, BinaryFuse16Ref, DmaSerializable, Filter, FilterRef};
 
 const NOW: Timestamp = Timestamp::from_secs(1_795_469_000);
 const EXPIRES_AT: Timestamp = Timestamp::from_secs(1_795_483_400);
 const EPOCH: u64 = 7;
+
+/// That of a session.
+const KIND: u8 = 3;
 
 /// The first of the ids that no set has.
 const ABSENT: u64 = 1 << 40;
@@ -27,7 +30,7 @@ pub fn id(number: u64) -> RevocationId {
     };
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&mix(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)).to_be_bytes());
-    bytes[8..].copy_from_slice(&mix(!number).to_be_bytes());
+    bytes[8..].copy_from_slice(&(mix(!number) & !0xf | u64::from(KIND)).to_be_bytes());
     RevocationId::from_bytes(bytes)
 }
 
@@ -48,25 +51,16 @@ fn revocation(id: RevocationId) -> Revocation {
     Revocation { id, cover, expires_at: EXPIRES_AT, revoked_at: NOW, reason: Reason::Logout }
 }
 
-/// A segment of so many ids, at the usual rate.
+/// A segment of those of so many ids that are in a slice, at the usual rate.
 ///
 /// # Errors
 /// When they are too many.
-pub fn segment(count: u32) -> Result<Vec<u8>, Unfit> {
-    let snapshot = Snapshot {
-        shard: 0,
-        shards: ShardCount::ONE,
-        epoch: EPOCH,
-        seq: count.into(),
-        expires_from: NOW,
-        expires_before: EXPIRES_AT,
-    };
-    // A ledger's database has them in this order.
-    let mut ids: Vec<_> = (0..count.into()).map(id).collect();
-    ids.sort_unstable();
-    let mut builder = Builder::new(snapshot, Rate::usual(count))?;
-    ids.iter().try_for_each(|id| builder.push(id))?;
-    Ok(builder.finish())
+pub fn segment(count: u32, slice: Slice) -> Result<Vec<u8>, Unfit> {
+    let snapshot = Snapshot { shard: 0, epoch: EPOCH, seq: count.into(), slice };
+    let mut builder = Builder::new(snapshot, ONE_IN);
+    let mut ids = (0..count.into()).map(id).filter(|id| Slice::of(id) == slice);
+    ids.try_for_each(|id| builder.push(&id))?;
+    builder.finish()
 }
 
 /// A binary fuse filter with fingerprints of 16 bits, of so many ids: its descriptor, then the fingerprints.
@@ -90,8 +84,8 @@ fn key(id: &RevocationId) -> u64 {
 pub enum Set {
     /// The exact one of a follower.
     Live(Follower),
-    /// An approximate one.
-    Segment(Segment),
+    /// Approximate ones.
+    Segments(Slices),
     /// A peer's.
     Fuse(BinaryFuse16Ref<'static>),
 }
@@ -122,10 +116,34 @@ impl Set {
         let ids = (first..first + u64::from(count)).map(id);
         let known = match self {
             Self::Live(follower) => ids.filter(|id| follower.lookup(id).is_some()).count(),
-            Self::Segment(segment) => ids.filter(|id| segment.contains(id)).count(),
+            Self::Segments(slices) => ids.filter(|id| slices.contains(id)).count(),
             Self::Fuse(filter) => ids.filter(|id| filter.contains(&key(id))).count(),
         };
         known as u32
+    }
+}
+
+/// The segments of a shard, by their slices.
+pub struct Slices([Option<Segment>; Slice::COUNT as usize]);
+
+impl Slices {
+    /// None of them is known.
+    pub const NONE: Self = Self([const { None }; _]);
+
+    /// Puts a segment in its place, and drops the one that was there.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn load(&mut self, bytes: Vec<u8>) -> Result<(), InvalidSegment> {
+        let segment = Segment::parse(bytes)?;
+        let place = usize::from(segment.snapshot().slice.get());
+        self.0[place] = Some(segment);
+        Ok(())
+    }
+
+    /// What is not known may be revoked.
+    fn contains(&self, id: &RevocationId) -> bool {
+        self.0[usize::from(Slice::of(id).get())].as_ref().is_none_or(|segment| segment.contains(id))
     }
 }
 
@@ -189,9 +207,12 @@ mod tests {
 
     #[test]
     fn each_set_knows_all_of_its_members_and_few_others() {
-        let segment = Set::Segment(Segment::parse(segment(COUNT).unwrap()).unwrap());
+        let mut slices = Slices::NONE;
+        for slice in (0..Slice::COUNT).filter_map(Slice::new) {
+            slices.load(segment(COUNT, slice).unwrap()).unwrap();
+        }
         let fuse = Set::from_fuse(fuse(COUNT).unwrap()).unwrap();
-        for (set, most) in [(live().unwrap(), 0), (segment, 40), (fuse, 10)] {
+        for (set, most) in [(live().unwrap(), 0), (Set::Segments(slices), 40), (fuse, 10)] {
             assert_eq!(set.members(COUNT), COUNT);
             assert!(set.strangers(7, 100_000) <= most);
         }

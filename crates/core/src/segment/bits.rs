@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 /// Appends bits to bytes.
 pub(super) struct Writer {
-    pub(super) bytes: Vec<u8>,
+    bytes: Vec<u8>,
     /// What does not fill a byte yet.
     pending: u64,
     length: u32,
@@ -15,7 +15,7 @@ impl Writer {
         Self { bytes, pending: 0, length: 0 }
     }
 
-    /// Appends the lowest `count` bits of a number that has no others: 32 at most.
+    /// Appends the lowest `count` bits of a number that has no others: 57 at most, with the seven that wait.
     pub(super) fn put(&mut self, number: u64, count: u32) {
         self.pending |= number << self.length;
         self.length += count;
@@ -80,8 +80,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(numbers in collection::vec((any::<u32>(), 1..=32u32), 0..40), zeros in 0..200u64) {
-            let numbers: Vec<_> = numbers.iter().map(|(number, count)| (u64::from(*number) & ((1 << count) - 1), *count)).collect();
+        fn what_is_written_is_read(numbers in collection::vec((any::<u64>(), 1..=57u32), 0..40), zeros in 0..200u64) {
+            let numbers: Vec<_> = numbers.iter().map(|(number, count)| (number & ((1 << count) - 1), *count)).collect();
             let mut writer = Writer::new(vec![7]);
             writer.put_zeros(zeros);
             numbers.iter().for_each(|(number, count)| writer.put(*number, *count));
