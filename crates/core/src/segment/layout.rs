@@ -45,3 +45,31 @@ impl Layout {
         Some(Self { range, tables, bytes })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::segment::{MAX_IDS, ONE_IN, Slice, Snapshot};
+
+    fn bytes(counts: &[usize]) -> Option<usize> {
+        let mut header = Header {
+            snapshot: Snapshot { shard: 0, epoch: 0, seq: 0, slice: Slice::new(0).unwrap() },
+            one_in: ONE_IN,
+            counts: [0; KINDS],
+        };
+        header.counts.iter_mut().zip(counts).for_each(|(place, count)| *place = *count as u32);
+        Layout::new(&header).map(|layout| layout.bytes)
+    }
+
+    #[test]
+    fn as_many_as_may_be_fit_at_the_usual_rate_if_they_are_of_one_kind() {
+        assert!(bytes(&[MAX_IDS]).is_some_and(|bytes| (1_850_000..1_852_000).contains(&bytes)));
+        assert!(bytes(&[900_000, 100_000]).is_some_and(|bytes| bytes <= MAX_BYTES));
+        // Of two bits more each.
+        assert!(bytes(&[230_000; 4]).is_some_and(|bytes| bytes <= MAX_BYTES));
+        assert_eq!(bytes(&[240_000; 4]), None);
+    }
+}
