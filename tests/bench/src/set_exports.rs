@@ -97,7 +97,7 @@ extern "C" fn finish_sync() -> bool {
 extern "C" fn load_slice() -> bool {
     SET.with_borrow_mut(|set| {
         if !matches!(set, Some(Set::Segments(_))) {
-            *set = Some(Set::Segments(Slices::NONE));
+            *set = Some(Set::Segments(Slices::default()));
         }
         let Some(Set::Segments(slices)) = set else { return false };
         slices.load(INPUT.take()).is_ok()

@@ -124,12 +124,16 @@ impl Set {
 }
 
 /// The segments of a shard, by their slices.
-pub struct Slices([Option<Segment>; Slice::COUNT as usize]);
+pub struct Slices(Box<[Option<Segment>; Slice::COUNT as usize]>);
+
+impl Default for Slices {
+    /// None of them is known.
+    fn default() -> Self {
+        Self(Box::new([const { None }; _]))
+    }
+}
 
 impl Slices {
-    /// None of them is known.
-    pub const NONE: Self = Self([const { None }; _]);
-
     /// Puts a segment in its place, and drops the one that was there.
     ///
     /// # Errors
@@ -207,7 +211,7 @@ mod tests {
 
     #[test]
     fn each_set_knows_all_of_its_members_and_few_others() {
-        let mut slices = Slices::NONE;
+        let mut slices = Slices::default();
         for slice in (0..Slice::COUNT).filter_map(Slice::new) {
             slices.load(segment(COUNT, slice).unwrap()).unwrap();
         }
