@@ -23,10 +23,10 @@
 //! An id is a MAC, as good as a random number, so it is cut down to a number below R: `one_in` times the count of the segment's
 //! ids, of all kinds. The chance that an absent id meets one of a table's n is n in R, and the sum over all tables is one in
 //! `one_in`. (The number is how far into the slice the id lies, by its first 64 bits: so it has the order of ids.) What is kept is
-//! the sorted list of these numbers, Rice coded: the lower bits as they are, as many as there are numbers for each id, R / n,
-//! and the rest, the quotient, as how much it differs from the one before, in unary. At one in 4096 an id takes 14.12 bits
-//! where all are of one kind. Otherwise it takes H more on average, the entropy of the mix: a bit where one half is of another
-//! kind, 2 where four are as frequent.
+//! the sorted list of these numbers, Rice coded: the lower bits as they are, ⌊log₂(R / n)⌋ of them, and the rest, the quotient, as
+//! how much it differs from the one before, in unary. At one in 4096 an id takes 14.12 bits where all are of one kind. Otherwise
+//! it takes H more on average, the entropy of the mix: one bit where one half is of another kind, two where four kinds are as
+//! frequent.
 //!
 //! A difference is taken between quotients, not between numbers, and both halves are kept apart: the quotients of a bucket are
 //! one run of bits, in which an entry is a one and each step to the next quotient a zero. (That is how Elias and Fano code
