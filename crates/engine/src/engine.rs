@@ -166,6 +166,9 @@ impl Engine {
         now: Timestamp,
     ) -> Step {
         self.settle(|engine| {
+            if let (Some(arrived), Some(followed)) = (look_up.arrived(), engine.revocations.followed_mut()) {
+                return followed.resolve(&look_up, arrived, entries, outage, now);
+            }
             // What is found revoked is revoked, whatever else could not be read. This isolate may know more by now.
             refuse(look_up.ids.verdict(entries), now)?;
             engine.revocations.refuse_revoked(&look_up.ids, now)?;

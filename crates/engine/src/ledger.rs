@@ -60,9 +60,10 @@ impl Asked {
 
     /// Reads such an address: whom it is for, what is asked, and the count of shards that the asker has.
     pub fn read(url: &str) -> Option<(u8, Self, ShardCount)> {
-        let (path, query) = url.strip_prefix(LEDGER)?.split_once("?count=")?;
-        let (count, exact) = match query.split_once("&exact=") {
-            Some((count, exact)) => (count, Some(exact.parse().ok()?)),
+        let (path, query) = url.strip_prefix(LEDGER)?.split_once('?')?;
+        let query = query.strip_prefix("count=")?;
+        let (count, exact) = match query.split_once('&') {
+            Some((count, exact)) => (count, Some(exact.strip_prefix("exact=")?.parse().ok()?)),
             None => (query, None),
         };
         let (shard, path) = path.split_once('/')?;

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use quash_core::{
-    RevocationId, TokenIds,
-    follower::Source,
+    RevocationId, Timestamp, TokenIds,
+    follower::{Doubt, Source},
     ledger::{ShardCount, ShardHistory},
 };
 
@@ -10,7 +10,6 @@ use crate::{
     denylist::denylist_key,
     ledger::{Asked, shard_name},
     policy::{Outage, Policy},
-    revocations::by_shard,
 };
 
 /// A request whose token is looked up, in Workers KV or in the ledger.
@@ -28,7 +27,16 @@ pub struct LookUp {
 #[derive(Debug)]
 enum Place {
     Kv,
-    Ledger { count: ShardCount, history: ShardHistory },
+    Ledger {
+        count: ShardCount,
+        history: ShardHistory,
+    },
+    /// Shards that may have something under ids of which only they know what, for a request that arrived then.
+    Doubts {
+        count: ShardCount,
+        doubts: Vec<Doubt>,
+        arrived: Timestamp,
+    },
 }
 
 /// What a shard of the ledger is asked.
@@ -57,6 +65,18 @@ impl LookUp {
         Self { place: Place::Ledger { count, history }, ..Self::in_kv(ids, policy, Source::Fresh) }
     }
 
+    /// It may not pass before this is known, and then by what has been learned.
+    pub(crate) fn of_doubts(
+        ids: &Arc<TokenIds>,
+        policy: &Arc<Policy>,
+        count: ShardCount,
+        doubts: Vec<Doubt>,
+        arrived: Timestamp,
+    ) -> Self {
+        let place = Place::Doubts { count, doubts, arrived };
+        Self { place, in_outages: None, ..Self::in_kv(ids, policy, Source::Fresh) }
+    }
+
     /// It may pass already for this, unless something is found.
     #[must_use]
     pub(crate) fn or(self, source: Source) -> Self {
@@ -74,8 +94,24 @@ impl LookUp {
     /// The history of shards by which the ledger is asked.
     pub(crate) const fn history(&self) -> Option<&ShardHistory> {
         match &self.place {
-            Place::Kv => None,
             Place::Ledger { history, .. } => Some(history),
+            Place::Kv | Place::Doubts { .. } => None,
+        }
+    }
+
+    /// What was in doubt.
+    pub(crate) fn doubts(&self) -> &[Doubt] {
+        match &self.place {
+            Place::Doubts { doubts, .. } => doubts,
+            Place::Kv | Place::Ledger { .. } => &[],
+        }
+    }
+
+    /// When the request arrived, if it has to be judged again.
+    pub(crate) const fn arrived(&self) -> Option<Timestamp> {
+        match &self.place {
+            Place::Doubts { arrived, .. } => Some(*arrived),
+            Place::Kv | Place::Ledger { .. } => None,
         }
     }
 
@@ -84,15 +120,41 @@ impl LookUp {
         self.ids.iter()
     }
 
-    /// What to ask the ledger, all at once, if it is to be looked up there. The root's answer, which is the first, has the history
-    /// of shards in its header.
+    /// What to ask the ledger, all at once, if it is to be looked up there. The root's answer has the history of shards in its
+    /// header; it is the first, if the root is asked.
     pub fn in_shards(&self) -> Option<Vec<Question>> {
-        let Place::Ledger { count, history } = &self.place else { return None };
+        let (count, asked) = match &self.place {
+            Place::Kv => return None,
+            Place::Ledger { count, history } => (count, by_shard(&self.ids, history)),
+            Place::Doubts { count, doubts, .. } => {
+                (count, grouped(doubts.iter().map(|doubt| (doubt.shard, doubt.id)), vec![]))
+            }
+        };
         let question = |(shard, ids): (u8, Vec<RevocationId>)| Question {
             object: shard_name(shard),
             url: Asked::LookUp.url(shard, *count),
             body: ids.into_iter().map(|id| denylist_key(id) + "\n").collect(),
         };
-        Some(by_shard(&self.ids, history).into_iter().map(question).collect())
+        Some(asked.into_iter().map(question).collect())
     }
+}
+
+/// Which shards are asked for which ids.
+fn by_shard(ids: &TokenIds, history: &ShardHistory) -> Vec<(u8, Vec<RevocationId>)> {
+    let each = ids.iter().flat_map(|id| history.shards_of(&id).map(move |shard| (shard, id)).collect::<Vec<_>>());
+    // The root in any case: it says whether there is a new count.
+    grouped(each, vec![(0, Vec::new())])
+}
+
+fn grouped(
+    asked: impl Iterator<Item = (u8, RevocationId)>,
+    mut shards: Vec<(u8, Vec<RevocationId>)>,
+) -> Vec<(u8, Vec<RevocationId>)> {
+    for (shard, id) in asked {
+        match shards.iter_mut().find(|(known, _)| *known == shard) {
+            Some((_, ids)) => ids.push(id),
+            None => shards.push((shard, vec![id])),
+        }
+    }
+    shards
 }

@@ -1,9 +1,10 @@
 use std::{sync::Arc, time::Duration};
 
 use quash_core::{
-    Cutoff, Revocation, RevocationId, Target, Timestamp, TokenIds, Verdict,
+    Cutoff, Revocation, Target, Timestamp, TokenIds, Verdict,
     follower::{self, Follower, LiveSet, Read, Source, SyncId, Terms, WhenStale},
     ledger::{Delta, Part, ShardHistory},
+    segment::Segment,
 };
 
 use crate::{
@@ -22,6 +23,9 @@ const ISSUED_AT_RESOLUTION: Duration = Duration::from_secs(1);
 
 /// How long a copy of a page stays in the data centre's cache: it says nothing wrong however old it is, but ever less.
 const PAGES_ARE_KEPT: Duration = Duration::from_secs(3600);
+
+/// How long a copy of a segment stays there: the ledger may have published another edition long before.
+const SEGMENTS_ARE_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long Workers of the version before may go on after one with a ledger has been deployed.
 const ROLLOUT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -112,17 +116,21 @@ impl Revocations {
 
     /// Refuses a token that is known to be revoked.
     pub(crate) fn refuse_revoked(&self, ids: &TokenIds, now: Timestamp) -> Result<(), Error> {
-        let live = self.live();
-        if live.is_empty() {
-            return Ok(());
-        }
-        refuse(ids.verdict_by(|id| Some(live.lookup(id)?.cover)), now)
+        refuse_known(self.live(), ids, now)
     }
 
     pub(crate) fn live(&self) -> &LiveSet {
         match self {
             Self::Own(live) => live,
             Self::Followed(followed) => followed.follower.live(),
+        }
+    }
+
+    /// How many are known.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Own(live) => live.len(),
+            Self::Followed(followed) => followed.follower.len(),
         }
     }
 
@@ -182,16 +190,51 @@ impl Followed {
             follower::Step::Sync(sync) => return Ok(Step::Sync(sync)),
             follower::Step::Wait(pause) => return Ok(Step::Wait(pause)),
             follower::Step::Refuse { retry_after } => {
-                return Err(Error::LedgerUnavailable { retry_after, cause: self.problem.clone() });
+                return Err(self.unavailable(retry_after));
             }
         };
+        let doubts: Vec<_> = ids.iter().flat_map(|id| self.follower.doubts(id)).collect();
         Ok(match source {
+            Source::Fresh if !doubts.is_empty() => {
+                Step::LookUp(LookUp::of_doubts(ids, policy, self.terms.shards, doubts, arrived))
+            }
             Source::Fresh if self.is_settled(now) => Step::Admit(source),
             Source::Fresh => Step::LookUp(LookUp::in_kv(ids, policy, source)),
             // It may pass. What Workers KV shows has been revoked all the same.
             Source::None => Step::LookUp(LookUp::in_kv(ids, policy, Source::KvFallback).or(source)),
+            // What was last known is that it may be revoked. Workers KV may not show yet that it is.
+            _ if !doubts.is_empty() => return Err(self.unavailable(RETRY_AFTER)),
             _ => Step::LookUp(LookUp::in_kv(ids, policy, source).or(source)),
         })
+    }
+
+    /// Goes on with a request of which shards have told what they have under the ids that were in doubt; or have not.
+    pub(crate) fn resolve(
+        &mut self,
+        look_up: &LookUp,
+        arrived: Timestamp,
+        rows: &[Revocation],
+        outage: Option<String>,
+        now: Timestamp,
+    ) -> Result<Step, Error> {
+        let (ids, policy) = (&look_up.ids, &look_up.policy);
+        match outage {
+            None => self.follower.confirm(look_up.doubts(), rows, now),
+            Some(_) => self.follower.record(rows, now),
+        }
+        self.refuse_revoked(ids, now)?;
+        match outage {
+            None => self.judge(ids, policy, arrived, now),
+            Some(_) if policy.in_outages() == Outage::DangerOpen => {
+                Ok(Step::LookUp(LookUp::in_kv(ids, policy, Source::KvFallback)))
+            }
+            Some(cause) => Err(Error::StoreUnavailable(cause)),
+        }
+    }
+
+    /// Refuses a token that is known to be revoked.
+    fn refuse_revoked(&self, ids: &TokenIds, now: Timestamp) -> Result<(), Error> {
+        refuse_known(self.follower.live(), ids, now)
     }
 
     /// Asks whether what is followed is fresh enough to decide by. A sync that is due is kept for whoever asks for it.
@@ -210,8 +253,12 @@ impl Followed {
     pub(crate) fn last_known_good(&self, policy: &Policy, now: Timestamp) -> Result<Source, Error> {
         match (self.follower.age(now), policy.in_outages()) {
             (Some(age), Outage::LastKnownGood(oldest)) if age <= oldest => Ok(Source::LastKnownGood(age)),
-            _ => Err(Error::LedgerUnavailable { retry_after: RETRY_AFTER, cause: self.problem.clone() }),
+            _ => Err(self.unavailable(RETRY_AFTER)),
         }
+    }
+
+    fn unavailable(&self, retry_after: Duration) -> Error {
+        Error::LedgerUnavailable { retry_after, cause: self.problem.clone() }
     }
 
     pub(crate) const fn follower(&self) -> &Follower {
@@ -242,6 +289,7 @@ impl Followed {
         let read = self.follower.next_read(sync, now)?;
         let (part, kept_for) = match (read.part, read.epoch) {
             (Part::Page(page), Some(epoch)) => (format!("{epoch:016x}/{page}"), PAGES_ARE_KEPT),
+            (Part::Segment { seq, slice }, Some(epoch)) => (format!("{epoch:016x}/{seq}/{slice}"), SEGMENTS_ARE_KEPT),
             // For as long as it can be of use to anybody; the cache takes whole seconds.
             _ => ("head".into(), self.terms.max_staleness),
         };
@@ -260,6 +308,9 @@ impl Followed {
     }
 
     pub(crate) fn answered(&mut self, read: &LedgerRead, bytes: &[u8], copied_at: Option<Timestamp>, now: Timestamp) {
+        if let Part::Segment { .. } = read.read.part {
+            return self.loaded(read, bytes, copied_at.is_some(), now);
+        }
         match Delta::parse(bytes) {
             Ok(delta) => {
                 // A copy may be older than what is known.
@@ -271,6 +322,14 @@ impl Followed {
             }
             // The ledger itself is asked instead.
             Err(_) if copied_at.is_some() => self.follower.copy_failed(&read.read, now),
+            Err(invalid) => self.failed(read, format!("{}: {invalid}", read.url), now),
+        }
+    }
+
+    fn loaded(&mut self, read: &LedgerRead, bytes: &[u8], is_copy: bool, now: Timestamp) {
+        match Segment::parse(bytes.into()) {
+            Ok(segment) => self.follower.loaded(&read.read, segment, is_copy, now),
+            Err(_) if is_copy => self.follower.copy_failed(&read.read, now),
             Err(invalid) => self.failed(read, format!("{}: {invalid}", read.url), now),
         }
     }
@@ -289,6 +348,13 @@ fn when_stale(policy: &Policy) -> WhenStale {
     }
 }
 
+fn refuse_known(live: &LiveSet, ids: &TokenIds, now: Timestamp) -> Result<(), Error> {
+    if live.is_empty() {
+        return Ok(());
+    }
+    refuse(ids.verdict_by(|id| Some(live.lookup(id)?.cover)), now)
+}
+
 /// A revoked token is refused; with how long until a new login is not covered any more, where that is not so at once.
 pub(crate) fn refuse(verdict: Verdict, now: Timestamp) -> Result<(), Error> {
     let Verdict::Revoked { rule, cutoff } = verdict else { return Ok(()) };
@@ -297,21 +363,6 @@ pub(crate) fn refuse(verdict: Verdict, now: Timestamp) -> Result<(), Error> {
         _ => None,
     };
     Err(Error::Revoked { rule, retry_after })
-}
-
-/// Which shards are asked for which ids.
-pub(crate) fn by_shard(ids: &TokenIds, history: &ShardHistory) -> Vec<(u8, Vec<RevocationId>)> {
-    // The root in any case: it says whether there is a new count.
-    let mut shards = vec![(0, Vec::new())];
-    for id in ids.iter() {
-        for shard in history.shards_of(&id) {
-            match shards.iter_mut().find(|(known, _)| *known == shard) {
-                Some((_, ids)) => ids.push(id),
-                None => shards.push((shard, vec![id])),
-            }
-        }
-    }
-    shards
 }
 
 #[cfg(test)]

@@ -46,8 +46,9 @@ fn build(one_in: u32, ids: &[u8]) {
         id[..4].copy_from_slice(&[a, b, c, d]);
         RevocationId::from_bytes(id)
     });
-    let ids: Vec<_> = ids.collect();
+    let mut ids: Vec<_> = ids.collect();
     let slice = ids.first().map_or(Slice::of(&RevocationId::from_bytes([0; 16])), Slice::of);
+    ids.sort_unstable();
     let mut builder = Builder::new(Snapshot { shard: 0, epoch: 0, seq: 0, slice }, one_in);
     let (ours, others): (Vec<_>, Vec<_>) = ids.into_iter().partition(|id| builder.push(id).is_ok());
     let segment = Segment::parse(builder.finish().unwrap()).unwrap();

@@ -3,7 +3,7 @@ use std::rc::Rc;
 use quash_core::{Timestamp, follower::Read, ledger::Part};
 
 /// How many copies a data centre keeps.
-const COPIES: usize = 24;
+const COPIES: usize = 96;
 
 /// How long it keeps a page, in milliseconds.
 const PAGE_KEPT: u64 = 300_000;

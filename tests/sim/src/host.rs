@@ -3,7 +3,8 @@ use std::{rc::Rc, time::Duration};
 use quash_core::{
     Timestamp,
     follower::{Follower, Read, Source, Step, SyncId, Terms, WhenStale},
-    ledger::{Delta, Part, ShardCount, ShardHistory},
+    ledger::{Delta, Edition, Part, ShardCount, ShardHistory},
+    segment::Segment,
 };
 
 use crate::{
@@ -39,6 +40,12 @@ pub enum Breakage {
     HeadIgnored,
     /// It does not tell of new shards.
     ShardsIgnored,
+    /// It lets in who may be revoked by a segment.
+    DoubtsIgnored,
+    /// It refuses who may be revoked by a segment.
+    DoubtsRelied,
+    /// It says that an edition has no more segments than the first half.
+    SlicesIgnored,
 }
 
 /// An isolate, and the host in it.
@@ -57,14 +64,20 @@ pub(crate) struct Isolate {
 /// A request that is to be decided.
 #[derive(Clone, Copy)]
 pub(crate) struct Waiting {
-    isolate: usize,
-    life: u64,
-    user: usize,
-    token: u64,
+    pub(crate) isolate: usize,
+    pub(crate) life: u64,
+    pub(crate) user: usize,
+    pub(crate) token: u64,
     class: Class,
     arrived: Timestamp,
-    has_waited: bool,
-    luck: Luck,
+    pub(crate) has_waited: bool,
+    pub(crate) luck: Luck,
+}
+
+impl Waiting {
+    pub(crate) const fn class(&self) -> Class {
+        self.class
+    }
 }
 
 impl Isolate {
@@ -141,11 +154,13 @@ impl World {
                 self.send(pause.as_millis() as u64, Message::Look(waiting));
             }
             Step::Refuse { .. } if class == Class::Kv => self.ask_kv(&waiting, token, Source::KvFallback),
-            Step::Refuse { .. } => {
-                self.note(|| format!("isolate {isolate} answers {token} with 503"));
-                self.tally.refused += 1;
-            }
+            Step::Refuse { .. } => self.unavailable(&waiting, token),
         }
+    }
+
+    pub(crate) fn unavailable(&mut self, waiting: &Waiting, token: Token) {
+        self.note(|| format!("isolate {} answers {token} with 503", waiting.isolate));
+        self.tally.refused += 1;
     }
 
     /// Decides by what the follower knows.
@@ -153,11 +168,16 @@ impl World {
         let follower = &self.isolates[waiting.isolate].follower;
         let is_covered =
             token.ids().iter().filter_map(|id| follower.lookup(id)).any(|known| token.is_covered(&known.cover));
-        self.decided(waiting, token, is_covered, source);
+        let doubts = self.doubts(waiting.isolate, &token);
+        if is_covered || doubts.is_empty() {
+            self.decided(waiting, token, is_covered, source);
+        } else {
+            self.doubt(*waiting, token, doubts, source);
+        }
     }
 
     /// Decides by what Workers KV says here.
-    fn ask_kv(&mut self, waiting: &Waiting, token: Token, source: Source) {
+    pub(crate) fn ask_kv(&mut self, waiting: &Waiting, token: Token, source: Source) {
         self.tally.store_reads += 1;
         let (now, kv) = (self.now, &mut self.places[self.isolates[waiting.isolate].place].kv);
         let found = token.ids().map(|id| kv.read(&id, now));
@@ -166,7 +186,7 @@ impl World {
     }
 
     /// P1, P3, and that nobody is refused who has not logged out.
-    fn decided(&mut self, waiting: &Waiting, token: Token, is_refused: bool, source: Source) {
+    pub(crate) fn decided(&mut self, waiting: &Waiting, token: Token, is_refused: bool, source: Source) {
         let Waiting { isolate, has_waited, .. } = *waiting;
         let (now, bound) = (self.now, self.setup.bound);
         if !token.is_alive(self.isolates[isolate].clock(now)) {
@@ -242,7 +262,10 @@ impl World {
         if shard.down_until > self.now {
             return self.lose(isolate, life, read, luck);
         }
-        let bytes = shard.answer(read.part);
+        let Some(bytes) = shard.answer(read.part) else {
+            // 404: an edition that has gone.
+            return self.send(1, Message::Failed { isolate, life, read });
+        };
         let Some(after) = self.travel(&mut luck) else { return self.lose(isolate, life, read, luck) };
         if luck.one_in(self.setup.unreliable) {
             let (bytes, mut luck) = (Rc::clone(&bytes), luck.branch());
@@ -266,6 +289,9 @@ impl World {
             return;
         }
         let now = host.clock(self.now);
+        if let Part::Segment { .. } = read.part {
+            return self.loaded(isolate, read, bytes, copied_at.is_some(), luck);
+        }
         let Ok(mut delta) = Delta::parse(bytes) else {
             match copied_at {
                 Some(_) => host.follower.copy_failed(read, now),
@@ -278,6 +304,10 @@ impl World {
             (Breakage::HeadIgnored, Part::Page(_)) => delta.header.head = delta.header.span.to,
             (Breakage::ShardsIgnored, _) if read.shard == 0 => {
                 delta.header.history = Some(ShardHistory::new(ShardCount::ONE));
+            }
+            (Breakage::SlicesIgnored, _) => {
+                let half = |edition: Edition| Edition { slices: edition.slices & 0xffff_ffff, ..edition };
+                delta.header.edition = delta.header.edition.map(half).filter(|edition| edition.slices != 0);
             }
             _ => {}
         }
@@ -295,6 +325,22 @@ impl World {
                 read.shard, span.from, span.to
             )
         });
+        self.sync(isolate, read.sync, luck);
+    }
+
+    fn loaded(&mut self, isolate: usize, read: &Read, bytes: &Rc<[u8]>, is_copy: bool, luck: Luck) {
+        let host = &mut self.isolates[isolate];
+        let (now, place) = (host.clock(self.now), host.place);
+        match Segment::parse(bytes.to_vec()) {
+            Ok(segment) => host.follower.loaded(read, segment, is_copy, now),
+            Err(_) if is_copy => host.follower.copy_failed(read, now),
+            Err(_) => return self.fail("a segment of a shard cannot be read"),
+        }
+        self.tally.segments += 1;
+        if !is_copy {
+            self.places[place].cache.put(read, Rc::clone(bytes), self.setup.bound, self.now);
+        }
+        self.note(|| format!("isolate {isolate} reads {:?} of shard {}", read.part, read.shard));
         self.sync(isolate, read.sync, luck);
     }
 

@@ -10,6 +10,7 @@ use quash_core::{
 };
 
 use crate::{
+    editions::Editions,
     luck::Luck,
     plan::{Setup, time},
 };
@@ -46,6 +47,9 @@ pub(crate) struct Shard {
     head: u64,
     rows: BTreeMap<u64, Revocation>,
     seqs: Ids<u64>,
+    /// Whether it publishes segments, and those that it has.
+    has_editions: bool,
+    editions: Editions,
     /// The root's.
     pub(crate) history: Option<ShardHistory>,
     /// Until when it cannot be reached.
@@ -59,6 +63,8 @@ impl Shard {
         Self {
             number,
             is_sparse: setup.is_sparse,
+            has_editions: setup.has_editions,
+            editions: Editions::default(),
             epoch: luck.draw(),
             head: 0,
             rows: BTreeMap::new(),
@@ -89,6 +95,10 @@ impl Shard {
             self.head = seq;
             self.answer = None;
         }
+        if self.has_editions {
+            self.editions.go_on(self.number, self.epoch, self.head, self.rows.values(), luck);
+            self.answer = None;
+        }
     }
 
     pub(crate) fn raise(&mut self, count: u8) -> u8 {
@@ -102,6 +112,7 @@ impl Shard {
     /// Puts the rows into another storage, in their order.
     pub(crate) fn renew(&mut self, luck: &mut Luck) {
         self.epoch = luck.draw();
+        self.editions = Editions::default();
         self.head = 0;
         self.seqs.clear();
         for (_, row) in std::mem::take(&mut self.rows) {
@@ -116,9 +127,12 @@ impl Shard {
         self.rows.get(self.seqs.get(id)?)
     }
 
-    pub(crate) fn answer(&mut self, part: Part) -> Rc<[u8]> {
-        if let (Part::Head, Some(answer)) = (part, &self.answer) {
-            return Rc::clone(answer);
+    /// `None` for a segment that there is not.
+    pub(crate) fn answer(&mut self, part: Part) -> Option<Rc<[u8]>> {
+        match (part, &self.answer) {
+            (Part::Segment { seq, slice }, _) => return self.editions.segment(seq, slice),
+            (Part::Head, Some(answer)) => return Some(Rc::clone(answer)),
+            _ => {}
         }
         let mut span = part.span(self.head);
         if part != Part::Head
@@ -127,20 +141,14 @@ impl Shard {
             // So few may be less than there are on one page.
             span = Some(span.before(*seq)).filter(|cut| cut.to > span.from).unwrap_or(span);
         }
-        let header = Header {
-            shard: self.number,
-            epoch: self.epoch,
-            span,
-            head: self.head,
-            edition: None,
-            history: self.history.clone(),
-        };
+        let (edition, history) = (self.editions.last(), self.history.clone());
+        let header = Header { shard: self.number, epoch: self.epoch, span, head: self.head, edition, history };
         let rows = self.rows.range(span.from + 1..=span.to).map(|(_, row)| row);
         let answer: Rc<[u8]> = header.write(rows).into();
         if part == Part::Head {
             self.answer = Some(Rc::clone(&answer));
         }
-        answer
+        Some(answer)
     }
 
     fn purge(&mut self, now: u64) {

@@ -16,6 +16,8 @@
 //! one is [shrunk].
 
 mod cache;
+mod doubt;
+mod editions;
 mod host;
 mod kv;
 mod ledger;

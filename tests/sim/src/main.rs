@@ -116,6 +116,8 @@ fn print(tally: &Tally, options: &Options, seconds: f64, violations: u64) {
         ("max_staleness_of_bound", (tally.staleness * 100.0, "%")),
         ("kv_reads_per_million", per_million(store_reads)),
         ("ledger_reads_per_million", per_million(ledger_reads)),
+        ("confirming_reads_per_million", per_million(tally.confirmations)),
+        ("segments_read", count(tally.segments)),
         ("cache_reads_per_million", per_million(cache_reads)),
         ("root_reads_per_interval_and_data_centre", (root_reads as f64 / tally.intervals, "")),
     ];

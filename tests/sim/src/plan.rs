@@ -29,6 +29,8 @@ pub struct Setup {
     pub(crate) has_lulls: bool,
     /// Whether there is room between the rows of the logs, so that few of them fill pages.
     pub(crate) is_sparse: bool,
+    /// Whether shards publish segments.
+    pub(crate) has_editions: bool,
 }
 
 impl Setup {
@@ -48,6 +50,7 @@ impl Setup {
             shards: luck.one_of(&[1, 1, 2]),
             has_lulls: true,
             is_sparse: true,
+            has_editions: luck.one_in(2),
         }
     }
 }
@@ -55,9 +58,9 @@ impl Setup {
 impl Setup {
     /// The setup of this seed, but one data centre with many isolates, and a ledger that is always there.
     pub fn calm(seed: u64) -> Self {
-        let (has_lulls, is_sparse, unreliable) = (false, false, 1 << 31);
+        let (has_lulls, is_sparse, has_editions, unreliable) = (false, false, false, 1 << 31);
         let (places, isolates, bound, pace, far) = (1, 24, 5000, 4, 30);
-        Self { places, isolates, bound, pace, far, unreliable, has_lulls, is_sparse, ..Self::new(seed) }
+        Self { places, isolates, bound, pace, far, unreliable, has_lulls, is_sparse, has_editions, ..Self::new(seed) }
     }
 }
 

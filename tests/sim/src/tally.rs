@@ -17,6 +17,10 @@ pub struct Tally {
     pub ledger_reads: u64,
     /// Of those, the ones that reached the root.
     pub root_reads: u64,
+    /// Look-ups of what a segment may have, of requests that waited for them.
+    pub confirmations: u64,
+    /// Segments that isolates have read.
+    pub segments: u64,
     /// Reads that a copy in a data centre's cache has answered.
     pub cache_reads: u64,
     /// Milliseconds that passed, times data centres, times half the bound: how many intervals there were.
@@ -38,6 +42,8 @@ impl Tally {
         self.store_reads += other.store_reads;
         self.ledger_reads += other.ledger_reads;
         self.root_reads += other.root_reads;
+        self.confirmations += other.confirmations;
+        self.segments += other.segments;
         self.cache_reads += other.cache_reads;
         self.intervals += other.intervals;
         self.staleness = self.staleness.max(other.staleness);

@@ -5,7 +5,10 @@ use std::{
     rc::Rc,
 };
 
-use quash_core::{Revocation, Timestamp, follower::Read};
+use quash_core::{
+    Revocation, Timestamp,
+    follower::{Doubt, Read},
+};
 
 use crate::{
     cache::Cache,
@@ -66,6 +69,10 @@ pub(crate) enum Message {
     Answer { isolate: usize, life: u64, read: Read, bytes: Rc<[u8]>, copied_at: Option<Timestamp>, luck: Luck },
     /// It was in vain.
     Failed { isolate: usize, life: u64, read: Read },
+    /// Shards are asked for what they have under ids that are in doubt.
+    Confirm { waiting: Waiting, doubts: Vec<Doubt> },
+    /// Their answer arrives.
+    Confirmed { waiting: Waiting, doubts: Vec<Doubt>, rows: Vec<Revocation> },
     /// A revocation is sent to the ledger, perhaps again.
     Send(Job),
     /// The root is told how many shards the writer knows of.
@@ -244,6 +251,8 @@ impl World {
                 self.answered(isolate, life, &read, &bytes, copied_at, luck);
             }
             Message::Failed { isolate, life, read } => self.failed(isolate, life, &read),
+            Message::Confirm { waiting, doubts } => self.confirm(waiting, doubts),
+            Message::Confirmed { waiting, doubts, rows } => self.confirmed(waiting, &doubts, &rows),
             Message::Send(job) => self.send_revocation(job),
             Message::Raise(job) => self.raise(job),
             Message::Raised(job, count) => {

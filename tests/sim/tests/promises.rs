@@ -17,6 +17,7 @@ fn what_is_promised_holds() {
     // Or else it says nothing: requests are decided, without a store, though much goes wrong; the bound is needed.
     assert!(tally.decided > 50_000 && tally.refused > 1000 && tally.revoked > 10_000, "{tally:?}");
     assert!(tally.cache_reads > 10_000 && tally.staleness > 0.8, "{tally:?}");
+    assert!(tally.segments > 2000 && tally.confirmations > 500, "{tally:?}");
 }
 
 /// One data centre costs the ledger a read in half the bound, however many isolates it has, and requests do not wait for it.
@@ -70,6 +71,14 @@ is_seen! {
     that_a_gap_is_ignored_is_seen: GapIgnored,
     that_the_head_told_by_a_page_is_ignored_is_seen: HeadIgnored,
     that_new_shards_are_ignored_is_seen: ShardsIgnored,
+    that_what_a_segment_says_is_ignored_is_seen: DoubtsIgnored,
+    that_a_segment_is_ignored_is_seen: SlicesIgnored,
+}
+
+#[test]
+fn that_a_segment_alone_has_somebody_refused_is_seen() {
+    let (_, what) = seen(Breakage::DoubtsRelied);
+    assert!(what.ends_with("which nobody has revoked"), "{what}");
 }
 
 #[test]

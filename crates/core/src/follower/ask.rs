@@ -39,7 +39,7 @@ impl Follower {
         self.watch(now);
         if self.is_fresh(now) {
             let is_due = self.age(now).is_none_or(|age| age >= self.due_after);
-            let refresh = if is_due { self.begin(now) } else { None };
+            let refresh = if is_due { self.begin(true, now) } else { None };
             return Step::Decide { source: Source::Fresh, refresh };
         }
         let waited = now.since(arrived);
@@ -48,7 +48,7 @@ impl Follower {
         if has_failed || waited >= PATIENCE || now < arrived {
             return self.fall_back(when_stale, now);
         }
-        match self.begin(now) {
+        match self.begin(false, now) {
             Some(sync) => Step::Sync(sync),
             None if self.retry_at > now => self.fall_back(when_stale, now),
             None => Step::Wait((waited / 2).clamp(PAUSES.0, PAUSES.1)),
@@ -69,6 +69,6 @@ impl Follower {
                 return Step::Refuse { retry_after };
             }
         };
-        Step::Decide { source, refresh: self.begin(now) }
+        Step::Decide { source, refresh: self.begin(true, now) }
     }
 }

@@ -9,7 +9,10 @@ impl Follower {
             // What goes with its expiry is dead for longer than a minute. If the clock was wrong by more, something may be gone
             // that is alive.
             let has_lost = self.latest.since(now) > CLOCK_MARGIN;
-            self.shards.iter_mut().for_each(|shard| shard.position.distrust(has_lost, now));
+            for shard in &mut self.shards {
+                shard.position.distrust(has_lost, now);
+                shard.load = None;
+            }
             self.root_at = None;
             self.sync = None;
             self.trusted = self.next_sync;

@@ -1,5 +1,8 @@
-use super::shelves::{Exact, Plain, Record, Shelves, seconds};
-use crate::{Cover, Cutoff, Revocation, RevocationId, Timestamp};
+use super::{
+    generations::OWN,
+    shelves::{Exact, Plain, Shelves, seconds},
+};
+use crate::{Cover, Cutoff, Revocation, RevocationId, Timestamp, segment::Slice};
 
 /// How many shelves of each kind are swept at a time: all of them within minutes, at a million records in ten microseconds each
 /// time.
@@ -28,20 +31,38 @@ pub struct Known {
 impl LiveSet {
     /// Adds a revocation: it is merged with what is there under its id.
     pub fn insert(&mut self, revocation: &Revocation, now: Timestamp) {
-        let (id, cover) = (&revocation.id, revocation.cover);
-        let plain = Plain::new(id, seconds(revocation.expires_at));
+        self.insert_row(revocation, OWN, now);
+    }
+
+    /// Adds a row of a log, of the current generation.
+    pub(super) fn insert_row(&mut self, row: &Revocation, generation: u8, now: Timestamp) {
+        let plain = Plain::new(&row.id, generation, seconds(row.expires_at));
+        self.put(&row.id, Exact { plain, is_whole: false, cover: row.cover }, row.expires_at <= now, now);
+    }
+
+    /// Notes that the ledger has nothing under an id but what is there already, or comes after: see [`is_whole`](Self::is_whole).
+    /// It may be forgotten at `until`.
+    pub(super) fn complete(&mut self, id: &RevocationId, until: Timestamp, now: Timestamp) {
+        if self.plain.find(id).is_none() {
+            let plain = Plain::new(id, OWN, seconds(until));
+            self.put(id, Exact { plain, is_whole: true, cover: Cover::everyone(Cutoff::Nothing) }, false, now);
+        }
+    }
+
+    fn put(&mut self, id: &RevocationId, new: Exact, is_dead: bool, now: Timestamp) {
         if let Some(known) = self.exact.find_mut(id) {
-            known.cover = known.cover.union(cover);
-            known.plain.outlive(plain.expires_at());
+            known.cover = known.cover.union(new.cover);
+            known.is_whole |= new.is_whole;
+            known.plain.renew(&new.plain);
         } else if let Some(known) = self.plain.find_mut(id) {
             // It covers everything as it is.
-            known.outlive(plain.expires_at());
-        } else if revocation.expires_at <= now {
-            // What it covers is dead.
-        } else if cover == Cover::everyone(Cutoff::Always) {
-            self.plain.insert(id, plain, now);
+            known.renew(&new.plain);
+        } else if is_dead {
+            // So is what it covers.
+        } else if new.cover == Cover::everyone(Cutoff::Always) {
+            self.plain.insert(id, new.plain, now);
         } else {
-            self.exact.insert(id, Exact { plain, cover }, now);
+            self.exact.insert(id, new, now);
         }
     }
 
@@ -52,6 +73,27 @@ impl LiveSet {
             None => self.exact.find(id).map(|known| (known.cover, &known.plain))?,
         };
         Some(Known { cover, expires_at: Timestamp::from_secs(plain.expires_at().into()) })
+    }
+
+    /// Whether the ledger has been asked for an id that a segment may have, and no segment has come since that may know better:
+    /// then what is known of it is all that there is. One that covers everything needs nobody to say so.
+    pub(super) fn is_whole(&self, id: &RevocationId) -> bool {
+        self.exact.find(id).is_some_and(|known| known.is_whole) || self.plain.find(id).is_some()
+    }
+
+    /// Makes room in a slice where segments have what was read in a generation. `is_behind` is whether they may know more of an id
+    /// than the ledger told.
+    pub(super) fn yield_slice(
+        &mut self,
+        slice: Slice,
+        is_behind: bool,
+        is_in_segments: impl Fn(&RevocationId, u8) -> bool,
+    ) {
+        self.plain.retain(slice, |id, plain| !is_in_segments(id, plain.generation()));
+        self.exact.retain(slice, |id, known| {
+            known.is_whole &= !is_behind;
+            known.is_whole || !is_in_segments(id, known.plain.generation())
+        });
     }
 
     /// Removes some of what has expired. Whoever calls this now and then, and after 128 times has gone through all, never has
@@ -118,7 +160,7 @@ mod tests {
         set.insert(&revocation(one, ALWAYS, 9), Timestamp::from_secs(0));
         for bit in 0..128 {
             let other = (u128::from_be_bytes(*one.as_bytes()) ^ 1 << (127 - bit)).to_be_bytes();
-            let is_kept = bit < 11 || (16..96).contains(&bit);
+            let is_kept = !(72..120).contains(&bit);
             assert_eq!(set.lookup(&RevocationId::from_bytes(other)).is_none(), is_kept, "bit {bit}");
         }
     }

@@ -17,13 +17,25 @@
 //! read up to the highest head that any answer told, not before. And all shards count: one that the root tells of for the
 //! first time is read before that answer of the root counts.
 //!
+//! # What is known by segments
+//!
+//! Where a shard has published an [edition](crate::ledger::Edition) of segments, one that is new reads that in place of the log up
+//! to its number, and one that is in step takes it over at some time, to make room. Either way, of every row that has been read as
+//! told above the id is known, exactly or by a segment of its shard. What only a segment says is [in doubt](Follower::doubts),
+//! and for the shard to [confirm](Follower::confirm).
+//!
+//! # What it takes
+//!
 //! This takes a clock that is not set back unnoticed. If `now` is ever earlier than before, nothing that was read counts any
 //! more; if it is set back and has passed its old time again between two looks, nobody can tell.
 
 mod ask;
 mod clock;
+mod generations;
 mod live_set;
+mod load;
 mod position;
+mod segments;
 mod shelf;
 mod shelves;
 mod sync;
@@ -36,11 +48,14 @@ use core::time::Duration;
 
 pub use ask::Step;
 pub use live_set::{Known, LiveSet};
+pub use load::Doubt;
 pub use sync::{Read, SyncId};
 pub use terms::{Source, Terms, WhenStale};
 
-use crate::{Revocation, RevocationId, Timestamp};
+use crate::{Revocation, RevocationId, Timestamp, ledger::ShardHistory};
+use generations::Generations;
 use position::Position;
+use segments::{Load, Segments};
 use sync::{Sync, Work};
 
 /// Follows all shards of a ledger.
@@ -67,12 +82,19 @@ use sync::{Sync, Work};
 pub struct Follower {
     terms: Terms,
     live: LiveSet,
+    generations: Generations,
+    /// How many shards there were, by the root.
+    history: ShardHistory,
+    /// Whether a shard has any segments.
+    has_segments: bool,
     /// All that are followed: shard 0, the root, and those that it or the configuration tells of.
     shards: Vec<Shard>,
     /// From when the root counts. Not from when it was read while there are shards that it told of and that were not.
     root_at: Option<Timestamp>,
     sync: Option<Sync>,
     next_sync: u64,
+    /// Whether nobody waits for the last sync, so that it may read what nobody needs at once.
+    may_take_over: bool,
     /// The first sync that was begun since the clock was last set back.
     trusted: u64,
     /// The latest time that was told.
@@ -89,6 +111,10 @@ pub struct Follower {
 struct Shard {
     position: Position,
     work: Work,
+    segments: Segments,
+    load: Option<Load>,
+    /// When to take over the edition that is told of, if one is.
+    takes_over_at: Option<Timestamp>,
 }
 
 impl Follower {
@@ -97,10 +123,14 @@ impl Follower {
         let mut follower = Self {
             terms,
             live: LiveSet::default(),
+            generations: Generations::default(),
+            history: ShardHistory::new(terms.shards),
+            has_segments: false,
             shards: vec![],
             root_at: None,
             sync: None,
             next_sync: 0,
+            may_take_over: false,
             trusted: 0,
             latest: Timestamp::from_millis(0),
             due_after: Duration::ZERO,
@@ -144,7 +174,14 @@ impl Follower {
     fn follow(&mut self, count: u8) {
         let missing = usize::from(count).saturating_sub(self.shards.len());
         let work = if self.sync.is_some() { Work::HEAD } else { Work::None };
-        self.shards.extend((0..missing).map(|_| Shard { position: Position::UNREAD, work }));
+        let shard = || Shard {
+            position: Position::UNREAD,
+            work,
+            segments: Segments::default(),
+            load: None,
+            takes_over_at: None,
+        };
+        self.shards.extend((0..missing).map(|_| shard()));
     }
 
     /// Draws when the next sync is due, between a half and three quarters of what is allowed. The first isolate of a data
@@ -153,11 +190,15 @@ impl Follower {
     /// The latest of four draws, so that few are early: else many of a hundred isolates would be due while the first still
     /// waits for its answer.
     fn draw(&mut self) {
+        let [_, _, _, _, draws @ ..] = self.random().to_le_bytes();
+        let latest = draws.into_iter().fold(0, u8::max);
+        self.due_after = self.terms.max_staleness * (512 + u32::from(latest)) / 1024;
+    }
+
+    fn random(&mut self) -> u64 {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
         self.random ^= self.random << 17;
-        let [_, _, _, _, draws @ ..] = self.random.to_le_bytes();
-        let latest = draws.into_iter().fold(0, u8::max);
-        self.due_after = self.terms.max_staleness * (512 + u32::from(latest)) / 1024;
+        self.random
     }
 }

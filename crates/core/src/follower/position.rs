@@ -1,13 +1,19 @@
 use crate::{
     Timestamp,
-    ledger::{Header, Part, Span},
+    ledger::{Edition, Header, PAGE, Part, Span},
 };
+
+/// By how many numbers one that is behind has to be to read segments: the rows of as many are 1.6 MB at most. One that has read
+/// nothing reads them in any case, or what it has would be larger than that of all others.
+const FAR: u64 = 64 * PAGE;
 
 /// How far the log of one shard has been read.
 ///
 /// What has been read of a log is whole when it goes up to the highest head that was told. For take any row that the log had
 /// when an answer was made, at most at that answer's head. The part that it was on has been read; if it was not found there,
-/// it had moved up by then, to no more than the head which that answer told, and so to another part that has been read.
+/// it had moved up by then, to no more than the head which that answer told, and so to another part that has been read. An edition
+/// of segments is such a part, from the log's first number to its own: a row that was there when its building began was found by
+/// its id, wherever it had moved to.
 pub(super) struct Position {
     epoch: Option<u64>,
     /// Everything up to this number has been read.
@@ -21,6 +27,8 @@ pub(super) struct Position {
     /// When the last answer was asked for.
     asked_at: Timestamp,
     synced_at: Option<Timestamp>,
+    /// How often it began again: from then on its numbers mean something else.
+    resets: u32,
 }
 
 /// What comes after an answer.
@@ -30,6 +38,8 @@ pub(super) enum Next {
     Done,
     /// This is missing.
     Read(Part),
+    /// These segments are.
+    Load(Edition),
     /// What is missing lies above the head that was read: a copy of it was too old.
     ReadHead,
     /// The answer says nothing that can be used.
@@ -45,10 +55,20 @@ impl Position {
         learned_at: Timestamp::from_millis(0),
         asked_at: Timestamp::from_millis(0),
         synced_at: None,
+        resets: 0,
     };
 
     pub(super) fn epoch(&self) -> Option<u64> {
         self.epoch
+    }
+
+    pub(super) fn resets(&self) -> u32 {
+        self.resets
+    }
+
+    /// Up to which number everything has been read.
+    pub(super) fn reached(&self) -> u64 {
+        self.reached
     }
 
     /// As of when everything is known; `None` if it never was.
@@ -81,16 +101,38 @@ impl Position {
         } else if self.held.is_none_or(|held| held.to <= span.to) {
             self.held = Some(span);
         }
+        self.reach(self.reached);
+        let edition = header.edition.filter(|edition| edition.seq > self.reached);
+        if let Some(edition) = edition.filter(|edition| self.reached == 0 || edition.seq - self.reached > FAR) {
+            return Next::Load(edition);
+        }
+        match self.next() {
+            // A part that leads nowhere would be read for ever.
+            Next::Read(_) if span.from <= reached && self.reached == reached => Next::Nothing,
+            next => next,
+        }
+    }
+
+    /// All of these segments have been read.
+    pub(super) fn loaded(&mut self, edition: Edition) -> Next {
+        self.reach(edition.seq);
+        self.next()
+    }
+
+    /// Everything has been read up to this number, and perhaps farther.
+    fn reach(&mut self, seq: u64) {
+        self.reached = self.reached.max(seq);
         if let Some(held) = self.held.take_if(|held| held.from <= self.reached) {
             self.reached = self.reached.max(held.to);
         }
+    }
+
+    fn next(&mut self) -> Next {
         if self.reached >= self.head {
             self.synced_at = self.synced_at.max(Some(self.asked_at));
             return Next::Done;
         }
         match self.held {
-            // A part that leads nowhere would be read for ever.
-            Some(_) if span.from <= reached && self.reached == reached => Next::Nothing,
             Some(_) => Next::Read(Part::after(self.reached)),
             None => Next::ReadHead,
         }
@@ -109,7 +151,8 @@ impl Position {
 
     /// Begins with the log's first number. When everything was last known remains what it is: nothing that is known goes.
     fn begin(&mut self, epoch: Option<u64>) {
-        *self = Self { epoch, synced_at: self.synced_at, learned_at: self.learned_at, ..Self::UNREAD };
+        let (synced_at, learned_at, resets) = (self.synced_at, self.learned_at, self.resets.wrapping_add(1));
+        *self = Self { epoch, synced_at, learned_at, resets, ..Self::UNREAD };
     }
 }
 

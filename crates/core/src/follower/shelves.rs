@@ -1,10 +1,13 @@
 use alloc::vec::Vec;
 
-use super::shelf::Shelf;
-use crate::{Cover, RevocationId, Timestamp};
+use super::{generations::OWN, shelf::Shelf};
+use crate::{Cover, RevocationId, Timestamp, segment::Slice};
 
 /// How many shelves there are, one for each beginning of an id. At a million records each has about five hundred.
 const SHELVES: usize = 2048;
+
+/// How many bits of those that choose a shelf come after an id's first byte.
+const BITS_AFTER_BYTE: u32 = SHELVES.ilog2() - u8::BITS;
 
 /// Records by their id, in shelves by its first eleven bits, sorted on each.
 ///
@@ -18,20 +21,21 @@ pub(super) struct Shelves<R> {
 }
 
 pub(super) trait Record: Copy {
-    fn key(&self) -> Key;
+    fn plain(&self) -> &Plain;
 
-    /// Seconds since the epoch; the greatest number means never.
-    fn expires_at(&self) -> u32;
+    fn key(&self) -> Key {
+        self.plain().key()
+    }
 }
 
-/// What of an id orders a shelf: eighty bits after the sixteen of which eleven have chosen it. So two ids are told apart by
-/// ninety-one bits: one of a million records passes for another id with a chance of 2⁻⁷¹, which nobody can improve without the
-/// pepper.
+/// What of an id orders a shelf: eight bytes after the first, then the last one, which ends with its kind. With the shelf, the first
+/// nine bytes of an id and its last are known. Two ids of a kind are told apart by 76 bits: one of a million records passes for
+/// another id with a chance of 2⁻⁵⁶, which nobody can improve without the pepper.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key(u64, u16);
+pub(super) struct Key(u64, u8);
 
 impl Key {
-    /// All but the last sixteen bits.
+    /// All but the last byte.
     pub(super) fn first(self) -> u64 {
         self.0
     }
@@ -45,30 +49,48 @@ impl Key {
 /// All that is kept of most revocations: 14 bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Plain {
-    key: [u8; 10],
+    key: [u8; 9],
+    /// When it was read, by a [clock](super::generations) of numbers.
+    generation: u8,
     expires_at: [u8; 4],
 }
 
 impl Plain {
-    pub(super) fn new(id: &RevocationId, expires_at: u32) -> Self {
-        let [_, _, key @ .., _, _, _, _] = *id.as_bytes();
-        Self { key, expires_at: expires_at.to_le_bytes() }
+    pub(super) fn new(id: &RevocationId, generation: u8, expires_at: u32) -> Self {
+        Self { key: key_bytes(id), generation, expires_at: expires_at.to_le_bytes() }
     }
 
-    pub(super) fn outlive(&mut self, expires_at: u32) {
-        self.expires_at = self.expires_at().max(expires_at).to_le_bytes();
+    pub(super) fn key(&self) -> Key {
+        key(self.key)
+    }
+
+    /// As much of its id as is known, when it is on this shelf; the rest is zero.
+    fn id(&self, shelf: usize) -> RevocationId {
+        let [b, c, d, e, f, g, h, i, last] = self.key;
+        RevocationId::from_bytes([(shelf >> BITS_AFTER_BYTE) as u8, b, c, d, e, f, g, h, i, 0, 0, 0, 0, 0, 0, last])
+    }
+
+    pub(super) fn generation(&self) -> u8 {
+        self.generation
+    }
+
+    /// It has come again.
+    pub(super) fn renew(&mut self, other: &Self) {
+        if other.generation != OWN {
+            self.generation = other.generation;
+        }
+        self.expires_at = self.expires_at().max(other.expires_at()).to_le_bytes();
+    }
+
+    /// Seconds since the epoch; the greatest number means never.
+    pub(super) fn expires_at(&self) -> u32 {
+        u32::from_le_bytes(self.expires_at)
     }
 }
 
 impl Record for Plain {
-    // Little-endian, as the machine is: the order is nobody's business.
-    fn key(&self) -> Key {
-        let [a, b, c, d, e, f, g, h, i, j] = self.key;
-        Key(u64::from_le_bytes([a, b, c, d, e, f, g, h]), u16::from_le_bytes([i, j]))
-    }
-
-    fn expires_at(&self) -> u32 {
-        u32::from_le_bytes(self.expires_at)
+    fn plain(&self) -> &Self {
+        self
     }
 }
 
@@ -76,16 +98,14 @@ impl Record for Plain {
 #[derive(Clone, Copy)]
 pub(super) struct Exact {
     pub(super) plain: Plain,
+    /// The ledger was asked for the id, and whatever it has is here.
+    pub(super) is_whole: bool,
     pub(super) cover: Cover,
 }
 
 impl Record for Exact {
-    fn key(&self) -> Key {
-        self.plain.key()
-    }
-
-    fn expires_at(&self) -> u32 {
-        self.plain.expires_at()
+    fn plain(&self) -> &Plain {
+        &self.plain
     }
 }
 
@@ -96,11 +116,11 @@ pub(super) fn seconds(expires_at: Timestamp) -> u32 {
 
 impl<R: Record> Shelves<R> {
     pub(super) fn find(&self, id: &RevocationId) -> Option<&R> {
-        self.shelves.get(shelf_of(id))?.get(Plain::new(id, 0).key())
+        self.shelves.get(shelf_of(id))?.get(key(key_bytes(id)))
     }
 
     pub(super) fn find_mut(&mut self, id: &RevocationId) -> Option<&mut R> {
-        self.shelves.get_mut(shelf_of(id))?.get_mut(Plain::new(id, 0).key())
+        self.shelves.get_mut(shelf_of(id))?.get_mut(key(key_bytes(id)))
     }
 
     /// Puts a record in its place, where there is none with this id yet.
@@ -119,6 +139,14 @@ impl<R: Record> Shelves<R> {
         }
     }
 
+    /// Calls `each` with what is in a slice, a mutable record and as much of its id as is known, and keeps it if that says so.
+    pub(super) fn retain(&mut self, slice: Slice, mut each: impl FnMut(&RevocationId, &mut R) -> bool) {
+        let shelves = SHELVES / usize::from(Slice::COUNT);
+        for at in (0..self.shelves.len()).skip(usize::from(slice.get()) * shelves).take(shelves) {
+            self.shelves[at].retain(|record| each(&record.plain().id(at), record));
+        }
+    }
+
     /// How many there are, with what has expired and not been removed yet.
     pub(super) fn len(&self) -> usize {
         self.shelves.iter().map(Shelf::len).sum()
@@ -134,4 +162,14 @@ impl<R> Default for Shelves<R> {
 fn shelf_of(id: &RevocationId) -> usize {
     let [a, b, ..] = *id.as_bytes();
     usize::from(u16::from_be_bytes([a, b])) >> (u16::BITS - SHELVES.ilog2())
+}
+
+fn key_bytes(id: &RevocationId) -> [u8; 9] {
+    let [_, b, c, d, e, f, g, h, i, .., last] = *id.as_bytes();
+    [b, c, d, e, f, g, h, i, last]
+}
+
+/// Little-endian, as the machine is: the order is nobody's business.
+fn key([b, c, d, e, f, g, h, i, last]: [u8; 9]) -> Key {
+    Key(u64::from_le_bytes([b, c, d, e, f, g, h, i]), last)
 }

@@ -1,9 +1,9 @@
 use core::time::Duration;
 
-use super::{Follower, position::Next};
+use super::{Follower, Shard, generations::OWN, position::Next};
 use crate::{
     Timestamp,
-    ledger::{Delta, Part},
+    ledger::{Delta, Header, Part, ShardHistory},
 };
 
 /// How long a sync may go on without an answer: then its request may have been cancelled, and another is begun. What the
@@ -52,8 +52,13 @@ pub(super) struct Sync {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Work {
     None,
-    Read { part: Part, direct: bool },
+    Read {
+        part: Part,
+        direct: bool,
+    },
     Reading,
+    /// Segments are read, and nothing counts before they are there.
+    Loading,
     Failed,
 }
 
@@ -63,11 +68,17 @@ impl Work {
 
 impl Follower {
     /// What to read for this sync, in any order or all at once. `None` when there is nothing now: each answer may bring more.
+    ///
+    /// Of the last one that was begun, also when nobody waits for it any more: then segments that take the place of what is known.
     pub fn next_read(&mut self, sync: SyncId, now: Timestamp) -> Option<Read> {
         self.watch(now);
-        self.sync.as_ref().filter(|current| current.id == sync.0)?;
-        let has_work = |work| matches!(work, Work::Read { .. });
-        let index = self.shards.iter().position(|shard| has_work(shard.work))?;
+        if sync.0 + 1 != self.next_sync || sync.0 < self.trusted {
+            return None;
+        }
+        let has_work = |shard: &Shard| matches!(shard.work, Work::Read { .. });
+        let Some(index) = self.shards.iter().position(has_work).filter(|_| self.sync.is_some()) else {
+            return self.next_segment(sync, now);
+        };
         let shard = &mut self.shards[index];
         let Work::Read { part, direct } = shard.work else { return None };
         shard.work = Work::Reading;
@@ -81,7 +92,7 @@ impl Follower {
         if read.direct || copied_at > now.plus(self.terms.clock_skew) {
             return false;
         }
-        if let Part::Page(_) = read.part {
+        if read.part != Part::Head {
             return true;
         }
         let Some(shard) = self.shards.get(usize::from(read.shard)) else { return false };
@@ -107,24 +118,57 @@ impl Follower {
         let Some(shard) = self.shards.get_mut(usize::from(read.shard)).filter(|_| header.shard == read.shard) else {
             return self.useless(read, copied_at.is_some(), now);
         };
-        delta.rows.for_each(|row| self.live.insert(&row, now));
-        self.live.sweep(now);
+        let resets = shard.position.resets();
         let next = shard.position.advance(header, asked_at, now);
-        if let Some(history) = &header.history {
-            self.follow(history.current().get());
+        if shard.position.resets() != resets {
+            // Its segments would be of another log.
+            shard.load = None;
+            self.generations.forget(read.shard);
         }
+        // Numbers of another epoch say nothing.
+        let is_of_the_log = shard.position.epoch() == Some(header.epoch);
+        if let Some(history) = &header.history {
+            self.learn(history);
+        }
+        self.insert(delta, is_of_the_log, now);
+        let at = usize::from(read.shard);
+        match (next, header.edition) {
+            (Next::Load(edition), _) => self.load(at, edition),
+            (Next::Done, Some(edition)) => self.take_over(at, edition, now),
+            _ => {}
+        }
+        self.date();
+        match work_after(next, read.direct) {
+            Some(work) => self.go_on(read, work, now),
+            None => self.useless(read, copied_at.is_some(), now),
+        }
+    }
+
+    /// Takes note of as of when everything is known.
+    pub(super) fn date(&mut self) {
         if self.shards.iter().all(|shard| shard.position.synced_at().is_some()) {
             self.root_at = self.shards[0].position.synced_at();
         }
-        let work = match next {
-            Next::Done => Work::None,
-            Next::Read(part) => Work::Read { part, direct: false },
-            // The ledger itself told no more: whatever else did is not to be had.
-            Next::ReadHead if read.direct => Work::Failed,
-            Next::ReadHead => Work::Read { part: Part::Head, direct: true },
-            Next::Nothing => return self.useless(read, copied_at.is_some(), now),
-        };
-        self.go_on(read, work, now);
+    }
+
+    fn insert(&mut self, delta: &Delta<'_>, is_of_the_log: bool, now: Timestamp) {
+        let Header { shard, span, .. } = delta.header;
+        self.generations.read(shard, span.to, || self.live.len());
+        for row in delta.rows {
+            let is_where_it_belongs = is_of_the_log && self.shards_of(&row.id).any(|expected| expected == shard);
+            let generation = if is_where_it_belongs { self.generations.current() } else { OWN };
+            self.live.insert_row(&row, generation, now);
+        }
+        self.live.sweep(now);
+    }
+
+    /// Takes note of how many shards there are and were.
+    fn learn(&mut self, history: &ShardHistory) {
+        self.follow(history.current().get());
+        // A copy may be older than what is known.
+        if history.as_slice().len() >= self.history.as_slice().len() {
+            self.history = history.clone();
+        }
     }
 
     /// Nothing came of a read: no answer, or none that can be read.
@@ -139,12 +183,16 @@ impl Follower {
 
     fn useless(&mut self, read: &Read, is_copy: bool, now: Timestamp) {
         self.watch(now);
+        if let Part::Segment { .. } = read.part {
+            return self.useless_segment(read, is_copy, now);
+        }
         let direct = Work::Read { part: read.part, direct: true };
         self.go_on(read, if is_copy { direct } else { Work::Failed }, now);
     }
 
-    /// Begins a sync, if none is going on and it is not too soon after a failure.
-    pub(super) fn begin(&mut self, now: Timestamp) -> Option<SyncId> {
+    /// Begins a sync, if none is going on and it is not too soon after a failure; one that nobody waits for, or one that
+    /// somebody does.
+    pub(super) fn begin(&mut self, is_unawaited: bool, now: Timestamp) -> Option<SyncId> {
         if self.is_syncing(now) || self.retry_at > now {
             return None;
         }
@@ -154,10 +202,14 @@ impl Follower {
         let id = self.next_sync;
         self.next_sync += 1;
         self.sync = Some(Sync { id, heard_at: now });
+        self.may_take_over = is_unawaited;
         for shard in &mut self.shards {
             // After a failure, not those again that have just been read.
             let is_old = |at| now.since(at) >= self.terms.max_staleness / 4;
             shard.work = if shard.position.synced_at().is_none_or(is_old) { Work::HEAD } else { Work::None };
+            if let Some(load) = &mut shard.load {
+                load.ask_again();
+            }
         }
         Some(SyncId(id))
     }
@@ -172,15 +224,24 @@ impl Follower {
         self.trouble >= FAILED
     }
 
-    /// Of a read that belongs to the sync that is going on: what is left to do. Ends the sync when that is nothing.
+    /// Of a read that belongs to the sync that is going on: what is left to do.
     fn go_on(&mut self, read: &Read, work: Work, now: Timestamp) {
-        let Some(sync) = self.sync.as_mut().filter(|sync| sync.id == read.sync.0) else { return };
-        sync.heard_at = now;
+        if self.sync.as_ref().is_none_or(|sync| sync.id != read.sync.0) {
+            return;
+        }
         // An answer that comes twice has nothing left to say.
         if let Some(shard) = self.shards.get_mut(usize::from(read.shard)).filter(|shard| shard.work == Work::Reading) {
             shard.work = work;
         }
-        if self.shards.iter().any(|shard| matches!(shard.work, Work::Read { .. } | Work::Reading)) {
+        self.heard(now);
+    }
+
+    /// An answer came for the sync that is going on. Ends it when nothing is left to do.
+    pub(super) fn heard(&mut self, now: Timestamp) {
+        let Some(sync) = &mut self.sync else { return };
+        sync.heard_at = now;
+        let is_open = |shard: &Shard| matches!(shard.work, Work::Read { .. } | Work::Reading | Work::Loading);
+        if self.shards.iter().any(is_open) {
             return;
         }
         self.sync = None;
@@ -199,4 +260,17 @@ impl Follower {
         let skew = self.terms.clock_skew.as_millis() as u64;
         Timestamp::from_millis(copied_at.min(now).as_millis().saturating_sub(skew))
     }
+}
+
+/// What a shard has to do next; `None` when nothing came of a read.
+pub(super) fn work_after(next: Next, direct: bool) -> Option<Work> {
+    Some(match next {
+        Next::Done => Work::None,
+        Next::Read(part) => Work::Read { part, direct: false },
+        Next::Load(_) => Work::Loading,
+        // The ledger itself told no more: whatever else did is not to be had.
+        Next::ReadHead if direct => Work::Failed,
+        Next::ReadHead => Work::Read { part: Part::Head, direct: true },
+        Next::Nothing => return None,
+    })
 }

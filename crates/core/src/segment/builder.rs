@@ -1,5 +1,5 @@
 use alloc::vec::Vec;
-use core::{iter, num::NonZeroU32};
+use core::{cmp::Ordering, iter, num::NonZeroU32};
 
 use thiserror::Error;
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::RevocationId;
 
-/// Builds a segment from ids that come in any order, and more than once. It keeps eight bytes of each.
+/// Builds a segment from ids that come in their order, as a database gives them. It keeps eight bytes of each.
 ///
 /// ```
 /// use quash_core::{RevocationId, segment::{Builder, ONE_IN, Segment, Slice, Snapshot}};
@@ -21,8 +21,8 @@ use crate::RevocationId;
 /// let [one, two, other] = [1, 2, 3].map(|byte| RevocationId::from_bytes([byte; 16]));
 /// let snapshot = Snapshot { shard: 0, epoch: 7, seq: 2, slice: Slice::of(&one) };
 /// let mut builder = Builder::new(snapshot, ONE_IN);
-/// builder.push(&two)?;
 /// builder.push(&one)?;
+/// builder.push(&two)?;
 ///
 /// let segment = Segment::parse(builder.finish()?)?;
 /// assert!(segment.contains(&one) && segment.contains(&two) && !segment.contains(&other));
@@ -43,6 +43,9 @@ pub enum Unfit {
     /// The id is of another slice.
     #[error("the id is not of the segment's slice")]
     Slice,
+    /// The id comes before one of its kind that was added.
+    #[error("the ids are in no order")]
+    Order,
     /// There are more than [`MAX_IDS`], or it would be longer than [`MAX_BYTES`](super::MAX_BYTES): nobody could load it.
     #[error("the segment would be too long")]
     Size,
@@ -55,20 +58,25 @@ impl Builder {
         Self { snapshot, one_in, firsts: Default::default(), count: 0 }
     }
 
-    /// Adds an id.
+    /// Adds an id: those of a kind in their order. One that comes twice is added once.
     ///
     /// # Errors
-    /// [`Unfit`] when it is not of the slice, or [`MAX_IDS`] have been added, where one that comes twice counts twice. The builder is
+    /// [`Unfit`] when it is not of the slice, comes before the last one of its kind, or [`MAX_IDS`] have been added. The builder is
     /// as it was before.
     pub fn push(&mut self, id: &RevocationId) -> Result<(), Unfit> {
         if Slice::of(id) != self.snapshot.slice {
             return Err(Unfit::Slice);
         }
-        if self.count == MAX_IDS {
-            return Err(Unfit::Size);
+        let firsts = &mut self.firsts[usize::from(id.kind())];
+        match firsts.last().map_or(Ordering::Less, |last| last.cmp(&first(id))) {
+            Ordering::Less if self.count == MAX_IDS => return Err(Unfit::Size),
+            Ordering::Less => {
+                firsts.push(first(id));
+                self.count += 1;
+            }
+            Ordering::Equal => {}
+            Ordering::Greater => return Err(Unfit::Order),
         }
-        self.firsts[usize::from(id.kind())].push(first(id));
-        self.count += 1;
         Ok(())
     }
 
@@ -76,11 +84,7 @@ impl Builder {
     ///
     /// # Errors
     /// [`Unfit::Size`] when it would be longer than [`MAX_BYTES`](super::MAX_BYTES).
-    pub fn finish(mut self) -> Result<Vec<u8>, Unfit> {
-        for firsts in &mut self.firsts {
-            firsts.sort_unstable();
-            firsts.dedup();
-        }
+    pub fn finish(self) -> Result<Vec<u8>, Unfit> {
         let counts = self.firsts.each_ref().map(|firsts| firsts.len() as u32);
         let header = Header { snapshot: self.snapshot, one_in: self.one_in, counts };
         let layout = Layout::new(&header).ok_or(Unfit::Size)?;

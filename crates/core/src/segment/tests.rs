@@ -39,7 +39,9 @@ fn ids(kind: u8, count: u64) -> impl Iterator<Item = RevocationId> {
 
 fn built(one_in: NonZeroU32, ids: impl IntoIterator<Item = RevocationId>) -> Vec<u8> {
     let mut builder = Builder::new(snapshot(), one_in);
-    ids.into_iter().for_each(|id| builder.push(&id).unwrap());
+    let mut ids: Vec<_> = ids.into_iter().collect();
+    ids.sort_unstable();
+    ids.iter().for_each(|id| builder.push(id).unwrap());
     builder.finish().unwrap()
 }
 
@@ -130,22 +132,29 @@ fn an_id_takes_fourteen_bits_and_the_entropy_of_its_kind() {
 #[test]
 fn more_than_can_be_loaded_is_not_built() {
     let mut builder = Builder::new(snapshot(), ONE_IN);
-    let mut pushes = (0..=MAX_IDS).map(|_| builder.push(&id(3, 0)));
+    let mut pushes = (0..=MAX_IDS as u64).map(|number| builder.push(&id_at(3, number << 40)));
     assert!(pushes.by_ref().take(MAX_IDS).all(|pushed| pushed.is_ok()));
     assert_eq!(pushes.next(), Some(Err(Unfit::Size)));
-    assert_eq!(builder.finish(), Ok(built(ONE_IN, [id(3, 0)])));
+    // One that is there already is not one more.
+    assert_eq!(builder.push(&id_at(3, (MAX_IDS as u64 - 1) << 40)), Ok(()));
+    assert!(builder.finish().is_ok());
 
     // Of 34 bits each.
     let mut builder = Builder::new(snapshot(), NonZeroU32::MAX);
-    ids(3, 450_000).for_each(|id| builder.push(&id).unwrap());
+    (0..450_000).for_each(|number| builder.push(&id_at(3, number << 40)).unwrap());
     assert_eq!(builder.finish(), Err(Unfit::Size));
 }
 
 #[test]
-fn the_order_of_ids_and_how_often_they_come_make_no_difference() {
+fn ids_come_in_the_order_of_their_kind_once_or_twice() {
     let ids: Vec<_> = (0..5).flat_map(|kind| ids(kind, 100)).collect();
-    let twice = ids.iter().rev().chain(&ids).copied();
+    let twice = ids.iter().chain(&ids).copied();
     assert_eq!(built(one_in(16), ids.iter().copied()), built(one_in(16), twice));
+    let mut builder = Builder::new(snapshot(), one_in(16));
+    assert_eq!([7, 7, 6].map(|into| builder.push(&id_at(3, into << 40))), [Ok(()), Ok(()), Err(Unfit::Order)]);
+    assert_eq!([6, 5, 9].map(|into| builder.push(&id_at(4, into << 40))), [Ok(()), Err(Unfit::Order), Ok(())]);
+    let expected = [id_at(3, 7 << 40), id_at(4, 6 << 40), id_at(4, 9 << 40)];
+    assert_eq!(builder.finish(), Ok(built(one_in(16), expected)));
 }
 
 #[test]
