@@ -5,7 +5,8 @@ use std::{cell::RefCell, time::Duration};
 use futures_util::StreamExt;
 use quash_core::Timestamp;
 use quash_engine::{Engine, Fetch, Fetched, NEARBY, STORE_TIMEOUT};
-use worker::{Cache, Headers, Method, Request, RequestInit, RequestRedirect, Response};
+use web_sys::{Request, RequestInit, RequestRedirect};
+use worker::{Cache, Headers, Response};
 
 use crate::{guard::later, within::within};
 
@@ -55,10 +56,10 @@ fn tell(engine: &RefCell<Engine>, fetch: &Fetch, document: Result<&Document, &St
 
 async fn published(fetch: &Fetch) -> Result<Document, String> {
     let text = |error: worker::Error| error.to_string();
-    let mut init = RequestInit::new();
-    init.with_method(Method::Get).with_redirect(RequestRedirect::Manual);
-    let request = Request::new_with_init(&fetch.url, &init).map_err(text)?;
-    let response = worker::Fetch::Request(request).send().await.map_err(text)?;
+    let init = RequestInit::new();
+    init.set_redirect(RequestRedirect::Manual);
+    let request = Request::new_with_str_and_init(&fetch.url, &init).map_err(|error| text(error.into()))?;
+    let response = worker::Fetch::Request(request.into()).send().await.map_err(text)?;
     if response.status_code() != 200 {
         return Err(format!("answers {}", response.status_code()));
     }

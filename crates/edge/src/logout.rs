@@ -195,7 +195,7 @@ fn wider(token: &VerifiedToken, target: &Target<'_>, cutoff: Cutoff, now: Timest
 /// One revocation for each id: the same token may have come in a cookie, in the form and in a handle, and KV takes one write a
 /// second for each key.
 fn merged(mut revocations: Vec<Revocation>) -> Vec<Revocation> {
-    revocations.sort_by_key(|revocation| revocation.id);
+    revocations.sort_unstable_by_key(|revocation| revocation.id);
     revocations.dedup_by(|later, earlier| {
         let same = later.id == earlier.id;
         if same {

@@ -11,7 +11,8 @@ use quash_engine::{
     ledger::{Asked, COUNTS, read_counts, shard_name},
     to_lines,
 };
-use worker::{Method, ObjectNamespace, Request, RequestInit, Response};
+use web_sys::{Request, RequestInit};
+use worker::{ObjectNamespace, Response};
 
 use crate::{store::StoreError, within::within};
 
@@ -61,7 +62,9 @@ impl LedgerClient {
                     None => shards.push((shard, vec![*revocation])),
                 }
             }
-            try_join_all(shards.iter().map(|(shard, rows)| self.post(self.appending(*shard, rows)))).await.map(drop)
+            try_join_all(shards.iter().map(|(shard, rows)| self.post(self.appending(*shard, count, rows))))
+                .await
+                .map(drop)
         };
         appended.await.map_err(StoreError::write)
     }
@@ -89,15 +92,15 @@ impl LedgerClient {
         match known {
             Some(history) if history.current() >= self.count => Ok(history),
             _ => {
-                let (_, history) = self.post(self.appending(ROOT, &[])).await?;
+                let (_, history) = self.post(self.appending(ROOT, self.count, &[])).await?;
                 history.ok_or_else(|| "the root tells no history".into())
             }
         }
     }
 
-    fn appending(&self, shard: u8, rows: &[Revocation]) -> Question {
+    fn appending(&self, shard: u8, count: ShardCount, rows: &[Revocation]) -> Question {
         let body = format!("{}\n{}", self.kv, to_lines(rows));
-        Question { object: shard_name(shard), url: Asked::Append { exact: self.exact }.url(shard, self.count), body }
+        Question { object: shard_name(shard), url: Asked::Append { exact: self.exact }.url(shard, count), body }
     }
 
     async fn post(&self, question: Question) -> Result<(String, Option<ShardHistory>), String> {
@@ -114,11 +117,12 @@ impl LedgerClient {
         &self,
         Question { object, url, body }: &Question,
     ) -> Result<(String, Option<ShardHistory>), String> {
-        let mut init = RequestInit::new();
-        init.with_method(Method::Post).with_body(Some(body.into()));
-        let request = Request::new_with_init(url, &init).map_err(text)?;
+        let init = RequestInit::new();
+        init.set_method("POST");
+        init.set_body(&body.into());
+        let request = Request::new_with_str_and_init(url, &init).map_err(|error| text(error.into()))?;
         let stub = self.objects.get_by_name(object).map_err(text)?;
-        let mut answer: Response = stub.fetch_with_request(request).await.map_err(text)?;
+        let mut answer: Response = stub.fetch_with_request(request.into()).await.map_err(text)?;
         let body = answer.text().await.map_err(text)?;
         if answer.status_code() != 200 {
             return Err(format!("answers {}: {body}", answer.status_code()));

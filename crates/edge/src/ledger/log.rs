@@ -4,7 +4,12 @@ use quash_core::{
     InvalidEntry, Revocation, RevocationId, Timestamp,
     ledger::{Append, Header, MAX_ROWS, Part, ShardCount, ShardHistory, Span, append},
 };
-use worker::{Result, SqlCursor, SqlStorage, SqlStorageValue as Value};
+use worker::{Result, SqlStorage, SqlStorageValue as Value};
+
+use super::{
+    edition::Editions,
+    sql::{KEPT, blob, bytes, columns, first_row, integer, keep, kept, kept_numbers, number, text},
+};
 
 /// The most rows that are removed at once: an alarm has 30 s of CPU.
 const MAX_REMOVED: i32 = 10_000;
@@ -16,7 +21,7 @@ const MAX_COPIED: i32 = 400;
 /// The most rows that are looked for in Workers KV at once: as many as one of its bulk reads takes.
 const MAX_LOOKED_FOR: usize = 100;
 
-/// A row for each id; and by name what else has to be kept. Text, where an operator may look at it.
+/// A row for each id. Text, where an operator may look at it.
 const SCHEMA: [&str; 4] = [
     "CREATE TABLE IF NOT EXISTS log (
         seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, entry TEXT NOT NULL, expires_at INTEGER NOT NULL
@@ -24,7 +29,7 @@ const SCHEMA: [&str; 4] = [
     "CREATE INDEX IF NOT EXISTS expiry ON log (expires_at)",
     // What Workers KV turned out not to have, the next one first: the row as it was then, and the binding of the namespace.
     "CREATE TABLE IF NOT EXISTS copies (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, kv TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
+    KEPT,
 ];
 
 /// What Workers KV has still to get.
@@ -54,6 +59,7 @@ pub(super) struct Log {
     /// When it began.
     since: Timestamp,
     history: Option<ShardHistory>,
+    editions: Editions,
     /// What the head's answer is made of, which every data centre asks for each second.
     tail: VecDeque<(u64, Revocation)>,
     /// That answer, until something is appended.
@@ -65,25 +71,27 @@ impl Log {
         for statement in SCHEMA {
             sql.exec(statement, None)?;
         }
+        // Segments tell their epoch: those of an old backup stand for nothing in a new one.
+        let of_another = "DELETE FROM kept WHERE name = 'editions' \
+            AND NOT EXISTS (SELECT 1 FROM kept WHERE name = 'epoch')";
+        sql.exec(of_another, None)?;
         let first = "INSERT OR IGNORE INTO kept VALUES \
             ('epoch', randomblob(8)), ('head', ?), ('seen', ?), ('since', ?)";
-        sql.exec(first, vec![blob(0), blob(0), blob(now.as_millis())])?;
-        let kept = |name: &str| -> Result<Option<Value>> {
-            let cursor = sql.exec("SELECT value FROM kept WHERE name = ?", vec![name.into()])?;
-            Ok(first_row(&cursor)?.map(|[value]| value))
-        };
+        sql.exec(first, vec![blob(&[0]), blob(&[0]), blob(&[now.as_millis()])])?;
         let number = |name| -> Result<u64> {
-            let value = kept(name)?.map(bytes).transpose()?.and_then(|value| value.try_into().ok());
-            Ok(u64::from_be_bytes(value.ok_or("the ledger has lost a number")?))
+            let [number] = kept_numbers(&sql, name)?.ok_or("the ledger has lost a number")?;
+            Ok(number)
         };
         let (epoch, head, seen) = (number("epoch")?, number("head")?, number("seen")?);
         let since = Timestamp::from_millis(number("since")?);
-        let history = match kept("history")?.map(bytes).transpose()? {
+        let history = match kept(&sql, "history")?.map(bytes).transpose()? {
             None => None,
             Some(counts) => Some(ShardHistory::from_counts(&counts).ok_or("the ledger has lost its history")?),
         };
-        let kv = kept("kv")?.map(text).transpose()?;
-        let mut log = Self { sql, epoch, head, seen, kv, since, history, tail: VecDeque::new(), answer: None };
+        let kv = kept(&sql, "kv")?.map(text).transpose()?;
+        let editions = Editions::open(sql.clone())?;
+        let tail = VecDeque::new();
+        let mut log = Self { sql, epoch, head, seen, kv, since, history, editions, tail, answer: None };
         log.tail = log.rows(Part::Head.span(head), usize::MAX)?.into();
         Ok(log)
     }
@@ -98,7 +106,7 @@ impl Log {
         let mut history = self.history(count);
         if history.raise(count) || self.history.is_none() {
             let counts = history.as_slice().iter().map(|count| count.get()).collect();
-            self.sql.exec("INSERT OR REPLACE INTO kept VALUES ('history', ?)", vec![Value::Blob(counts)])?;
+            keep(&self.sql, "history", Value::Blob(counts))?;
             self.history = Some(history);
             self.answer = None;
         }
@@ -110,7 +118,7 @@ impl Log {
             return Ok(());
         };
         // First, so that no row can ever lie above it.
-        self.sql.exec("UPDATE kept SET value = ? WHERE name = 'head'", vec![blob(seq)])?;
+        keep(&self.sql, "head", blob(&[seq]))?;
         self.sql.exec(
             "INSERT OR REPLACE INTO log VALUES (?, ?, ?, ?)",
             vec![integer(seq), row.id.to_string().into(), row.to_entry().into(), integer(row.expires_at.as_millis())],
@@ -145,6 +153,28 @@ impl Log {
         Ok(answer)
     }
 
+    /// A segment, if there is such a one.
+    pub(super) fn segment(&self, seq: u64, slice: u8) -> Result<Option<Vec<u8>>> {
+        if seq > self.head { Ok(None) } else { self.editions.segment(seq, slice) }
+    }
+
+    /// Takes note of how many rows of all shards followers are to know exactly.
+    pub(super) fn limit(&mut self, shard: u8, exact: u32, count: ShardCount) -> Result<()> {
+        let count = self.history(count).current().get();
+        self.editions.limit(shard, (exact / u32::from(count)).into())
+    }
+
+    /// Whether segments are to be built.
+    pub(super) fn is_to_build(&self) -> bool {
+        self.editions.is_due(self.head)
+    }
+
+    /// Goes on building segments, if they are to be.
+    pub(super) fn build(&mut self) -> Result<()> {
+        self.answer = None;
+        self.editions.build(self.epoch, self.head)
+    }
+
     /// The row of an id, with its number.
     pub(super) fn find(&self, id: RevocationId) -> Result<Option<(u64, Revocation)>> {
         let cursor = self.sql.exec("SELECT seq, id, entry FROM log WHERE id = ?", vec![id.to_string().into()])?;
@@ -155,7 +185,7 @@ impl Log {
     /// has.
     pub(super) fn copy_to(&mut self, kv: &str) -> Result<()> {
         if self.kv.as_deref() != Some(kv) {
-            self.sql.exec("INSERT OR REPLACE INTO kept VALUES ('kv', ?)", vec![kv.into()])?;
+            keep(&self.sql, "kv", kv.into())?;
             self.kv = Some(kv.into());
             self.have_seen(0)?;
         }
@@ -181,7 +211,7 @@ impl Log {
     }
 
     fn have_seen(&mut self, seen: u64) -> Result<()> {
-        self.sql.exec("UPDATE kept SET value = ? WHERE name = 'seen'", vec![blob(seen)])?;
+        keep(&self.sql, "seen", blob(&[seen]))?;
         self.seen = seen;
         Ok(())
     }
@@ -225,6 +255,9 @@ impl Log {
         let expired = "SELECT seq FROM log WHERE expires_at <= ? ORDER BY expires_at LIMIT ?";
         let values = vec![integer(now.as_millis()), MAX_REMOVED.into()];
         self.sql.exec(&format!("DELETE FROM log WHERE seq IN ({expired})"), values)?;
+        if let Some([removed]) = first_row(&self.sql.exec("SELECT changes()", None)?)? {
+            self.editions.removed(number(removed)?)?;
+        }
         self.sql.exec("DELETE FROM copies WHERE id NOT IN (SELECT id FROM log)", None).map(drop)
     }
 
@@ -248,7 +281,7 @@ impl Log {
         history: Option<ShardHistory>,
         rows: impl Iterator<Item = &'r (u64, Revocation)>,
     ) -> Vec<u8> {
-        Header { shard, epoch: self.epoch, span, head: self.head, edition: None, history }
+        Header { shard, epoch: self.epoch, span, head: self.head, edition: self.editions.published(), history }
             .write(rows.map(|(_, row)| row))
     }
 }
@@ -257,43 +290,4 @@ fn row([seq, id, entry]: [Value; 3]) -> Result<(u64, Revocation)> {
     let id = text(id)?.parse().map_err(|_| InvalidEntry.to_string())?;
     let revocation = Revocation::from_entry(id, &text(entry)?).map_err(|error| error.to_string())?;
     Ok((number(seq)?, revocation))
-}
-
-fn first_row<const N: usize>(cursor: &SqlCursor) -> Result<Option<[Value; N]>> {
-    cursor.raw().next().map(|values| columns(values?)).transpose()
-}
-
-fn columns<const N: usize>(values: Vec<Value>) -> Result<[Value; N]> {
-    values.try_into().map_err(|_| "a row of another shape".into())
-}
-
-/// Numbers of a log are far from 2⁵³.
-fn integer(number: u64) -> Value {
-    Value::Integer(number as i64)
-}
-
-fn blob(number: u64) -> Value {
-    Value::Blob(number.to_be_bytes().into())
-}
-
-fn number(value: Value) -> Result<u64> {
-    match value {
-        Value::Integer(number) => Ok(number as u64),
-        Value::Float(number) => Ok(number as u64),
-        _ => Err("is no number".into()),
-    }
-}
-
-fn text(value: Value) -> Result<String> {
-    match value {
-        Value::String(text) => Ok(text),
-        _ => Err("is no text".into()),
-    }
-}
-
-fn bytes(value: Value) -> Result<Vec<u8>> {
-    match value {
-        Value::Blob(bytes) => Ok(bytes),
-        _ => Err("is no blob".into()),
-    }
 }

@@ -5,9 +5,11 @@
 //! leave before what was written is durable, and whatever cannot be read is an error and never "no row".
 
 mod client;
+mod edition;
 mod follow;
 mod log;
 mod object;
+mod sql;
 
 pub(crate) use client::LedgerClient;
 pub(crate) use follow::follow;

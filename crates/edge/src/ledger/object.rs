@@ -1,6 +1,9 @@
 use std::{cell::RefCell, time::Duration};
 
-use quash_core::{RevocationId, Timestamp, ledger::ShardCount};
+use quash_core::{
+    RevocationId, Timestamp,
+    ledger::{Part, ShardCount},
+};
 use quash_engine::{
     from_lines,
     ledger::{Asked, COUNTS, write_counts},
@@ -27,6 +30,9 @@ const MAX_FAILURES: usize = 3;
 
 /// How often an alarm looks what Workers KV has, for 100 rows each time: a shard takes no more than 10 000 in between.
 const MAX_LOOKS: usize = 100;
+
+/// How soon segments are gone on with: between two steps, whoever waits has his turn.
+const BUILD_ON_AFTER: Duration = Duration::from_secs(1);
 
 /// A shard of the ledger, for the Durable Object of a Worker: it has the same two events.
 ///
@@ -73,8 +79,12 @@ impl LedgerObject {
             return Ok(Response::empty()?.with_status(404));
         };
         let mut answer = match asked {
+            Asked::Part(Part::Segment { seq, slice }) => match self.with_log(|log| log.segment(seq, slice))? {
+                Some(segment) => Response::from_bytes(segment)?,
+                None => Response::empty()?.with_status(404),
+            },
             Asked::Part(part) => Response::from_bytes(self.with_log(|log| log.part(shard, part, count))?)?,
-            Asked::Append { .. } => self.append(shard, count, &request.text().await?).await?,
+            Asked::Append { exact } => self.append(shard, count, exact, &request.text().await?).await?,
             Asked::LookUp => self.look_up(&request.text().await?)?,
         };
         if shard == 0 {
@@ -84,7 +94,7 @@ impl LedgerObject {
         Ok(answer)
     }
 
-    /// Removes what has expired, and copies to Workers KV what it has not taken.
+    /// Removes what has expired, copies to Workers KV what it has not taken, and builds segments.
     ///
     /// # Errors
     /// None: what has failed is tried with the next alarm. The platform would give up after a while.
@@ -94,6 +104,7 @@ impl LedgerObject {
             self.with_log(|log| log.expire(now())),
             self.look_what_is_missing().await,
             self.copy_what_is_missing().await,
+            self.with_log(|log| log.build()),
             self.wake(now()).await,
         ];
         for error in done.into_iter().filter_map(Result::err) {
@@ -146,7 +157,7 @@ impl LedgerObject {
         Ok(())
     }
 
-    async fn append(&self, shard: u8, count: ShardCount, lines: &str) -> Result<Response> {
+    async fn append(&self, shard: u8, count: ShardCount, exact: u32, lines: &str) -> Result<Response> {
         // A line that is a revocation's must not be taken for it: that would be acknowledged and lost.
         let binding = lines.split_once('\n').filter(|(kv, _)| !kv.is_empty() && !kv.contains(' '));
         let Some((kv, lines)) = binding else { return Response::error("no binding of Workers KV", 400) };
@@ -158,6 +169,7 @@ impl LedgerObject {
             if shard == 0 {
                 log.raise(count)?;
             }
+            log.limit(shard, exact, count)?;
             log.copy_to(kv)?;
             revocations.into_iter().try_for_each(|revocation| log.append(revocation))
         })?;
@@ -179,7 +191,8 @@ impl LedgerObject {
                 true => expiry.plus(SWEEP_EVERY),
                 false => now.plus(SWEEP_ON_AFTER),
             });
-            Ok(copy.into_iter().chain(sweep).min())
+            let build = log.is_to_build().then(|| now.plus(BUILD_ON_AFTER));
+            Ok(copy.into_iter().chain(sweep).chain(build).min())
         })?;
         let storage = self.state.storage();
         let set = storage.get_alarm().await?.map(|set| Timestamp::from_millis(set as u64));
