@@ -39,6 +39,8 @@ export interface Edge {
   ledgerFault(fault: 'down' | 'hang' | 'slow' | undefined): Promise<void>;
   /** How often the ledger was asked. */
   ledgerCalls(): Promise<number>;
+  /** Asks the ledger as a Worker does: a path is that of a shard, with its number first. */
+  ledger(path: string, init?: RequestInit): Promise<Response>;
   /** The same Worker in another isolate: what is sent there. */
   readonly other: Pick<Edge, 'url'>;
   /** Kills workerd without warning, and starts it again over the same state: as it was, or with these changes. */
@@ -169,7 +171,8 @@ async function run(setup: Setup): Promise<Edge> {
   return {
     url: workers.url,
     other: { url: `${workers.url}/~other` },
-    ledgerCalls: async () => (await (await fetch(`${workers.url}/~calls`)).json()) as number,
+    ledgerCalls: async () => (await (await fetch(`${workers.url}/~ledger/0/calls`)).json()) as number,
+    ledger: (path, init) => fetch(`${workers.url}/~ledger/${path}`, init),
     ledgerFault: async (fault) => {
       await kv(fault ? { method: 'PUT', body: fault } : { method: 'DELETE' }, 'ledger_fault');
     },

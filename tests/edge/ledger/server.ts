@@ -9,9 +9,12 @@ import { type Delta, readDelta } from './delta.ts';
 export interface Ledger {
   /** What a shard is asked, by its path; `count` is how many shards the asker thinks there are. */
   part(path: string, count?: number): Promise<Delta>;
+  get(path: string): Promise<Response>;
   post(path: string, lines: readonly string[], count?: number): Promise<Response>;
   /** Has a shard's alarm ring now. */
   ring(shard: number): Promise<void>;
+  /** Does what whoever puts back a backup has to do; the shard sees it with the next start. */
+  forgetEpoch(shard: number): Promise<void>;
   /** What Workers KV has. */
   copies(): Promise<Readonly<Record<string, string>>>;
   /** Has Workers KV lose an entry. */
@@ -24,7 +27,7 @@ export interface Ledger {
 }
 
 /** How many revocations isolates are to know exactly, in all shards. */
-export const EXACT = 4000;
+export const EXACT = 5000;
 
 export async function startLedger(): Promise<Ledger> {
   const folder = await mkdtemp(join(tmpdir(), 'quash-ledger-'));
@@ -53,8 +56,10 @@ async function run(folder: string): Promise<Ledger> {
       if (!answer.ok) throw new Error(`${path} answers ${answer.status}: ${await answer.text()}`);
       return readDelta(Buffer.from(await answer.arrayBuffer()));
     },
+    get: (path) => ask(`${path}?count=1`),
     post: (path, lines, count = 1) => ask(`${path}?count=${count}${path.endsWith('/append') ? `&exact=${EXACT}` : ''}`, { method: 'POST', body: lines.map((line) => `${line}\n`).join('') }),
     ring: async (shard) => void (await ask(`${shard}/alarm`)),
+    forgetEpoch: async (shard) => void (await ask(`${shard}/epoch`)),
     copies: async () => (await (await ask('')).json()) as Record<string, string>,
     forget: async (key) => void (await ask(`?key=${key}`, { method: 'DELETE' })),
     fault: async (on) => void (await ask('fault', { method: on ? 'PUT' : 'DELETE' })),

@@ -31,6 +31,10 @@ export class Ledger extends DurableObject {
   ring() {
     return this.alarm();
   }
+
+  forgetEpoch() {
+    this.ctx.storage.sql.exec("DELETE FROM kept WHERE name = 'epoch'");
+  }
 }
 
 export default {
@@ -49,6 +53,10 @@ export default {
     const shard = env.LEDGER.getByName(`shard-${pathname.split('/')[1]}`);
     if (pathname.endsWith('/alarm')) {
       await shard.ring();
+      return new Response();
+    }
+    if (pathname.endsWith('/epoch')) {
+      await shard.forgetEpoch();
       return new Response();
     }
     return shard.fetch(`https://ledger.invalid${pathname}${search}`, { method: request.method, body: request.body });
