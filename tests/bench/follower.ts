@@ -2,7 +2,10 @@
  * `node --expose-gc tests/bench/follower.ts [--json]`: what it takes to know a million revocations, or ten, in memory.
  * `cargo xtask bench follower` builds the module and runs this.
  *
- * - `quash/1000000` is the exact set of a follower, and `quash/10000000` the segments of 64 slices, whose "yes" the ledger has to confirm;
+ * - `quash/1000000` is what a follower knows of a ledger that has published no segments: the exact set;
+ * - `quash/10000000` is what it knows of one that has: 64 segments, whose "yes" the ledger has to confirm, and the head's rows;
+ * - `quash-mixed/10000000` is that where 70 % are sessions, 25 % single tokens and 5 % subjects; elsewhere all are sessions. It shows that
+ *   a mix costs bits and no reads;
  * - `binary-fuse/N` is the filter of the `xorf` crate with fingerprints of 16 bits, as it is loaded: to build one takes 35 bytes of
  *   memory for each id;
  * - `js-set/N` is a `Set` of ids in base64url, which at ten million no isolate could hold.
@@ -10,19 +13,24 @@
  * All but the last are WebAssembly, built as the engine is, and run in Node.js.
  *
  * - `memory`: by how much an instance grows when it loads a set, or the heap for a `Set`, after garbage was collected;
- * - `memory_replaced`: the same when it then loads all segments again, each in the place of the one that it has;
- * - `bits_per_entry`: of what is loaded, where that is what is kept; else of that memory;
+ * - `memory_replaced`: the same of an isolate that lives on, when it has then read as many new rows as a hundredth of all, while the oldest
+ *   went, and has taken another edition of segments over, each in the place of the one that it had. A memory of WebAssembly never
+ *   shrinks, so this is the peak;
+ * - `bits_per_entry`: of what is loaded, where that is what is kept; of the segments, where there are any; else of that memory;
+ * - `confirming_reads_per_million`: about how many tokens the ledger is asked, though they are not revoked. Each is another one, with three
+ *   ids that no other has: its own, its session's and its subject's. Those that many have, as its issuer's, are asked for once, and
+ *   left out. The ids are the same in each run, and so is this;
  * - `lookup`: of ids that are in no set, as nearly all are, each of them asked for once. The module also makes them, in less than 10 ns; the
  *   strings are made before, and have been hashed by nobody, as those of a request;
- * - `load`: of Quash's, until a cold isolate knows it, without what the network takes: by a first sync of all rows, or from the
- *   segments, one after another, with the check of their hashes.
+ * - `load`: of Quash's, until a cold isolate knows it, without what the network takes: by a first sync of all rows, or of the head and
+ *   the segments, one after another, with the check of their hashes.
  */
 import { randomBytes } from 'node:crypto';
 
 import { drive } from './drive.ts';
 import type { Figure } from './print.ts';
 import { type Case, measure } from './rounds.ts';
-import { type Loaded, Sets } from './sets.ts';
+import { type Ids, type Loaded, segmentBytes, Sets } from './sets.ts';
 
 const COUNTS = [1_000_000, 10_000_000] as const;
 const ROUNDS = 100;
@@ -30,6 +38,8 @@ const BATCH_NS = 20e6;
 /** Of a `Set`: as many strings have to be made before. */
 const BATCH_STRINGS = 50_000;
 const LOADS = 9;
+/** At one in 4096 it is about a thousand of so many that are asked for. */
+const TOKENS = 4_000_000;
 
 interface Entry {
   readonly name: string;
@@ -37,7 +47,9 @@ interface Entry {
   readonly set: Loaded;
   /** Of what is loaded, where the set is that. */
   readonly bytes?: number;
-  /** Of a set that was then replaced. */
+  /** Of so many tokens. */
+  readonly confirmingReads?: number;
+  /** Of an isolate that lives on. */
   readonly replaced?: number;
   readonly load?: () => Loaded;
   readonly iterations?: number;
@@ -52,13 +64,14 @@ async function run(): Promise<Figure[]> {
   }
   const lookups = await measureLookups(entries);
   const loads = await measureLoads(entries);
-  return entries.flatMap(({ name, count, set, bytes, replaced }) => {
+  return entries.flatMap(({ name, count, set, bytes, confirmingReads, replaced }) => {
     const [lookup, load] = [lookups.get(name)!, loads.get(name)];
     const figure = (metric: string, value: number, unit: Figure['unit']): Figure => ({ case: name, metric, value, unit });
     return [
       figure('bits_per_entry', ((bytes ?? set.memory) * 8) / count, 'bit'),
       figure('memory', set.memory, 'B'),
       ...(replaced === undefined ? [] : [figure('memory_replaced', replaced, 'B')]),
+      ...(confirmingReads === undefined ? [] : [figure('confirming_reads_per_million', (confirmingReads / TOKENS) * 1e6, '1')]),
       figure('lookup', lookup.median, 'ns'),
       figure('lookup_p99', lookup.p99, 'ns'),
       figure('false_positives_per_million', lookup.wrong * 1e6, '1'),
@@ -70,25 +83,42 @@ async function run(): Promise<Figure[]> {
 async function load(): Promise<Entry[]> {
   const sets = await Sets.read();
   const [million, tens] = COUNTS;
-  note('making a million rows and ten');
-  const [answers, segments] = [sets.makeAnswers(million), sets.makeSegments(tens)];
-  const [live, loadSegments] = [() => sets.loadLive(million, answers), () => sets.loadSegments(tens, segments)];
-  const bytes = segments.reduce((sum, segment) => sum + segment.length, 0);
-  const replaced = sets.loadSegments(tens, segments, 2).memory;
-  const entries: Entry[] = [
-    { name: `quash/${million}`, count: million, set: live(), load: live },
-    { name: `quash/${tens}`, count: tens, set: loadSegments(), bytes, replaced, load: loadSegments },
-  ];
+  const entries = [exact(sets, million), ...segments(sets, tens)];
   for (const count of COUNTS) {
     note(`making binary-fuse/${count}`);
     const bytes = sets.makeFuse(count);
-    entries.push({ name: `binary-fuse/${count}`, count, set: sets.loadFuse(count, bytes), bytes: bytes.length });
+    entries.push({ name: `binary-fuse/${count}`, count, set: sets.loadFuse({ count, isMixed: false }, bytes), bytes: bytes.length });
   }
   for (const count of COUNTS) {
     note(`making js-set/${count}`);
     entries.push({ name: `js-set/${count}`, count, set: jsSet(count), iterations: BATCH_STRINGS });
   }
   return entries;
+}
+
+function exact(sets: Sets, count: number): Entry {
+  const name = `quash/${count}`;
+  note(`making ${name}`);
+  const ids: Ids = { count, isMixed: false };
+  const answers = sets.makeAnswers(sets.openLedger(ids, false));
+  const load = (): Loaded => sets.loadFollower(ids, answers);
+  return { name, count, set: load(), load };
+}
+
+function segments(sets: Sets, count: number): Entry[] {
+  return [false, true].map((isMixed) => {
+    const name = `${isMixed ? 'quash-mixed' : 'quash'}/${count}`;
+    note(`making ${name}`);
+    const ids: Ids = { count, isMixed };
+    const ledger = sets.openLedger(ids, true);
+    const answers = sets.makeAnswers(ledger);
+    const load = () => sets.loadFollower(ids, answers);
+    const set = load();
+    const entry = { name, count, set, bytes: segmentBytes(answers), confirmingReads: set.confirmingReads(TOKENS) };
+    if (isMixed) return entry;
+    note(`replacing the segments of ${name}`);
+    return { ...entry, replaced: sets.replaceEdition(ids, answers, ledger), load };
+  });
 }
 
 function jsSet(count: number): Loaded {

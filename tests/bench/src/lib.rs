@@ -6,6 +6,7 @@
 pub mod cases;
 #[cfg(target_arch = "wasm32")]
 mod exports;
+pub mod ledger;
 #[cfg(target_arch = "wasm32")]
 mod set_exports;
 pub mod sets;
