@@ -193,7 +193,7 @@ impl Followed {
                 return Err(self.unavailable(retry_after));
             }
         };
-        let doubts: Vec<_> = ids.iter().flat_map(|id| self.follower.doubts(id)).collect();
+        let doubts = self.follower.doubts(ids.iter());
         Ok(match source {
             Source::Fresh if !doubts.is_empty() => {
                 Step::LookUp(LookUp::of_doubts(ids, policy, self.terms.shards, doubts, arrived))
@@ -359,7 +359,9 @@ fn refuse_known(live: &LiveSet, ids: &TokenIds, now: Timestamp) -> Result<(), Er
 pub(crate) fn refuse(verdict: Verdict, now: Timestamp) -> Result<(), Error> {
     let Verdict::Revoked { rule, cutoff } = verdict else { return Ok(()) };
     let retry_after = match cutoff {
-        Cutoff::IssuedUntil(cutoff) if cutoff >= now => Some(cutoff.since(now) + ISSUED_AT_RESOLUTION),
+        Cutoff::IssuedUntil(cutoff) => {
+            Some(cutoff.plus(ISSUED_AT_RESOLUTION).since(now)).filter(|wait| !wait.is_zero())
+        }
         _ => None,
     };
     Err(Error::Revoked { rule, retry_after })
@@ -367,7 +369,10 @@ pub(crate) fn refuse(verdict: Verdict, now: Timestamp) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use quash_core::ledger::{Header, ShardCount, Span};
+    use quash_core::{
+        Rule,
+        ledger::{Header, ShardCount, Span},
+    };
     use serde_json::json;
 
     use super::*;
@@ -395,6 +400,19 @@ mod tests {
             followed.answered(&read, &delta, None, at(0));
         }
         revocations
+    }
+
+    #[test]
+    fn who_was_revoked_is_told_how_long_a_new_login_is_covered_too() {
+        let told = |millis: u64| {
+            let cutoff = Cutoff::IssuedUntil(Timestamp::from_millis(5_500));
+            match refuse(Verdict::Revoked { rule: Rule::Subject, cutoff }, Timestamp::from_millis(millis)) {
+                Err(Error::Revoked { retry_after, .. }) => retry_after.map(|wait| wait.as_millis()),
+                _ => panic!(),
+            }
+        };
+        // Issued at 5.9 s, a token says 5.
+        assert_eq!([2_500, 5_500, 5_900, 6_499, 6_500].map(told), [Some(4_000), Some(1_000), Some(600), Some(1), None]);
     }
 
     #[test]

@@ -131,7 +131,7 @@ impl Set {
 }
 
 fn is_in_doubt(follower: &Follower, id: &RevocationId) -> bool {
-    follower.doubts(*id).next().is_some()
+    !follower.doubts([*id]).is_empty()
 }
 
 /// A follower that reads the ledger.

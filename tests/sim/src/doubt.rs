@@ -15,8 +15,7 @@ use crate::{
 impl World {
     /// The shards that may have something under the token's ids.
     pub(crate) fn doubts(&self, isolate: usize, token: &Token) -> Vec<Doubt> {
-        let follower = &self.isolates[isolate].follower;
-        token.ids().into_iter().flat_map(|id| follower.doubts(id)).collect()
+        self.isolates[isolate].follower.doubts(token.ids())
     }
 
     /// Decides with doubts, by what is known or by who may know more.

@@ -12,7 +12,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(25), Duration::from_
 /// What a request has to do about its revocation check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Look its ids up, at once, and decide.
+    /// Look its ids [up](Follower::lookup), at once, and its [doubts](Follower::doubts), and decide.
     Decide {
         /// What that rests on.
         source: Source,
@@ -38,7 +38,7 @@ impl Follower {
     pub fn ask(&mut self, arrived: Timestamp, when_stale: WhenStale, now: Timestamp) -> Step {
         self.watch(now);
         if self.is_fresh(now) {
-            let is_due = self.age(now).is_none_or(|age| age >= self.due_after);
+            let is_due = self.age(now).is_none_or(|age| age >= self.due_after) || self.is_to_take_over(now);
             let refresh = if is_due { self.begin(true, now) } else { None };
             return Step::Decide { source: Source::Fresh, refresh };
         }

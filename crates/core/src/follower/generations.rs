@@ -1,6 +1,6 @@
 use alloc::{vec, vec::Vec};
 
-/// Of what was not read from a log: nobody knows up to which number it has to be kept.
+/// Of what was not read from the log as it is: nobody knows up to which number it has to be kept.
 pub(super) const OWN: u8 = u8::MAX;
 
 /// How many generations there are before the first is used again.
@@ -56,17 +56,6 @@ impl Generations {
         highest[shard] = highest[shard].max(number);
     }
 
-    /// From now on numbers of this shard mean something else. Rows that came with the old ones stay, until their generation is used
-    /// again.
-    pub(super) fn forget(&mut self, shard: u8) {
-        let numbers = self.highest.iter_mut().filter_map(|highest| highest.get_mut(usize::from(shard)));
-        numbers.for_each(|number| *number = u64::MAX);
-        self.next(0);
-        if let Some(number) = self.now().get_mut(usize::from(shard)) {
-            *number = 0;
-        }
-    }
-
     fn next(&mut self, sum: u64) {
         let highest = self.now().clone();
         self.current = (self.current + 1) % COUNT;
@@ -110,36 +99,15 @@ mod tests {
         assert_eq!(generations.highest(OWN, 0), u64::MAX);
     }
 
-    #[derive(Clone, Debug)]
-    enum Event {
-        Read(u8, u64),
-        Forget(u8),
-    }
-
     proptest! {
         /// Of whichever generation a row is, and however often that has been used, it says no less than the row's number.
         #[test]
-        fn no_row_has_a_higher_number_than_its_generation_says(events in collection::vec(prop_oneof![
-            40 => (0..3u8, 0..2000u64).prop_map(|(shard, by)| Event::Read(shard, by)),
-            1 => (0..3u8).prop_map(Event::Forget),
-        ], 0..2000)) {
+        fn no_row_has_a_higher_number_than_its_generation_says(reads in collection::vec((0..3u8, 0..2000u64), 0..2000)) {
             let (mut generations, mut heads, mut rows) = (Generations::default(), [0; 3], Vec::new());
-            for event in events {
-                match event {
-                    Event::Read(shard, by) => {
-                        heads[usize::from(shard)] += by;
-                        generations.read(shard, heads[usize::from(shard)], || 0);
-                        rows.push((shard, heads[usize::from(shard)], generations.current()));
-                    }
-                    Event::Forget(shard) => {
-                        generations.forget(shard);
-                        heads[usize::from(shard)] = 0;
-                        // Those of before have no number any more, as long as theirs is not used again.
-                        let is_never = |generation| generations.highest(generation, shard) == u64::MAX;
-                        prop_assert!(rows.iter().all(|(of, _, generation)| *of != shard || is_never(*generation) || *generation == generations.current()));
-                        rows.retain(|(of, _, _)| *of != shard);
-                    }
-                }
+            for (shard, by) in reads {
+                heads[usize::from(shard)] += by;
+                generations.read(shard, heads[usize::from(shard)], || 0);
+                rows.push((shard, heads[usize::from(shard)], generations.current()));
                 for (shard, number, generation) in &rows {
                     prop_assert!(*number <= generations.highest(*generation, *shard));
                     prop_assert_ne!(*generation, OWN);

@@ -8,7 +8,7 @@ use crate::{Cover, Cutoff, Revocation, RevocationId, Timestamp, segment::Slice};
 /// time.
 const SWEPT: usize = 16;
 
-/// Every revocation that is alive, in 15 bytes each: 14, and what is reserved for more.
+/// Revocations that are alive and known exactly, in 15 bytes each: 14, and what is reserved for more.
 ///
 /// That much is enough for one that covers every token of its id, as those of tokens and sessions do. Others (an "everywhere"
 /// with its cutoff, an "all but this session") are kept with what they cover, in 64 bytes. Since when and why is kept of none:
@@ -79,6 +79,20 @@ impl LiveSet {
     /// then what is known of it is all that there is. One that covers everything needs nobody to say so.
     pub(super) fn is_whole(&self, id: &RevocationId) -> bool {
         self.exact.find(id).is_some_and(|known| known.is_whole) || self.plain.find(id).is_some()
+    }
+
+    /// All that there is stays until it expires, whatever segments say.
+    pub(super) fn stay(&mut self) {
+        for slice in (0..Slice::COUNT).filter_map(Slice::new) {
+            self.plain.retain(slice, |_, plain| {
+                plain.stay();
+                true
+            });
+            self.exact.retain(slice, |_, known| {
+                known.plain.stay();
+                true
+            });
+        }
     }
 
     /// Makes room in a slice where segments have what was read in a generation. `is_behind` is whether they may know more of an id

@@ -26,17 +26,21 @@ pub struct Doubt {
     pub shard: u8,
     /// For this.
     pub id: RevocationId,
-    /// The edition.
+    /// The segment's log, and its edition.
+    epoch: u64,
     seq: u64,
 }
 
 impl Follower {
-    /// Why an id may be revoked of which that is not [known](Self::lookup): [segments](crate::segment) say so, each wrongly as often
-    /// as it says. Nobody may be let in with such an id, nor refused for it, before what their shards have under it was
-    /// [told](Self::confirm).
-    pub fn doubts(&self, id: RevocationId) -> impl Iterator<Item = Doubt> {
-        let is_open = self.has_segments && !self.live.is_whole(&id);
-        is_open.then(|| self.segments_with(id)).into_iter().flatten()
+    /// Why a token with these ids may be revoked, where they are not [known](Self::lookup) to be: [segments](crate::segment) say so,
+    /// each wrongly as often as it says. Nobody may be let in with such an id, nor refused for it, before what their shards have
+    /// under it was [told](Self::confirm).
+    pub fn doubts(&self, ids: impl IntoIterator<Item = RevocationId>) -> Vec<Doubt> {
+        if !self.has_segments {
+            return Vec::new();
+        }
+        let is_open = |id: &RevocationId| !self.live.is_whole(id);
+        ids.into_iter().filter(is_open).flat_map(|id| self.segments_with(id)).collect()
     }
 
     /// Takes what the shards of these doubts have under their ids: all of their answers. Whatever was published since they were asked
@@ -51,9 +55,11 @@ impl Follower {
     }
 
     fn segments_with(&self, id: RevocationId) -> impl Iterator<Item = Doubt> {
-        let doubt = move |(shard, seq)| Doubt { shard, id, seq };
-        let shards = (0..).zip(&self.shards);
-        shards.filter_map(move |(number, shard)| shard.segments.find(&id).map(|seq| (number, seq))).map(doubt)
+        let doubt = move |&Snapshot { shard, epoch, seq, .. }| Doubt { shard, id, epoch, seq };
+        self.shards
+            .iter()
+            .filter_map(move |shard| shard.segments.find(&id))
+            .map(move |segment| doubt(segment.snapshot()))
     }
 
     /// How many revocations are known, exactly or by segments.
@@ -82,10 +88,10 @@ impl Follower {
         }
         let (is_complete, is_awaited) = (load.has_come(slice), shard.work == Work::Loading);
         self.has_segments = true;
-        let is_behind = shard.position.reached() < seq;
-        shard.segments.put(segment);
+        let (is_behind, resets) = (shard.position.reached() < seq, shard.position.resets());
+        shard.segments.put(resets, segment);
         if let Some(load) = shard.load.take_if(|_| is_complete) {
-            shard.segments.complete(load.epoch, load.edition);
+            shard.segments.complete(resets, load.edition);
             let next = shard.position.loaded(load.edition);
             if is_awaited {
                 shard.work = work_after(next, false).unwrap_or(Work::Failed);
@@ -103,7 +109,7 @@ impl Follower {
     /// Lets what is in segments go out of the live set. An id may lie where any count of shards has put it, so all of those have to
     /// have segments that reach as far as it may have been read.
     fn make_room(&mut self, slice: Slice, is_behind: bool) {
-        let reach = |shard: &Shard| shard.position.epoch().map_or(0, |epoch| shard.segments.reach(epoch, slice));
+        let reach = |shard: &Shard| shard.segments.reach(shard.position.resets(), slice);
         let reaches: Vec<u64> = self.shards.iter().map(reach).collect();
         let mut live = core::mem::take(&mut self.live);
         let is_in_segments = |shard: u8, generation| {
@@ -132,8 +138,13 @@ impl Follower {
         if is_copy {
             return load.ask_directly(slice);
         }
-        // Perhaps another edition has been published since: the next answer tells.
+        if read.sync.0 + 1 != self.next_sync {
+            // It has been asked for again since.
+            return;
+        }
+        // Perhaps another edition has been published since: the ledger's own answer tells.
         shard.load = None;
+        shard.wants_head = true;
         if shard.work == Work::Loading {
             shard.work = Work::Failed;
             self.heard(now);
@@ -152,31 +163,37 @@ impl Follower {
         })
     }
 
-    /// Begins to read an edition, if that is not going on.
+    /// Begins to read an edition, if that or a later one is not being read.
     pub(super) fn load(&mut self, shard: usize, edition: Edition) {
         let shard = &mut self.shards[shard];
         let Some(epoch) = shard.position.epoch() else { return };
-        if shard.load.as_ref().is_none_or(|load| load.epoch != epoch) {
-            shard.load = Some(Load::new(epoch, edition));
+        if shard.load.as_ref().is_none_or(|load| load.edition.seq < edition.seq) {
+            let there = shard.segments.of(shard.position.resets(), edition.seq);
+            shard.load = Some(Load::new(epoch, edition, there));
         }
     }
 
     /// Takes note of an edition, in step: it says nothing new, in less memory.
-    pub(super) fn take_over(&mut self, shard: usize, edition: Edition, now: Timestamp) {
-        let Some(epoch) = self.shards[shard].position.epoch() else { return };
-        if self.shards[shard].load.is_some() || !self.shards[shard].segments.is_older(epoch, edition) {
-            return;
+    pub(super) fn learn_edition(&mut self, shard: usize, edition: Edition, now: Timestamp) {
+        let wait = TAKEN_OVER_WITHIN * (self.random() >> 48) as u32 / (1 << 16);
+        let Shard { segments, position, load, takes_over, .. } = &mut self.shards[shard];
+        if load.is_none() && segments.is_older(position.resets(), edition) {
+            let at = takes_over.map_or(now.plus(wait), |(at, _)| at);
+            *takes_over = Some((at, edition));
         }
-        match self.shards[shard].takes_over_at {
-            None => {
-                let wait = TAKEN_OVER_WITHIN * (self.random() >> 48) as u32 / (1 << 16);
-                self.shards[shard].takes_over_at = Some(now.plus(wait));
-            }
-            Some(at) if at <= now => {
-                self.shards[shard].takes_over_at = None;
+    }
+
+    /// Whether it is time to take an edition over.
+    pub(super) fn is_to_take_over(&self, now: Timestamp) -> bool {
+        self.shards.iter().any(|shard| shard.takes_over.is_some_and(|(at, _)| at <= now))
+    }
+
+    /// Begins to take over what it is time for, in a sync that nobody waits for.
+    pub(super) fn take_over(&mut self, now: Timestamp) {
+        for shard in 0..self.shards.len() {
+            if let Some((_, edition)) = self.shards[shard].takes_over.take_if(|(at, _)| *at <= now) {
                 self.load(shard, edition);
             }
-            Some(_) => {}
         }
     }
 }
@@ -298,12 +315,11 @@ mod tests {
     }
 
     fn is_in_doubt(follower: &Follower, number: u64) -> bool {
-        follower.doubts(id(number)).next().is_some()
+        !follower.doubts([id(number)]).is_empty()
     }
 
     fn confirm<const N: usize>(follower: &mut Follower, numbers: [u64; N], rows: &[Revocation], now: Timestamp) {
-        let doubts: Vec<_> =
-            numbers.into_iter().flat_map(|number| follower.doubts(id(number)).collect::<Vec<_>>()).collect();
+        let doubts = follower.doubts(numbers.map(id));
         follower.confirm(&doubts, rows, now);
     }
 
@@ -448,7 +464,7 @@ mod tests {
         log.publish();
         let mut follower = in_step(&log);
         let stranger = (1_000_000..).find(|number| is_in_doubt(&follower, *number)).unwrap();
-        let asked: Vec<_> = follower.doubts(id(stranger)).collect();
+        let asked = follower.doubts([id(stranger)]);
         // Meanwhile it is revoked, and that goes into an edition.
         log.rows.insert(5001, revocation(stranger, cutoff));
         log.rows.extend((5002..9000).map(|number| (number, revocation(number, ALWAYS))));
@@ -511,14 +527,94 @@ mod tests {
         let head = follower.next_read(first, at(0)).unwrap();
         log.answer(&mut follower, &head, at(0));
         let late = follower.next_read(first, at(0)).unwrap();
-        let second = awaited(&mut follower, at(1000));
+        // One that reads segments is not given up so soon.
+        assert!(matches!(follower.ask(at(2000), WhenStale::Closed, at(2999)), Step::Wait(_)));
+        let second = awaited(&mut follower, at(3000));
         let old = log.segments.clone();
         log.epoch = EPOCH + 1;
         log.publish();
-        assert_eq!(log.complete(&mut follower, second, at(1000)).len(), 65);
+        assert_eq!(log.complete(&mut follower, second, at(3000)).len(), 65);
         let segment = Segment::parse(old[&0].clone()).unwrap();
-        follower.loaded(&late, segment, false, at(1100));
-        assert_eq!((known(&follower, 5000).1, follower.age(at(1100))), (5000, Some(Duration::from_millis(100))));
+        follower.loaded(&late, segment, false, at(3100));
+        known(&follower, 5000);
+        assert_eq!(follower.age(at(3100)), Some(Duration::from_millis(100)));
+    }
+
+    #[test]
+    fn a_log_that_goes_back_takes_its_segments_along() {
+        let mut log = Log::of(3900);
+        log.publish();
+        let old = (log.edition, log.segments.clone());
+        log.rows.extend((3901..=4900).map(|number| (number, revocation(number, ALWAYS))));
+        log.publish();
+        let mut follower = in_step(&log);
+        known(&follower, 4900);
+        // An old copy of it is put back, and somebody logs out.
+        (log.edition, log.segments) = old;
+        log.rows.retain(|number, _| *number <= 4000);
+        log.rows.insert(4001, revocation(90_000, ALWAYS));
+        let sync = refresh(&mut follower, at(4000));
+        assert!(log.complete(&mut follower, sync, at(4000)).len() >= 65);
+        assert_eq!(follower.age(at(4000)), Some(Duration::ZERO));
+        known(&follower, 4000);
+        assert!(follower.lookup(&id(90_000)).is_some());
+    }
+
+    #[test]
+    fn what_was_revoked_here_stays_known() {
+        let mut log = Log::of(5000);
+        let mut follower = in_step(&log);
+        let (before, after) = (revocation(1, ALWAYS), revocation(90_000, ALWAYS));
+        follower.record(&[before, after], at(10));
+        log.rows.insert(5001, after);
+        log.rows.extend((5002..8000).map(|number| (number, revocation(number, ALWAYS))));
+        log.publish();
+        assert_eq!(take_over(&mut follower, &log), 64);
+        assert_eq!([1, 2, 90_000].map(|number| follower.lookup(&id(number)).is_some()), [true, false, true]);
+    }
+
+    #[test]
+    fn one_that_is_hardly_ever_asked_takes_an_edition_over_as_well() {
+        let mut log = Log::of(5000);
+        let mut follower = in_step(&log);
+        log.publish();
+        for time in [10_000, 400_000] {
+            let sync = awaited(&mut follower, at(time));
+            assert_eq!(log.complete(&mut follower, sync, at(time)), [Part::Head]);
+        }
+        // The same request, which goes on.
+        let sync = refresh(&mut follower, at(400_000));
+        assert_eq!(log.complete(&mut follower, sync, at(400_000)).len(), 64);
+        assert_eq!(
+            follower.ask(at(400_000), WhenStale::Closed, at(400_000)),
+            Step::Decide { source: Source::Fresh, refresh: None }
+        );
+        assert!(known(&follower, 5000).1 > 2900 && !follower.is_in_trouble());
+    }
+
+    #[test]
+    fn what_has_come_of_an_edition_is_not_read_again() {
+        let mut log = Log::of(5000);
+        log.publish();
+        let mut follower = Follower::new(Terms::default(), 1);
+        let first = awaited(&mut follower, at(0));
+        let head = follower.next_read(first, at(0)).unwrap();
+        log.answer(&mut follower, &head, at(0));
+        for _ in 0..40 {
+            let read = follower.next_read(first, at(0)).unwrap();
+            log.answer(&mut follower, &read, at(0));
+        }
+        let read = follower.next_read(first, at(0)).unwrap();
+        follower.failed(&read, at(0));
+        let next = awaited(&mut follower, at(300));
+        // A copy of the head may be why.
+        let head = follower.next_read(next, at(300)).unwrap();
+        assert_eq!((head.part, head.direct), (Part::Head, true));
+        log.answer(&mut follower, &head, at(300));
+        // What came late of the first one is no failure of this one.
+        follower.failed(&read, at(300));
+        assert_eq!(log.complete(&mut follower, next, at(300)).len(), 25);
+        known(&follower, 5000);
     }
 
     #[test]

@@ -52,7 +52,10 @@ pub use load::Doubt;
 pub use sync::{Read, SyncId};
 pub use terms::{Source, Terms, WhenStale};
 
-use crate::{Revocation, RevocationId, Timestamp, ledger::ShardHistory};
+use crate::{
+    Revocation, RevocationId, Timestamp,
+    ledger::{Edition, ShardHistory},
+};
 use generations::Generations;
 use position::Position;
 use segments::{Load, Segments};
@@ -113,8 +116,10 @@ struct Shard {
     work: Work,
     segments: Segments,
     load: Option<Load>,
-    /// When to take over the edition that is told of, if one is.
-    takes_over_at: Option<Timestamp>,
+    /// When to take over an edition that was told of.
+    takes_over: Option<(Timestamp, Edition)>,
+    /// Whether no copy of the head will do.
+    wants_head: bool,
 }
 
 impl Follower {
@@ -149,12 +154,13 @@ impl Follower {
         revocations.iter().for_each(|revocation| self.live.insert(revocation, now));
     }
 
-    /// What is known under an id. It says nothing of revocations that are not known: that is what [`ask`](Self::ask) is for.
+    /// What is known exactly under an id. It says nothing of revocations that are not known, which is what [`ask`](Self::ask) is
+    /// for, nor of those that segments have: see [`doubts`](Self::doubts).
     pub fn lookup(&self, id: &RevocationId) -> Option<Known> {
         self.live.lookup(id)
     }
 
-    /// Everything that is known.
+    /// Everything that is known exactly.
     pub fn live(&self) -> &LiveSet {
         &self.live
     }
@@ -179,7 +185,8 @@ impl Follower {
             work,
             segments: Segments::default(),
             load: None,
-            takes_over_at: None,
+            takes_over: None,
+            wants_head: false,
         };
         self.shards.extend((0..missing).map(|_| shard()));
     }

@@ -12,10 +12,10 @@ const AT_ONCE: u32 = 6;
 /// The segments of a shard that have been read: of each slice the last one.
 #[derive(Default)]
 pub(super) struct Segments {
-    /// None until the first one comes.
-    slices: Vec<Option<Segment>>,
-    /// Epoch and number of the last edition of which all have been read.
-    edition: Option<(u64, u64)>,
+    /// None until the first one comes. Each with how often the log had begun again: of before, its number means nothing.
+    slices: Vec<Option<(u32, Segment)>>,
+    /// The last edition of which all have been read: the same, and its number.
+    edition: Option<(u32, u64)>,
 }
 
 /// An edition on its way. What has come of it is used already.
@@ -29,59 +29,68 @@ pub(super) struct Load {
 }
 
 impl Segments {
-    /// The number of the one that says that an id may be revoked.
-    pub(super) fn find(&self, id: &RevocationId) -> Option<u64> {
-        let segment = self.slices.get(usize::from(Slice::of(id).get()))?.as_ref()?;
-        segment.contains(id).then(|| segment.snapshot().seq)
+    /// The one that says that an id may be revoked.
+    pub(super) fn find(&self, id: &RevocationId) -> Option<&Segment> {
+        let (_, segment) = self.slices.get(usize::from(Slice::of(id).get()))?.as_ref()?;
+        segment.contains(id).then_some(segment)
     }
 
     /// Whether an edition has something new to say.
-    pub(super) fn is_older(&self, epoch: u64, edition: Edition) -> bool {
-        self.edition.is_none_or(|(known, seq)| known != epoch || seq < edition.seq)
+    pub(super) fn is_older(&self, resets: u32, edition: Edition) -> bool {
+        self.edition.is_none_or(|(known, seq)| known != resets || seq < edition.seq)
+    }
+
+    /// Which slices are there of an edition.
+    pub(super) fn of(&self, resets: u32, seq: u64) -> u64 {
+        let is_of = |known: &(u32, Segment)| known.0 == resets && known.1.snapshot().seq == seq;
+        let slices = (0..).zip(&self.slices).filter(|(_, known)| known.as_ref().is_some_and(is_of));
+        slices.map(|(slice, _)| 1u64 << slice).sum()
     }
 
     /// Up to which number of a log they have all that is in a slice.
-    pub(super) fn reach(&self, epoch: u64, slice: Slice) -> u64 {
-        let known = self.slices.get(usize::from(slice.get())).and_then(Option::as_ref).map(Segment::snapshot);
-        let segment = known.map(|snapshot| (snapshot.epoch, snapshot.seq));
+    pub(super) fn reach(&self, resets: u32, slice: Slice) -> u64 {
+        let known = self.slices.get(usize::from(slice.get())).and_then(Option::as_ref);
+        let segment = known.map(|(resets, segment)| (*resets, segment.snapshot().seq));
         let numbers = [segment, self.edition].into_iter().flatten();
-        numbers.filter(|(known, _)| *known == epoch).map(|(_, seq)| seq).max().unwrap_or(0)
+        numbers.filter(|(known, _)| *known == resets).map(|(_, seq)| seq).max().unwrap_or(0)
     }
 
     /// How many ids they have.
     pub(super) fn len(&self) -> usize {
-        self.slices.iter().flatten().map(Segment::len).sum()
+        self.slices.iter().flatten().map(|(_, segment)| segment.len()).sum()
     }
 
     /// Puts one in the place of an earlier one. Of a later one, only some of whose edition came, nothing is taken back.
-    pub(super) fn put(&mut self, segment: Segment) {
+    pub(super) fn put(&mut self, resets: u32, segment: Segment) {
         if self.slices.is_empty() {
             self.slices.resize_with(usize::from(Slice::COUNT), || None);
         }
         let new = *segment.snapshot();
         let known = &mut self.slices[usize::from(new.slice.get())];
-        let is_later = |known: &Segment| known.snapshot().epoch == new.epoch && known.snapshot().seq > new.seq;
-        if !known.as_ref().is_some_and(is_later) {
-            *known = Some(segment);
+        if !known.as_ref().is_some_and(|known| known.0 == resets && known.1.snapshot().seq > new.seq) {
+            *known = Some((resets, segment));
         }
     }
 
     /// All of an edition have been put.
-    pub(super) fn complete(&mut self, epoch: u64, edition: Edition) {
+    pub(super) fn complete(&mut self, resets: u32, edition: Edition) {
         for (slice, known) in self.slices.iter_mut().enumerate() {
             // It has nothing of these, so what an earlier one has is dead.
-            let is_earlier = |known: &Segment| known.snapshot().epoch != epoch || known.snapshot().seq < edition.seq;
+            let is_earlier = |known: &(u32, Segment)| known.0 != resets || known.1.snapshot().seq < edition.seq;
             if edition.slices >> slice & 1 == 0 && known.as_ref().is_some_and(is_earlier) {
                 *known = None;
             }
         }
-        self.edition = Some((epoch, edition.seq));
+        self.edition = Some((resets, edition.seq));
     }
 }
 
 impl Load {
-    pub(super) fn new(epoch: u64, edition: Edition) -> Self {
-        Self { epoch, edition, asked: 0, here: 0, direct: 0 }
+    /// Some may be there already. One is read in any case: with the last one a load ends.
+    pub(super) fn new(epoch: u64, edition: Edition, there: u64) -> Self {
+        let others = edition.slices & edition.slices.wrapping_sub(1);
+        let here = there & others;
+        Self { epoch, edition, asked: here, here, direct: 0 }
     }
 
     /// The next slice to ask for, and whether a copy will not do; `None` while enough are under way.

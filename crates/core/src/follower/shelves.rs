@@ -74,9 +74,14 @@ impl Plain {
         self.generation
     }
 
-    /// It has come again.
+    /// It stays until it expires.
+    pub(super) fn stay(&mut self) {
+        self.generation = OWN;
+    }
+
+    /// It has come again. What this isolate has revoked itself stays what it is.
     pub(super) fn renew(&mut self, other: &Self) {
-        if other.generation != OWN {
+        if self.generation != OWN {
             self.generation = other.generation;
         }
         self.expires_at = self.expires_at().max(other.expires_at()).to_le_bytes();

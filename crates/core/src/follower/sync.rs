@@ -10,6 +10,9 @@ use crate::{
 /// first one hears after all is not lost.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
+/// The same of one that reads segments: several of them share the way.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// How long nothing is read after the first failure, and after many.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(4));
 
@@ -20,7 +23,7 @@ const GIVEN_UP: u32 = 1;
 
 /// Names a sync. Its number is never used twice, so a late answer is known for what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SyncId(u64);
+pub struct SyncId(pub(super) u64);
 
 /// Something that a host has to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,12 +121,12 @@ impl Follower {
         let Some(shard) = self.shards.get_mut(usize::from(read.shard)).filter(|_| header.shard == read.shard) else {
             return self.useless(read, copied_at.is_some(), now);
         };
-        let resets = shard.position.resets();
+        let (was_read, resets) = (shard.position.epoch().is_some(), shard.position.resets());
         let next = shard.position.advance(header, asked_at, now);
-        if shard.position.resets() != resets {
-            // Its segments would be of another log.
-            shard.load = None;
-            self.generations.forget(read.shard);
+        if was_read && shard.position.resets() != resets {
+            // Numbers mean something else from now on. Segments would be of another log, and of what was read nothing is in them.
+            (shard.load, shard.takes_over) = (None, None);
+            self.live.stay();
         }
         // Numbers of another epoch say nothing.
         let is_of_the_log = shard.position.epoch() == Some(header.epoch);
@@ -134,7 +137,7 @@ impl Follower {
         let at = usize::from(read.shard);
         match (next, header.edition) {
             (Next::Load(edition), _) => self.load(at, edition),
-            (Next::Done, Some(edition)) => self.take_over(at, edition, now),
+            (Next::Done, Some(edition)) => self.learn_edition(at, edition, now),
             _ => {}
         }
         self.date();
@@ -153,7 +156,9 @@ impl Follower {
 
     fn insert(&mut self, delta: &Delta<'_>, is_of_the_log: bool, now: Timestamp) {
         let Header { shard, span, .. } = delta.header;
-        self.generations.read(shard, span.to, || self.live.len());
+        if is_of_the_log {
+            self.generations.read(shard, span.to, || self.live.len());
+        }
         for row in delta.rows {
             let is_where_it_belongs = is_of_the_log && self.shards_of(&row.id).any(|expected| expected == shard);
             let generation = if is_where_it_belongs { self.generations.current() } else { OWN };
@@ -206,17 +211,27 @@ impl Follower {
         for shard in &mut self.shards {
             // After a failure, not those again that have just been read.
             let is_old = |at| now.since(at) >= self.terms.max_staleness / 4;
-            shard.work = if shard.position.synced_at().is_none_or(is_old) { Work::HEAD } else { Work::None };
+            let head = Work::Read { part: Part::Head, direct: core::mem::take(&mut shard.wants_head) };
+            shard.work = if shard.position.synced_at().is_none_or(is_old) { head } else { Work::None };
             if let Some(load) = &mut shard.load {
                 load.ask_again();
             }
+        }
+        if is_unawaited {
+            self.take_over(now);
+        }
+        if self.shards.iter().all(|shard| shard.work == Work::None) {
+            // All has just been read: there is nothing to wait for.
+            self.sync = None;
         }
         Some(SyncId(id))
     }
 
     /// Whether one is going on that may yet hear something.
     pub(super) fn is_syncing(&self, now: Timestamp) -> bool {
-        self.sync.as_ref().is_some_and(|sync| now.since(sync.heard_at) < TIMEOUT)
+        let is_loading = self.shards.iter().any(|shard| shard.work == Work::Loading);
+        let timeout = if is_loading { LOAD_TIMEOUT } else { TIMEOUT };
+        self.sync.as_ref().is_some_and(|sync| now.since(sync.heard_at) < timeout)
     }
 
     /// Whether the ledger is taken for one that cannot be reached, so that requests do not wait for each other's attempts.
