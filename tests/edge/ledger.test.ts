@@ -24,7 +24,7 @@ interface Entry {
   readonly revokedAt?: number;
 }
 
-function line({ id = newId(), cutoff = 'always', expiresAt = now() + 600, revokedAt = now() }: Entry = {}): string {
+function line({ id = newId(), cutoff = 'always', expiresAt = now() + 600, revokedAt = now() - 60 }: Entry = {}): string {
   return `r1/${id} 1 ${cutoff} - ${expiresAt * 1000} ${revokedAt * 1000} logout`;
 }
 
@@ -168,6 +168,18 @@ describe('Workers KV', () => {
     assert.match((await copy(id))!, /^1 always - /);
     // Of a namespace that is new to it, the ledger does not know what it has.
     for (const other of others) assert.match((await copy(other))!, /^1 always - /);
+  });
+
+  test('is not asked for what somebody is just writing to it', async () => {
+    const [before, id, later] = [newId(), newId(), newId()];
+    await append(33, { id: before }, { id, revokedAt: now() }, { id: later });
+    await ledger.ring(33);
+    assert.match((await copy(before))!, /^1 always - /);
+    // By its own clock: one that is far ahead is none to go by.
+    assert.deepEqual([await copy(id), await copy(later)], [undefined, undefined]);
+    await append(34, { id: later, revokedAt: now() + 300 });
+    await ledger.ring(34);
+    assert.match((await copy(later))!, /^1 always - /);
   });
 
   test('is given by the alarm what it has not taken, as soon as it takes it', async () => {

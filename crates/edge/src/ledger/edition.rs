@@ -7,11 +7,14 @@ use worker::{Result, SqlStorage, SqlStorageValue as Value, console_error};
 
 use super::sql::{blob, bytes, first_row, integer, keep, kept_numbers, text};
 
-/// After how many rows a step of a building ends. Whatever the shard is asked meanwhile waits for it.
+/// After how many rows a step of a building ends, with the slice that is begun. Whatever the shard is asked meanwhile waits for it.
 const ROWS_AT_ONCE: u64 = 100_000;
 
 /// How many ids SQLite gives at once: 1.1 MB, of the 2 MB that a value may have.
 const IDS_AT_ONCE: i32 = 65_536;
+
+/// With less than so many rows, segments would be made anew all the time.
+const MIN_LIMIT: u64 = 1000;
 
 /// The name of the numbers that are kept.
 const KEPT: &str = "editions";
@@ -67,11 +70,17 @@ struct Building {
 }
 
 impl Editions {
-    pub(super) fn open(sql: SqlStorage) -> Result<Self> {
+    /// `is_new` is whether the log has a new epoch. Segments tell theirs, so those of an old one stand for nothing; what remains is how
+    /// many rows are too many.
+    pub(super) fn open(sql: SqlStorage, is_new: bool) -> Result<Self> {
         let table = "CREATE TABLE IF NOT EXISTS segments (
             seq INTEGER NOT NULL, slice INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (seq, slice)
         )";
         sql.exec(table, None)?;
+        let mut kept: [u64; 13] = kept_numbers(&sql, KEPT)?.unwrap_or_default();
+        if is_new {
+            kept[2..].fill(0);
+        }
         // Of what there is not, the first number is 0.
         let [
             limit,
@@ -87,7 +96,7 @@ impl Editions {
             next,
             seq,
             slices,
-        ] = kept_numbers(&sql, KEPT)?.unwrap_or_default();
+        ] = kept;
         let base = Base { seq: base_seq, removed: base_removed, rows: base_rows };
         let terms = (limit > 0).then_some(Terms { limit, shard: shard as u8 });
         let of_building = Base { seq: building_seq, removed: building_removed, rows: building_rows };
@@ -122,7 +131,7 @@ impl Editions {
 
     /// Takes note of how many rows may be read one by one.
     pub(super) fn limit(&mut self, shard: u8, limit: u64) -> Result<()> {
-        let terms = Some(Terms { limit, shard });
+        let terms = Some(Terms { limit: limit.max(MIN_LIMIT), shard });
         if self.terms == terms {
             return Ok(());
         }
@@ -208,7 +217,9 @@ impl Editions {
         loop {
             let cursor = self.sql.exec(IDS, vec![last.into(), end.as_str().into(), IDS_AT_ONCE.into()])?;
             let Some([Value::String(id), digits]) = first_row(&cursor)? else { return Ok(ids) };
-            ids.extend(text(digits)?.as_bytes().as_chunks::<DIGITS>().0.iter().map(id_of));
+            let digits = text(digits)?;
+            let (each, []) = digits.as_bytes().as_chunks() else { return Err("an id of another length".into()) };
+            ids.extend(each.iter().map(id_of));
             last = id;
         }
     }

@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use quash_core::{
     InvalidEntry, Revocation, RevocationId, Timestamp,
@@ -10,6 +10,10 @@ use super::{
     edition::Editions,
     sql::{KEPT, blob, bytes, columns, first_row, integer, keep, kept, kept_numbers, number, text},
 };
+
+/// How long Workers KV is given time to take what was appended, from whoever did that, before the shard looks whether it has it: more
+/// than a read and a write may take. And until it is tried again with what it has not taken.
+pub(super) const COPY_AFTER: Duration = Duration::from_secs(10);
 
 /// The most rows that are removed at once: an alarm has 30 s of CPU.
 const MAX_REMOVED: i32 = 10_000;
@@ -71,10 +75,7 @@ impl Log {
         for statement in SCHEMA {
             sql.exec(statement, None)?;
         }
-        // Segments tell their epoch: those of an old backup stand for nothing in a new one.
-        let of_another = "DELETE FROM kept WHERE name = 'editions' \
-            AND NOT EXISTS (SELECT 1 FROM kept WHERE name = 'epoch')";
-        sql.exec(of_another, None)?;
+        let is_new = kept(&sql, "epoch")?.is_none();
         let first = "INSERT OR IGNORE INTO kept VALUES \
             ('epoch', randomblob(8)), ('head', ?), ('seen', ?), ('since', ?)";
         sql.exec(first, vec![blob(&[0]), blob(&[0]), blob(&[now.as_millis()])])?;
@@ -89,7 +90,7 @@ impl Log {
             Some(counts) => Some(ShardHistory::from_counts(&counts).ok_or("the ledger has lost its history")?),
         };
         let kv = kept(&sql, "kv")?.map(text).transpose()?;
-        let editions = Editions::open(sql.clone())?;
+        let editions = Editions::open(sql.clone(), is_new)?;
         let tail = VecDeque::new();
         let mut log = Self { sql, epoch, head, seen, kv, since, history, editions, tail, answer: None };
         log.tail = log.rows(Part::Head.span(head), usize::MAX)?.into();
@@ -192,11 +193,19 @@ impl Log {
         Ok(())
     }
 
-    /// The next rows of which is still to be seen whether Workers KV has them.
-    pub(super) fn unseen(&self) -> Result<Option<Unseen>> {
+    /// The next rows of which is still to be seen whether Workers KV has them. Not of those that came just now: whoever appended one is
+    /// writing it, and a miss would be cached.
+    pub(super) fn unseen(&self, now: Timestamp) -> Result<Option<Unseen>> {
         let Some(kv) = self.kv.clone().filter(|_| self.seen < self.head) else { return Ok(None) };
-        let rows = self.rows(Span { from: self.seen, to: self.head }, MAX_LOOKED_FOR)?;
-        let to = rows.get(MAX_LOOKED_FOR - 1).map_or(self.head, |(seq, _)| *seq);
+        let mut rows = self.rows(Span { from: self.seen, to: self.head }, MAX_LOOKED_FOR)?;
+        let mut to = rows.get(MAX_LOOKED_FOR - 1).map_or(self.head, |(seq, _)| *seq);
+        // By whatever clock: one that is far ahead says nothing.
+        let is_new = |at: Timestamp| now.since(at) < COPY_AFTER && at.since(now) < COPY_AFTER;
+        if let Some(new) = rows.iter().position(|(_, row)| is_new(row.revoked_at)) {
+            rows.truncate(new);
+            let Some((seq, _)) = rows.last() else { return Ok(None) };
+            to = *seq;
+        }
         Ok(Some(Unseen { rows: rows.into_iter().map(|(_, row)| row).collect(), kv, to }))
     }
 

@@ -1,4 +1,7 @@
-use std::{cell::RefCell, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
 
 use quash_core::{
     RevocationId, Timestamp,
@@ -11,7 +14,7 @@ use quash_engine::{
 };
 use worker::{Env, Request, Response, Result, State};
 
-use super::log::Log;
+use super::log::{COPY_AFTER, Log};
 use crate::{
     guard::now,
     store::{KvDenylist, StoreError},
@@ -23,9 +26,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(15 * 60);
 /// How soon the rest is removed, where there was too much for one time.
 const SWEEP_ON_AFTER: Duration = Duration::from_secs(1);
 
-/// How long Workers KV is given time to take what was appended, from whoever did that, before the shard looks whether it has it: more
-/// than a read and a write may take. And until it is tried again with what it has not taken. How often it is tried in vain at a time.
-const COPY_AFTER: Duration = Duration::from_secs(10);
+/// How often Workers KV is tried in vain at a time.
 const MAX_FAILURES: usize = 3;
 
 /// How often an alarm looks what Workers KV has, for 100 rows each time: a shard takes no more than 10 000 in between.
@@ -62,12 +63,14 @@ pub struct LedgerObject {
     state: State,
     env: Env,
     log: RefCell<Option<Log>>,
+    /// When Workers KV was last looked after.
+    looked_at: Cell<Timestamp>,
 }
 
 impl LedgerObject {
     /// The object of this state. It reads its log when it is first asked.
     pub fn new(state: State, env: Env) -> Self {
-        Self { state, env, log: RefCell::new(None) }
+        Self { state, env, log: RefCell::new(None), looked_at: Cell::new(Timestamp::from_millis(0)) }
     }
 
     /// Answers a Worker of the deployment.
@@ -94,7 +97,7 @@ impl LedgerObject {
         Ok(answer)
     }
 
-    /// Removes what has expired, copies to Workers KV what it has not taken, and builds segments.
+    /// Removes what has expired, builds segments, and copies to Workers KV what it has not taken.
     ///
     /// # Errors
     /// None: what has failed is tried with the next alarm. The platform would give up after a while.
@@ -102,9 +105,8 @@ impl LedgerObject {
         // Whatever keeps one from being done, the others are. First what expires, which may be what has failed.
         let done = [
             self.with_log(|log| log.expire(now())),
-            self.look_what_is_missing().await,
-            self.copy_what_is_missing().await,
             self.with_log(|log| log.build()),
+            self.look_after_workers_kv().await,
             self.wake(now()).await,
         ];
         for error in done.into_iter().filter_map(Result::err) {
@@ -114,11 +116,22 @@ impl LedgerObject {
         Response::empty()
     }
 
+    /// Not as often as segments are built: that would wait for Workers KV.
+    async fn look_after_workers_kv(&self) -> Result<()> {
+        let now = now();
+        if self.with_log(|log| Ok(log.is_to_build()))? && now.since(self.looked_at.get()) < COPY_AFTER {
+            return Ok(());
+        }
+        self.looked_at.set(now);
+        let looked = self.look_what_is_missing().await;
+        self.copy_what_is_missing().await.and(looked)
+    }
+
     /// Looks which of the rows Workers KV does not have. It was given each by whoever appended it; but that isolate may have died
     /// before, or KV may not have taken it.
     async fn look_what_is_missing(&self) -> Result<()> {
         for _ in 0..MAX_LOOKS {
-            let Some(unseen) = self.with_log(|log| log.unseen())? else { return Ok(()) };
+            let Some(unseen) = self.with_log(|log| log.unseen(now()))? else { return Ok(()) };
             let (missing, outage) = match self.env.kv(&unseen.kv) {
                 Ok(kv) => KvDenylist::new(kv).missing(&unseen.rows).await,
                 Err(error) => (unseen.rows.clone(), Some(StoreError::read(error))),
