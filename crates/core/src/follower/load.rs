@@ -314,6 +314,15 @@ mod tests {
         follower
     }
 
+    /// A new one that has read the head of this log.
+    fn begun(log: &Log) -> (Follower, SyncId) {
+        let mut follower = Follower::new(Terms::default(), 1);
+        let sync = awaited(&mut follower, at(0));
+        let head = follower.next_read(sync, at(0)).unwrap();
+        log.answer(&mut follower, &head, at(0));
+        (follower, sync)
+    }
+
     fn is_in_doubt(follower: &Follower, number: u64) -> bool {
         !follower.doubts([id(number)]).is_empty()
     }
@@ -352,10 +361,7 @@ mod tests {
         let mut log = Log::of(5000);
         log.publish();
         log.rows.extend((5001..=9000).map(|number| (number, revocation(number, ALWAYS))));
-        let mut follower = Follower::new(Terms::default(), 1);
-        let sync = awaited(&mut follower, at(0));
-        let head = follower.next_read(sync, at(0)).unwrap();
-        log.answer(&mut follower, &head, at(10));
+        let (mut follower, sync) = begun(&log);
         // Some at a time, and nothing counts before all are there.
         let mut segments = 0;
         loop {
@@ -499,10 +505,7 @@ mod tests {
     fn a_copy_that_is_none_is_read_from_the_ledger_and_without_that_it_fails() {
         let mut log = Log::of(5000);
         log.publish();
-        let mut follower = Follower::new(Terms::default(), 1);
-        let sync = awaited(&mut follower, at(0));
-        let head = follower.next_read(sync, at(0)).unwrap();
-        log.answer(&mut follower, &head, at(0));
+        let (mut follower, sync) = begun(&log);
         let read = follower.next_read(sync, at(0)).unwrap();
         assert!(follower.is_usable(&read, at(0), at(0)));
         follower.copy_failed(&read, at(0));
@@ -522,10 +525,7 @@ mod tests {
     fn segments_of_another_epoch_are_not_waited_for() {
         let mut log = Log::of(5000);
         log.publish();
-        let mut follower = Follower::new(Terms::default(), 1);
-        let first = awaited(&mut follower, at(0));
-        let head = follower.next_read(first, at(0)).unwrap();
-        log.answer(&mut follower, &head, at(0));
+        let (mut follower, first) = begun(&log);
         let late = follower.next_read(first, at(0)).unwrap();
         // One that reads segments is not given up so soon.
         assert!(matches!(follower.ask(at(2000), WhenStale::Closed, at(2999)), Step::Wait(_)));
@@ -596,10 +596,7 @@ mod tests {
     fn what_has_come_of_an_edition_is_not_read_again() {
         let mut log = Log::of(5000);
         log.publish();
-        let mut follower = Follower::new(Terms::default(), 1);
-        let first = awaited(&mut follower, at(0));
-        let head = follower.next_read(first, at(0)).unwrap();
-        log.answer(&mut follower, &head, at(0));
+        let (mut follower, first) = begun(&log);
         for _ in 0..40 {
             let read = follower.next_read(first, at(0)).unwrap();
             log.answer(&mut follower, &read, at(0));
