@@ -1,4 +1,4 @@
-//! What this crate's unit tests share: two issuers, and tokens of the first.
+//! What this crate's unit tests share: two issuers, tokens of the first, and ids.
 
 use std::{format, string::String, vec};
 
@@ -9,8 +9,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::{
-    Algorithm, HostKey, Issuer, Issuers, Key, Pepper, Peppers, Refusal, Timestamp, UnverifiedToken, Verification,
-    VerifiedToken,
+    Algorithm, HostKey, Issuer, Issuers, Key, Pepper, Peppers, Refusal, RevocationId, Timestamp, UnverifiedToken,
+    Verification, VerifiedToken,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_secs(1_000_000);
@@ -64,4 +64,15 @@ pub(crate) fn verify(issuers: &Issuers, text: &str) -> Result<VerifiedToken, Ref
         Verification::Verified(token) => Ok(token),
         Verification::Ask(check) => panic!("asked about {:?}", check.key()),
     }
+}
+
+/// As random as a real one, of a session.
+pub(crate) fn random_id(number: u64) -> RevocationId {
+    let mix = |number: u64| {
+        let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        number ^ (number >> 31)
+    };
+    let halves = [mix(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)), mix(!number)];
+    RevocationId::new(3, (u128::from(halves[0]) << 64 | u128::from(halves[1])).to_be_bytes())
 }

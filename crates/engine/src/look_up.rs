@@ -127,7 +127,9 @@ impl LookUp {
             Place::Kv => return None,
             Place::Ledger { count, history } => (count, by_shard(&self.ids, history)),
             Place::Doubts { count, doubts, .. } => {
-                (count, grouped(doubts.iter().map(|doubt| (doubt.shard, doubt.id)), vec![]))
+                let mut shards = vec![];
+                doubts.iter().for_each(|doubt| add(&mut shards, doubt.shard, doubt.id));
+                (count, shards)
             }
         };
         let question = |(shard, ids): (u8, Vec<RevocationId>)| Question {
@@ -141,20 +143,17 @@ impl LookUp {
 
 /// Which shards are asked for which ids.
 fn by_shard(ids: &TokenIds, history: &ShardHistory) -> Vec<(u8, Vec<RevocationId>)> {
-    let each = ids.iter().flat_map(|id| history.shards_of(&id).map(move |shard| (shard, id)).collect::<Vec<_>>());
     // The root in any case: it says whether there is a new count.
-    grouped(each, vec![(0, Vec::new())])
-}
-
-fn grouped(
-    asked: impl Iterator<Item = (u8, RevocationId)>,
-    mut shards: Vec<(u8, Vec<RevocationId>)>,
-) -> Vec<(u8, Vec<RevocationId>)> {
-    for (shard, id) in asked {
-        match shards.iter_mut().find(|(known, _)| *known == shard) {
-            Some((_, ids)) => ids.push(id),
-            None => shards.push((shard, vec![id])),
-        }
+    let mut shards = vec![(0, Vec::new())];
+    for id in ids.iter() {
+        history.shards_of(&id).for_each(|shard| add(&mut shards, shard, id));
     }
     shards
+}
+
+fn add(shards: &mut Vec<(u8, Vec<RevocationId>)>, shard: u8, id: RevocationId) {
+    match shards.iter_mut().find(|(known, _)| *known == shard) {
+        Some((_, ids)) => ids.push(id),
+        None => shards.push((shard, vec![id])),
+    }
 }

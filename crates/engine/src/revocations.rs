@@ -222,7 +222,7 @@ impl Followed {
             None => self.follower.confirm(look_up.doubts(), rows, now),
             Some(_) => self.follower.record(rows, now),
         }
-        self.refuse_revoked(ids, now)?;
+        refuse_known(self.follower.live(), ids, now)?;
         match outage {
             None => self.judge(ids, policy, arrived, now),
             Some(_) if policy.in_outages() == Outage::DangerOpen => {
@@ -230,11 +230,6 @@ impl Followed {
             }
             Some(cause) => Err(Error::StoreUnavailable(cause)),
         }
-    }
-
-    /// Refuses a token that is known to be revoked.
-    fn refuse_revoked(&self, ids: &TokenIds, now: Timestamp) -> Result<(), Error> {
-        refuse_known(self.follower.live(), ids, now)
     }
 
     /// Asks whether what is followed is fresh enough to decide by. A sync that is due is kept for whoever asks for it.

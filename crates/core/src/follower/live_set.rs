@@ -137,26 +137,13 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
-    use crate::Reason;
+    use crate::{Reason, fixtures::random_id as id};
 
     const ALWAYS: Cover = Cover::everyone(Cutoff::Always);
 
     fn revocation(id: RevocationId, cover: Cover, expires_at: u64) -> Revocation {
         let expires_at = Timestamp::from_secs(expires_at);
         Revocation { id, cover, expires_at, revoked_at: Timestamp::from_secs(1), reason: Reason::Logout }
-    }
-
-    /// As random as a real one.
-    fn id(number: u64) -> RevocationId {
-        let mix = |number: u64| {
-            let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            number ^ (number >> 31)
-        };
-        let mut bytes = [0; 16];
-        bytes[..8].copy_from_slice(&mix(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)).to_be_bytes());
-        bytes[8..].copy_from_slice(&mix(!number).to_be_bytes());
-        RevocationId::from_bytes(bytes)
     }
 
     #[test]

@@ -31,6 +31,7 @@
 
 mod ask;
 mod clock;
+mod doubt;
 mod generations;
 mod live_set;
 mod load;
@@ -47,8 +48,8 @@ use alloc::{vec, vec::Vec};
 use core::time::Duration;
 
 pub use ask::Step;
+pub use doubt::Doubt;
 pub use live_set::{Known, LiveSet};
-pub use load::Doubt;
 pub use sync::{Read, SyncId};
 pub use terms::{Source, Terms, WhenStale};
 
@@ -88,8 +89,6 @@ pub struct Follower {
     generations: Generations,
     /// How many shards there were, by the root.
     history: ShardHistory,
-    /// Whether a shard has any segments.
-    has_segments: bool,
     /// All that are followed: shard 0, the root, and those that it or the configuration tells of.
     shards: Vec<Shard>,
     /// From when the root counts. Not from when it was read while there are shards that it told of and that were not.
@@ -130,7 +129,6 @@ impl Follower {
             live: LiveSet::default(),
             generations: Generations::default(),
             history: ShardHistory::new(terms.shards),
-            has_segments: false,
             shards: vec![],
             root_at: None,
             sync: None,

@@ -20,7 +20,6 @@ pub(super) struct Segments {
 
 /// An edition on its way. What has come of it is used already.
 pub(super) struct Load {
-    pub(super) epoch: u64,
     pub(super) edition: Edition,
     /// A bit for each slice: those that were asked for, those that are there, and those of which a copy will not do.
     asked: u64,
@@ -87,10 +86,10 @@ impl Segments {
 
 impl Load {
     /// Some may be there already. One is read in any case: with the last one a load ends.
-    pub(super) fn new(epoch: u64, edition: Edition, there: u64) -> Self {
+    pub(super) fn new(edition: Edition, there: u64) -> Self {
         let others = edition.slices & edition.slices.wrapping_sub(1);
         let here = there & others;
-        Self { epoch, edition, asked: here, here, direct: 0 }
+        Self { edition, asked: here, here, direct: 0 }
     }
 
     /// The next slice to ask for, and whether a copy will not do; `None` while enough are under way.

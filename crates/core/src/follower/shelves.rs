@@ -147,8 +147,9 @@ impl<R: Record> Shelves<R> {
     /// Calls `each` with what is in a slice, a mutable record and as much of its id as is known, and keeps it if that says so.
     pub(super) fn retain(&mut self, slice: Slice, mut each: impl FnMut(&RevocationId, &mut R) -> bool) {
         let shelves = SHELVES / usize::from(Slice::COUNT);
-        for at in (0..self.shelves.len()).skip(usize::from(slice.get()) * shelves).take(shelves) {
-            self.shelves[at].retain(|record| each(&record.plain().id(at), record));
+        let first = usize::from(slice.get()) * shelves;
+        for (at, shelf) in self.shelves.iter_mut().enumerate().skip(first).take(shelves) {
+            shelf.retain(|record| each(&record.plain().id(at), record));
         }
     }
 

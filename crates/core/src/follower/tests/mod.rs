@@ -1,3 +1,6 @@
+mod editions;
+mod log;
+
 use std::vec::Vec;
 
 #[cfg(target_arch = "wasm32")]
