@@ -84,11 +84,19 @@ function looksUp(guard: Guard): void {
     });
 
     test('"everywhere" covers what was issued before, and not what is issued after', async () => {
-      const { code, headers } = await call(edge, revoked.at(-1)!);
-      assert.equal(code, 'token_revoked');
-      await delay(Number(headers.get('Retry-After') ?? 0) * 1000);
-      const mine = await token({ claims: { sub, iat: now() } });
-      assert.equal((await call(edge, mine)).status, 200);
+      assert.equal((await call(edge, revoked.at(-1)!)).code, 'token_revoked');
+      const login = () => token({ claims: { sub, iat: now() } });
+      let mine = await login();
+      let answer = await call(edge, mine);
+      // In the second of the cutoff, one is told to come again.
+      while (answer.status === 401) {
+        const secs = Number(answer.headers.get('Retry-After'));
+        assert.ok(secs >= 1 && secs <= 6, `${answer.headers.get('Retry-After')}`);
+        await delay(secs * 1000);
+        mine = await login();
+        answer = await call(edge, mine);
+      }
+      assert.equal(answer.status, 200);
       assert.equal((await call(edge.other, mine)).status, 200);
     });
 
