@@ -54,6 +54,11 @@ impl Segments {
         numbers.filter(|(known, _)| *known == resets).map(|(_, seq)| seq).max().unwrap_or(0)
     }
 
+    /// Whether none have ever been read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.slices.is_empty()
+    }
+
     /// How many ids they have.
     pub(super) fn len(&self) -> usize {
         self.slices.iter().flatten().map(|(_, segment)| segment.len()).sum()
