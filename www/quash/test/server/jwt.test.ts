@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import {
+  createJwt,
+  DenylistUnavailableError,
+  JsonWebTokenError,
+  type Jwt,
+  type JwtOptions,
+  sign,
+  TokenExpiredError,
+  TokenNotRevocableError,
+  TokenRevokedError,
+} from 'quash/server';
+import { memory } from 'quash/memory';
+import type { Log, Store } from 'quash/server';
+
+const SECRET = 'a secret of thirty-two bytes or more';
+const PEPPER = 'a pepper of thirty-two bytes or more';
+
+function create(store: Store = memory(), options: Partial<JwtOptions> = {}): Jwt {
+  return createJwt({ store, pepper: PEPPER, maxLifetime: '1h', ...options });
+}
+
+function seconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+async function refusal(jwt: Jwt, token: string, key = SECRET): Promise<unknown> {
+  return jwt.verify(token, key).then(
+    () => 'accepted',
+    (error: unknown) => (error instanceof TokenRevokedError ? error.rule : error),
+  );
+}
+
+test('a token that was destroyed is refused, and no other', async () => {
+  const jwt = create();
+  const [one, other] = [1, 2].map((number) => jwt.sign({ sub: 'ada', number }, SECRET, { expiresIn: '15m' }));
+  assert.equal((await jwt.verify(one!, SECRET)).sub, 'ada');
+  const before = Date.now();
+  const { revoked, effectiveBy } = await jwt.destroy(one!, SECRET);
+  assert.ok(revoked && effectiveBy! >= before + 5000 && effectiveBy! <= Date.now() + 5000);
+  const error = await jwt.verify(one!, SECRET).catch((error: unknown) => error);
+  assert.ok(error instanceof TokenRevokedError && error instanceof JsonWebTokenError);
+  assert.deepEqual({ ...error }, { name: 'TokenRevokedError', message: 'jwt revoked', code: 'token_revoked', rule: 'token', retryAfter: 0 });
+  assert.equal((await jwt.verify(other!, SECRET))['number'], 2);
+});
+
+test('whoever cannot verify a token cannot destroy it', async () => {
+  const jwt = create();
+  const token = jwt.sign({ jti: 'j' }, SECRET, { expiresIn: '15m' });
+  const forged = sign({ jti: 'j' }, 'another secret of thirty-two bytes', { expiresIn: '15m' });
+  await assert.rejects(jwt.destroy(forged, SECRET), new JsonWebTokenError('invalid signature'));
+  await assert.rejects((jwt.destroy as (token: string) => Promise<unknown>)(token), JsonWebTokenError);
+  assert.equal(await refusal(jwt, token), 'accepted');
+});
+
+test('what is dead needs no entry', async () => {
+  const jwt = create();
+  const token = sign({ iat: seconds() - 3600, exp: seconds() - 1800 }, SECRET);
+  assert.deepEqual(await jwt.destroy(token, SECRET), { revoked: false });
+  assert.deepEqual(await jwt.destroy({ jti: 'j', exp: seconds() - 1800 }), { revoked: false });
+});
+
+test('each target covers the tokens that say it, and no other', async () => {
+  const claims = { jti: 'j', sid: 'd', sub: 'ada', client_id: 'c', iss: 'i', tenant: 't' };
+  const yesterday = seconds() - 1800;
+  for (const [target, rule] of [
+    [{ jti: 'j' }, 'token'],
+    [{ jti: 'j', exp: seconds() + 900 }, 'token'],
+    [{ sid: 'd' }, 'session'],
+    [{ sub: 'ada' }, 'subject'],
+    [{ sub: 'ada', before: new Date(yesterday * 1000 + 500) }, 'subject'],
+    [{ sub: 'ada', before: yesterday + 1 }, 'subject'],
+    [{ sub: 'ada', keep: 'e', reason: 'credential_change' }, 'subject'],
+    [{ client_id: 'c' }, 'client'],
+    [{ kid: 'k' }, 'key'],
+    [{ claim: { name: 'tenant', value: 't' } }, 'claim tenant'],
+    [{}, 'issuer'],
+    [{ before: yesterday + 1 }, 'issuer'],
+    [{ jti: 'x' }, 'accepted'],
+    [{ sub: 'ada', before: yesterday }, 'accepted'],
+    [{ sub: 'ada', keep: 'd' }, 'accepted'],
+  ] as const) {
+    const jwt = create(memory(), { revocableClaims: ['tenant'] });
+    const token = jwt.sign({ ...claims, iat: yesterday, exp: seconds() + 900 }, SECRET, { keyid: 'k' });
+    await jwt.destroy({ iss: 'i', ...target });
+    assert.equal(await refusal(jwt, token), rule, JSON.stringify(target));
+    // Of another issuer, it is another's.
+    const { iss: _, ...others } = claims;
+    assert.equal(await refusal(jwt, sign({ ...others, iat: yesterday, exp: seconds() + 900 }, SECRET)), 'accepted');
+  }
+});
+
+test('a login after "everywhere" is good, at the latest after the time that is told', async () => {
+  const jwt = create();
+  await jwt.destroy({ sub: 'ada' });
+  const login = () => jwt.sign({ sub: 'ada' }, SECRET, { expiresIn: '15m' });
+  const error = await jwt.verify(login(), SECRET).catch((error: unknown) => error);
+  if (error instanceof TokenRevokedError) {
+    assert.equal(error.retryAfter, 1);
+    await delay(1000);
+  }
+  assert.equal((await jwt.verify(login(), SECRET)).sub, 'ada');
+});
+
+test('a target names one thing', async () => {
+  const jwt = create();
+  await assert.rejects(jwt.destroy({ sub: 'ada', jti: 'j' }), new TypeError('one thing at a time can be destroyed'));
+  await assert.rejects(jwt.destroy({ before: 7 }), TypeError);
+  await assert.rejects(
+    jwt.destroy({ claim: { name: 'tenant', value: 't' } }),
+    new TypeError('tokens are not revoked by `tenant`'),
+  );
+});
+
+test('a token that could outlive its revocation is neither made nor accepted', async () => {
+  const jwt = create();
+  for (const [options, message] of [
+    [{}, /"expiresIn" is needed/],
+    [{ expiresIn: '2h' }, /longer than 3600 s/],
+    [{ expiresIn: '15m', noTimestamp: true }, /"iat" is needed/],
+  ] as const) {
+    assert.throws(() => jwt.sign({}, SECRET, options), message);
+  }
+  for (const [token, code] of [
+    [sign({}, SECRET), 'claim_missing'],
+    [sign({}, SECRET, { expiresIn: '2h' }), 'lifetime_too_long'],
+  ] as const) {
+    const error = await refusal(jwt, token);
+    assert.ok(error instanceof TokenNotRevocableError && error.code === code, String(error));
+  }
+  assert.ok((await refusal(jwt, sign({ exp: seconds() - 1 }, SECRET))) instanceof TokenExpiredError);
+});
+
+test('options that would let a revocation end before its token are refused', async () => {
+  const jwt = create(memory(), { leeway: 10 });
+  const token = jwt.sign({}, SECRET, { expiresIn: 60 });
+  assert.equal(typeof (await jwt.verify(token, SECRET, { clockTolerance: 10 })).exp, 'number');
+  await assert.rejects(jwt.verify(token, SECRET, { clockTolerance: 11 }), TypeError);
+  const ignoring = { ignoreExpiration: true } as object;
+  const expired = sign({ iat: seconds() - 60, exp: seconds() - 1 }, SECRET);
+  await assert.rejects(jwt.verify(expired, SECRET, ignoring), TokenExpiredError);
+});
+
+test('keys may be fetched, and of any type', async () => {
+  const jwt = create();
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const token = jwt.sign({ sub: 'ada' }, privateKey, { algorithm: 'ES256', expiresIn: 60, keyid: 'k' });
+  const { header, payload } = await jwt.verify(token, publicKey, { complete: true });
+  assert.deepEqual([header.kid, (payload as { sub: string }).sub], ['k', 'ada']);
+  await jwt.destroy(token, ({ kid }, answer) => setImmediate(() => (kid === 'k' ? answer(null, publicKey) : answer(new Error('no')))));
+  assert.equal(await refusal(jwt, token, publicKey as never), 'token');
+});
+
+test('wrong options are named', () => {
+  for (const [options, message] of [
+    [{ pepper: 'short' }, /pepper: a secret must have at least 32 bytes/],
+    [{ pepper: [] }, /pepper: at least one is needed/],
+    [{ pepper: undefined }, /"pepper" is needed/],
+    [{ store: undefined }, /"store" is needed/],
+    [{ maxLifetime: 'long' }, /"maxLifetime" should be a number of seconds/],
+    [{ maxLifetime: 0 }, /"maxLifetime" must be more/],
+    [{ maxStaleness: 0.5 }, /maxStaleness: must be at least 1 second/],
+    [{ outage: 'open' }, /"outage" must be closed/],
+  ] as const) {
+    assert.throws(() => create(memory(), options as object), message);
+  }
+});
+
+test('a pepper that was the current one finds what it named', async () => {
+  const store = memory();
+  const [old, next] = [PEPPER, 'another pepper of thirty-two bytes'];
+  const token = create(store).sign({ jti: 'j' }, SECRET, { expiresIn: 60 });
+  await create(store, { pepper: old }).destroy(token, SECRET);
+  assert.equal(await refusal(create(store, { pepper: next }), token), 'accepted');
+  assert.equal(await refusal(create(store, { pepper: [next, old] }), token), 'token');
+});
+
+/** Counts what is read of a store, and fails while it is told to. */
+class Watched implements Store {
+  readonly #store: Store;
+  reads = 0;
+  lookUps = 0;
+  isDown = false;
+  readonly log: Log;
+
+  constructor(store = memory()) {
+    this.#store = store;
+    this.log = {
+      read: async (part) => {
+        this.reads += 1;
+        this.#fail();
+        return store.log!.read(part);
+      },
+    };
+  }
+
+  async append(...args: Parameters<Store['append']>): Promise<void> {
+    this.#fail();
+    return this.#store.append(...args);
+  }
+
+  async lookUp(keys: readonly string[]) {
+    this.lookUps += 1;
+    this.#fail();
+    return this.#store.lookUp(keys);
+  }
+
+  #fail(): void {
+    if (this.isDown) throw new Error('down');
+  }
+}
+
+test('nothing is read for a request, but the log once in a while', async () => {
+  const store = new Watched();
+  const jwt = create(store);
+  const token = jwt.sign({ sub: 'ada' }, SECRET, { expiresIn: 60 });
+  await Promise.all(Array.from({ length: 100 }, () => jwt.verify(token, SECRET)));
+  for (let times = 0; times < 1000; times += 1) await jwt.verify(token, SECRET);
+  assert.ok(store.reads >= 1 && store.reads <= 3 && store.lookUps === 0, `${store.reads} reads`);
+  await jwt.verify(token, SECRET, { strict: true });
+  assert.equal(store.lookUps, 1);
+});
+
+test('what one process destroys, others refuse: at once where they are strict', async () => {
+  const store = memory();
+  const [one, other] = [create(store, { maxStaleness: 1 }), create(store, { maxStaleness: 1 })];
+  const token = one.sign({ sub: 'ada' }, SECRET, { expiresIn: 60 });
+  await other.verify(token, SECRET);
+  const { effectiveBy } = await one.destroy(token, SECRET);
+  await assert.rejects(other.verify(token, SECRET, { strict: true }), TokenRevokedError);
+  await delay(effectiveBy! - Date.now() + 1);
+  assert.equal(await refusal(other, token), 'token');
+});
+
+test('while the store is down, the policy says what happens, and nothing is acknowledged', async () => {
+  for (const [outage, accepted] of [
+    [undefined, false],
+    [{ lastKnownGood: '1h' }, true],
+    ['dangerOpen', true],
+  ] as const) {
+    const store = new Watched();
+    const jwt = create(store, { maxStaleness: 1, ...(outage && { outage }) });
+    const [good, destroyed] = [1, 2].map((number) => jwt.sign({ number }, SECRET, { expiresIn: 60 }));
+    await jwt.destroy(destroyed!, SECRET);
+    assert.equal(await refusal(jwt, good!), 'accepted');
+    store.isDown = true;
+    await delay(1001);
+    const error = await refusal(jwt, good!);
+    if (accepted) assert.equal(error, 'accepted');
+    else assert.ok(error instanceof DenylistUnavailableError && error.retryAfter >= 1 && (error.cause as Error).message === 'down');
+    assert.equal(await refusal(jwt, destroyed!), 'token');
+    await assert.rejects(jwt.destroy(good!, SECRET), DenylistUnavailableError);
+    const strict = await jwt.verify(good!, SECRET, { strict: true }).catch((error: unknown) => error);
+    assert.equal(strict instanceof DenylistUnavailableError, outage !== 'dangerOpen');
+    store.isDown = false;
+    await delay((error as DenylistUnavailableError).retryAfter * 1000 || 0);
+    assert.equal(await refusal(jwt, good!), 'accepted');
+  }
+});
