@@ -134,7 +134,9 @@ export class Core {
     const length = at + 3 * text.length;
     if (length > this.#input.length || this.#input.buffer.byteLength === 0) {
       const room = Math.max(length, this.#input.length, 1024);
-      this.#input = new Uint8Array(this.#exports.memory.buffer as ArrayBuffer, this.#exports.input(room), room);
+      // First, since it may make the memory grow.
+      const start = this.#exports.input(room);
+      this.#input = new Uint8Array(this.#exports.memory.buffer, start, room);
     }
     return encoder.encodeInto(text, at === 0 ? this.#input : this.#input.subarray(at)).written;
   }

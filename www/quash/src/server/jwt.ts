@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
+
 import { Denylist } from './denylist.js';
 import { coreOptions, type JwtOptions } from './jwt-options.js';
 import type { PrivateKey, PublicKey, Secret } from './key.js';
 import type { SignOptions } from './sign-options.js';
 import { sign } from './sign.js';
 import { describe, type Target } from './target.js';
-import type { Jwt as Token, JwtPayload } from './token.js';
+import type { Jwt, JwtPayload } from './token.js';
 import type { VerifyOptions } from './verify-options.js';
 import { type GetPublicKeyOrSecret, verify } from './verify.js';
 
@@ -37,11 +39,12 @@ type Key = Secret | PublicKey | GetPublicKeyOrSecret;
  *
  * @throws TypeError with what is wrong with the options.
  */
-export function createJwt(options: JwtOptions): Jwt {
-  return new Jwt(options);
+export function createJwt(options: JwtOptions): JwtService {
+  return new JwtService(options);
 }
 
-export class Jwt {
+/** See {@link createJwt}. */
+export class JwtService {
   readonly #denylist: Denylist;
   readonly #maxLifetime: number;
   readonly #leeway: number;
@@ -56,12 +59,14 @@ export class Jwt {
   }
 
   /**
-   * A token that can be destroyed.
+   * A token that can be destroyed. It gets a `jti`, if it has none: without one, two of the same second that say the same would be
+   * one token, and whoever logs in right after a logout would be logged out.
    *
    * @throws Error as `sign` does; and where the token would have no `exp`, no `iat`, or would live longer than `maxLifetime`.
    */
   sign(payload: object, key: Secret | PrivateKey, options: SignOptions = {}): string {
-    const token = sign(payload, key, options);
+    const isNamed = options.jwtid !== undefined || Object.hasOwn(payload, 'jti');
+    const token = sign(payload, key, isNamed ? options : { ...options, jwtid: randomUUID() });
     const { iat, exp } = claimsOf(token);
     if (typeof exp !== 'number') throw new Error('"expiresIn" is needed: what never expires cannot be destroyed for ever');
     if (typeof iat !== 'number') throw new Error('"iat" is needed');
@@ -76,9 +81,9 @@ export class Jwt {
    * Rejects with JsonWebTokenError and its kinds, TokenRevokedError and TokenNotRevocableError among them; and with
    * DenylistUnavailableError where nobody knows.
    */
-  async verify(token: string, key: Key, options: JwtVerifyOptions & { complete: true }): Promise<Token>;
+  async verify(token: string, key: Key, options: JwtVerifyOptions & { complete: true }): Promise<Jwt>;
   async verify(token: string, key: Key, options?: JwtVerifyOptions & { complete?: false }): Promise<JwtPayload>;
-  async verify(token: string, key: Key, options: JwtVerifyOptions = {}): Promise<Token | JwtPayload> {
+  async verify(token: string, key: Key, options: JwtVerifyOptions = {}): Promise<Jwt | JwtPayload> {
     if ((options.clockTolerance ?? 0) * 1000 > this.#leeway) {
       throw new TypeError('"clockTolerance" must not be more than the leeway: revocations are kept no longer');
     }

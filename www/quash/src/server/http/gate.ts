@@ -1,4 +1,4 @@
-import type { Jwt, JwtVerifyOptions } from '../jwt.js';
+import type { JwtService, JwtVerifyOptions } from '../jwt.js';
 import type { PublicKey, Secret } from '../key.js';
 import type { JwtPayload } from '../token.js';
 import type { GetPublicKeyOrSecret } from '../verify.js';
@@ -8,7 +8,7 @@ import { CROSS_SITE, type Refusal, refusalFor, TOKEN_AMBIGUOUS, TOKEN_MISSING } 
 
 /** How requests are guarded, and their users logged out. */
 export interface GuardOptions extends Omit<JwtVerifyOptions, 'complete'> {
-  readonly jwt: Jwt;
+  readonly jwt: JwtService;
   readonly key: Secret | PublicKey | GetPublicKeyOrSecret;
   /** The cookies that may carry a token, besides `Authorization: Bearer`; by default none. */
   readonly cookies?: readonly string[];

@@ -1,0 +1,35 @@
+/** ioredis, of one server or of a cluster: it finds the server by the command's keys. */
+export interface IoRedisClient {
+  call(command: string, args: string[]): Promise<unknown>;
+}
+
+/** node-redis, of one server. */
+export interface NodeRedisClient {
+  sendCommand(command: string[], options?: Abortable): Promise<unknown>;
+}
+
+/** node-redis, of a cluster. */
+export interface NodeRedisCluster {
+  readonly masters: readonly unknown[];
+  sendCommand(firstKey: string, isReadonly: boolean, command: string[], options?: Abortable): Promise<unknown>;
+}
+
+/** Of node-redis 5 and later. The 4 has it as `signal`, and breaks its own queue when that comes after the command was sent. */
+export interface Abortable {
+  abortSignal?: AbortSignal;
+  signal?: never;
+}
+
+/** A client of ioredis 5 or node-redis 4, or of a later one, that is connected or connects by itself. */
+export type RedisClient = IoRedisClient | NodeRedisClient | NodeRedisCluster;
+
+/** Sends a command, whose first key is `key`, to a server that takes writes: another one may be behind. */
+export type Send = (command: readonly [name: string, ...args: string[]], key: string, signal: AbortSignal) => Promise<unknown>;
+
+/** How `client` sends a command. Clients keep commands for as long as they are offline, so each is taken back where that is possible. */
+export function sender(client: RedisClient): Send {
+  // It has `sendCommand` too, of another kind.
+  if ('call' in client) return ([name, ...args]) => client.call(name, args);
+  if ('masters' in client) return (command, key, abortSignal) => client.sendCommand(key, false, [...command], { abortSignal });
+  return (command, _key, abortSignal) => client.sendCommand([...command], { abortSignal });
+}
