@@ -1,10 +1,11 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use quash_core::{
     Headers, Refusal, Revocation, RevocationId, Rule, Timestamp, TokenIds, UnverifiedToken, Verdict, VerifiedToken,
     follower::{self, Follower, Read, SyncId, WhenStale},
     ledger::{Delta, Header, Part, ShardCount, ShardHistory, Span},
 };
+use quash_engine::{Remembered, TokenMemory};
 
 use crate::issuers::Issuers;
 
@@ -18,6 +19,7 @@ const MAX_READS: usize = 8;
 pub(crate) struct Denylist {
     pub(crate) issuers: Issuers,
     headers: Headers,
+    memory: TokenMemory,
     follower: Follower,
     /// Whether the store has a log that is followed.
     has_log: bool,
@@ -64,6 +66,7 @@ impl Denylist {
         Self {
             issuers,
             headers: Headers::default(),
+            memory: TokenMemory::default(),
             follower,
             has_log,
             when_stale,
@@ -162,8 +165,16 @@ impl Denylist {
         Ok(self.issuers.get(token.issuer().unwrap_or_default()).vouch(token))
     }
 
-    fn ids(&mut self, text: &str, now: Timestamp) -> Result<TokenIds, Refusal> {
-        Ok(self.vouched(text)?.in_force(now)?.ids())
+    fn ids(&mut self, text: &str, now: Timestamp) -> Result<Arc<TokenIds>, Refusal> {
+        if let Some(remembered) = self.memory.get(text, now) {
+            return Ok(remembered.ids.clone());
+        }
+        let token = self.vouched(text)?.in_force(now)?;
+        let ids = Arc::new(token.ids());
+        if self.memory.came_before(text) {
+            self.memory.insert(Remembered::new(text, token, ids.clone()));
+        }
+        Ok(ids)
     }
 
     fn known(&self, ids: &TokenIds, now: Timestamp) -> Option<Step> {
@@ -311,6 +322,10 @@ mod tests {
         assert_eq!(refused(&mut denylist, &eternal), "claim_missing");
         assert_eq!(refused(&mut denylist, &long), "lifetime_too_long");
         assert_eq!(refused(&mut denylist, "x"), "token_segments");
+        // However often it came before.
+        for secs in [0, 1, 2] {
+            assert!(matches!(denylist.judge(&token(""), false, at(secs), at(secs)), Step::LookUp(_)));
+        }
         let dead = denylist.judge(&token(""), false, at(600), at(600));
         assert_eq!(dead, Step::Refused(Refusal::Expired));
     }
