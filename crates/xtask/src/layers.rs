@@ -1,4 +1,4 @@
-//! Dependencies point one way: `worker → edge → core ← browser`, `js → core`; the core knows nothing of the web.
+//! Dependencies point one way: `worker → edge → core ← browser`, `js → core ← server`; the core knows nothing of the web.
 
 use std::collections::BTreeSet;
 
