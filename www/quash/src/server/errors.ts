@@ -4,12 +4,11 @@
  */
 export class JsonWebTokenError extends Error {
   override name = 'JsonWebTokenError';
-  override message: string;
   declare inner?: Error | undefined;
 
   constructor(message: string, inner?: Error) {
     super(message);
-    this.message = message;
+    Object.defineProperty(this, 'message', { enumerable: true });
     if (inner) this.inner = inner;
   }
 }

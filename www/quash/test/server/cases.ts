@@ -1,14 +1,14 @@
 /** Random calls, most of them nearly right: what is wrong everywhere is refused by the first check. */
 import { createHmac } from 'node:crypto';
 
-import { encryptedPem, K256, P256, P384, P521, pem, PSS, PSS_SALTY, RSA, RSA_SHORT, SECRET } from './keys.ts';
+import { encryptedPem, K256, P256, P384, P521, pem, PSS, PSS_MIXED, PSS_SALTY, RSA, RSA_SHORT, SECRET } from './keys.ts';
 import type { Random } from './random.ts';
 
 /** In seconds since the epoch: the time of all cases. */
 export const NOW = 1_800_000_000;
 
 const SECRETS = [SECRET, Buffer.from(SECRET), new Uint8Array(Buffer.from('another one')), 's', 'ключ'];
-const PAIRS = [RSA, RSA, RSA_SHORT, PSS, PSS_SALTY, P256, P384, P521, K256];
+const PAIRS = [RSA, RSA, RSA_SHORT, PSS, PSS_MIXED, PSS_SALTY, P256, P384, P521, K256];
 const ENCRYPTED = { key: encryptedPem(P256.privateKey, 'right'), passphrase: 'right' };
 const NO_KEYS = ['', undefined, null, 5, {}, { key: 'nonsense' }, { ...ENCRYPTED, passphrase: 'wrong' }];
 const PRIVATE_KEYS = [...SECRETS, ...PAIRS.map(({ privateKey }) => privateKey), RSA.publicKey, ENCRYPTED, ...NO_KEYS];
@@ -111,6 +111,8 @@ const ODD_PAYLOADS = [
   new Uint8Array(2),
   Object.assign(Object.create(null) as object, { sub: 'user' }),
   Object.create({ sub: 'inherited' }) as object,
+  Object.create(Object.create(null) as object) as object,
+  { [Symbol.toStringTag]: 'tagged' },
   { count: 5n },
 ];
 
@@ -161,7 +163,7 @@ function verifyOptions(random: Random, algorithm: string): unknown {
   if (random.chance(0.05)) return random.pick([undefined, null]);
   return {
     ...random.some(0.15, {
-      algorithms: [[algorithm], [algorithm], ALGORITHMS, ['RS256', 'HS256'], []],
+      algorithms: [[algorithm], [algorithm], ALGORITHMS, ['RS256', 'HS256'], [], '', null],
       audience: ['api', /^a/, ['x', /pi$/], ['app', 'x'], [], ''],
       issuer: ['https://issuer.example', ['https://issuer.example', 'x'], [], ''],
       subject: ['user', 'other', ''],
@@ -193,6 +195,7 @@ export function tampered(random: Random, token: string): unknown {
     () => changed(random, token),
     () => changed(random, token),
     () => `${header}.${payload}.`,
+    () => header,
     () => `${header}.${payload}`,
     () => `${token}.`,
     () => `${header}..${signature}`,

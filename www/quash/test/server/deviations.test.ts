@@ -7,7 +7,7 @@ import jsonwebtoken from 'jsonwebtoken';
 import * as quash from 'quash/server';
 
 import { ED25519, K256, P256, P384, P521, pem, PSS, RSA, SECRET } from './keys.ts';
-import { compact, messageOf, outcomeOf, outcomeOfCallback } from './outcome.ts';
+import { compact, messageOf, outcomeOf } from './outcome.ts';
 
 /** As JavaScript sees it, which checks no types. */
 type Library = Record<'sign' | 'verify' | 'decode', (...args: any[]) => any>;
@@ -109,6 +109,8 @@ describe('header: it is a JSON object in UTF-8 (RFC 7515 section 5.2)', () => {
   test('other bytes are refused', () => {
     const input = `${Buffer.from('{"alg":"HS256","kid":"\xff"}', 'latin1').toString('base64url')}.e30`;
     refuses('invalid token', ({ verify }) => verify(`${input}.${hmac()(input)}`, SECRET));
+    const marked = compact(`\ufeff${JSON.stringify(HS256)}`, {}, hmac());
+    assert.equal(messageOf(outcomeOf(() => ours.verify(marked, SECRET))), 'invalid token');
   });
 
   test('what is no object is no header', () => {
@@ -127,7 +129,10 @@ test('null: a payload `null` is refused as what it is', () => {
 });
 
 describe('ecdsa: a signature that is none is refused like any other', () => {
+  const INPUT = compact({ alg: 'ES256' }, {}).slice(0, -1);
   const ORDER = Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex');
+  const RIGHT = signBytes('sha256', Buffer.from(INPUT), { key: P256.privateKey, dsaEncoding: 'ieee-p1363' });
+  const halves = (signature: Buffer) => [signature.subarray(0, 32), signature.subarray(32)];
   const [zero, one] = [Buffer.alloc(32), Buffer.from('1'.padStart(64, '0'), 'hex')];
   const SIGNATURES: Record<string, Buffer> = {
     'all zero': Buffer.alloc(64),
@@ -140,7 +145,9 @@ describe('ecdsa: a signature that is none is refused like any other', () => {
     long: Buffer.alloc(65, 1),
     'a byte': Buffer.alloc(1, 1),
     'of another curve': Buffer.alloc(96, 1),
-    'in DER': signBytes('sha256', Buffer.from('e30.e30'), P256.privateKey),
+    // A longer spelling of one that is right.
+    'with zeros before R and S': Buffer.concat(halves(RIGHT).flatMap((half) => [Buffer.alloc(1), half])),
+    'in DER': signBytes('sha256', Buffer.from(INPUT), P256.privateKey),
   };
   for (const [name, signature] of Object.entries(SIGNATURES)) {
     test(name, () => {
@@ -276,7 +283,10 @@ describe('algorithm: only what is known by its whole name', () => {
 test('key type: whatever `allowInvalidAsymmetricKeyTypes` lets in, a signature is right or it is not', () => {
   const options = { algorithm: 'ES256', allowInvalidAsymmetricKeyTypes: true };
   for (const { privateKey } of [RSA, P384, PSS]) {
-    assert.equal(messageOf(outcomeOf(() => ours.sign({}, privateKey, options))), 'The key makes no signatures of 64 bytes.');
+    // Some of RSA look like one of ECDSA.
+    for (let n = 0; n < 100; n++) {
+      assert.equal(messageOf(outcomeOf(() => ours.sign({ n }, privateKey, options))), 'The key makes no signatures of 64 bytes.');
+    }
   }
   assert.ok(ours.verify(ours.sign({}, K256.privateKey, options), K256.publicKey, options));
   for (const algorithm of ['RS384', 'ES256', 'EdDSA']) {
@@ -323,11 +333,16 @@ describe('callback: it is called once', () => {
     assert.equal(calls, 3);
   });
 
-  test('at once if it is there, as jsonwebtoken does', async () => {
-    let isTold = false;
-    ours.verify(ours.sign({}, SECRET), SECRET, () => (isTold = true));
-    assert.ok(isTold);
-    assert.ok('value' in (await outcomeOfCallback((callback) => ours.sign({}, SECRET, callback))));
+  test('at once by `verify`, later by `sign`, as by jsonwebtoken', async () => {
+    for (const { sign, verify } of [theirs, ours]) {
+      const token = sign({}, SECRET);
+      const told: string[] = [];
+      const signed = new Promise<void>((resolve) => sign({}, SECRET, () => resolve(void told.push('signed'))));
+      verify(token, SECRET, () => told.push('verified'));
+      verify(token, SECRET, assert.fail, () => told.push('verified again'));
+      await signed;
+      assert.deepEqual(told, ['verified', 'verified again', 'signed']);
+    }
   });
 });
 

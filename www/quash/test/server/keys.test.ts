@@ -1,11 +1,13 @@
 /** Keys, in all the ways that they may be given. */
 import assert from 'node:assert/strict';
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import crypto, { createSecretKey, type KeyObject } from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { describe, test } from 'node:test';
 
 import jsonwebtoken from 'jsonwebtoken';
 import { sign, verify, type Jwk, type PrivateKey, type PublicKey, type Secret } from 'quash/server';
 
+import { BoundedMap } from '../../src/server/bounded-map.ts';
 import { ED25519, ED448, encryptedPem, P256, P384, P521, pem, RSA, SECRET, type KeyPair } from './keys.ts';
 import { messageOf, outcomeOf } from './outcome.ts';
 
@@ -100,6 +102,22 @@ describe('EdDSA with Ed25519 (RFC 8037)', () => {
 });
 
 describe('keys that are strings are remembered', () => {
+  test('and read once', (t) => {
+    const creating = [t.mock.method(crypto, 'createPublicKey'), t.mock.method(crypto, 'createPrivateKey')];
+    syncBuiltinESMExports();
+    const [privateKey, publicKey] = [pem(P521.privateKey), pem(P521.publicKey)];
+    for (let n = 0; n < 3; n++) verify(sign({}, privateKey, { algorithm: 'ES512' }), publicKey);
+    assert.deepEqual(creating.map(({ mock }) => mock.callCount()), [1, 1]);
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+
+  test('the newest of them', () => {
+    const map = new BoundedMap<number>(2);
+    for (const [n, key] of ['a', 'b', 'c'].entries()) map.set(key, n);
+    assert.deepEqual(['a', 'b', 'c'].map((key) => map.get(key)), [undefined, 1, 2]);
+  });
+
   test('each for what it is', () => {
     const key = pem(P256.privateKey);
     for (let n = 0; n < 2; n++) assert.ok(verify(sign({}, key, { algorithm: 'ES256' }), key));

@@ -8,11 +8,11 @@ export interface KeyPair {
 
 const ec = (namedCurve: string): KeyPair => generateKeyPairSync('ec', { namedCurve });
 
-const pss = (hashAlgorithm: string, saltLength: number): KeyPair =>
+const pss = (hashAlgorithm: string, mgf1HashAlgorithm: string, saltLength: number): KeyPair =>
   generateKeyPairSync('rsa-pss', {
     modulusLength: 2048,
     hashAlgorithm,
-    mgf1HashAlgorithm: hashAlgorithm,
+    mgf1HashAlgorithm,
     // Its type says a string, which Node.js does not take.
     saltLength: saltLength as never,
   });
@@ -21,8 +21,9 @@ export const SECRET = 'a secret that is known to both sides';
 
 export const RSA: KeyPair = generateKeyPairSync('rsa', { modulusLength: 2048 });
 export const RSA_SHORT: KeyPair = generateKeyPairSync('rsa', { modulusLength: 1024 });
-export const PSS: KeyPair = pss('sha256', 32);
-export const PSS_SALTY: KeyPair = pss('sha256', 64);
+export const PSS: KeyPair = pss('sha256', 'sha256', 32);
+export const PSS_MIXED: KeyPair = pss('sha256', 'sha1', 32);
+export const PSS_SALTY: KeyPair = pss('sha256', 'sha256', 64);
 export const P256 = ec('P-256');
 export const P384 = ec('P-384');
 export const P521 = ec('P-521');

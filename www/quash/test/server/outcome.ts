@@ -26,7 +26,7 @@ function told(error: unknown): object {
   if (!(error instanceof Error)) return { error };
   // OpenSSL's stack tells of errors before, too.
   const { opensslErrorStack: _, ...members } = error as Error & { opensslErrorStack?: unknown };
-  return { ...members, class: error.constructor.name, name: error.name, message: error.message };
+  return { ...members, members: Object.keys(members).sort(), class: error.constructor.name, name: error.name, message: error.message };
 }
 
 export function messageOf(outcome: Outcome): string | undefined {
