@@ -148,10 +148,13 @@ describe('an edition', () => {
     await ledger.forgetEpoch(SHARD);
     ledger = await ledger.restart();
     const other = await head(SHARD);
-    assert.deepEqual([other.edition, other.epoch === epoch], [0, false]);
+    assert.notEqual(other.epoch, epoch);
+    // None; or, where the alarm was due and has rung since, what is made anew already.
+    assert.ok(other.edition === 0 || other.edition === seq, `${other.edition}`);
+    await edition(SHARD, other);
     await ledger.ring(SHARD);
     const again = await head(SHARD);
-    assert.equal(again.edition, seq);
+    assert.deepEqual([again.edition, again.epoch], [seq, other.epoch]);
     assert.equal(missing(await edition(SHARD, again), ids), 0);
   });
 
