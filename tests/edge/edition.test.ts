@@ -123,18 +123,29 @@ describe('an edition', () => {
     assert.equal((await segment(SHARD + 1, seq, 0)).status, 404);
   });
 
+  /** Two shards with an edition of rows of which most, or some, live for so many seconds; none where that was too short for it. */
+  async function brieflyPublished([most, some]: [number, number], brief: readonly string[], stay: readonly string[], lifetime: number) {
+    const gone = delay((lifetime + 1) * 1000);
+    const ofBrief = [append(most, brief, lifetime), append(some, brief, lifetime)];
+    await Promise.all([...ofBrief, append(most, stay.slice(1)), append(some, stay)]);
+    await Promise.all([ledger.ring(most), ledger.ring(some)]);
+    const heads = await Promise.all([head(most), head(some)]);
+    await gone;
+    return heads.every(({ edition }) => edition > EXACT) ? heads : undefined;
+  }
+
   test('is withdrawn when most rows have gone, and not when some have', async () => {
-    const [most, some] = [SHARD + 2, SHARD + 3];
     const stay = newIds(EXACT / 2 + 1);
     const brief = newIds(EXACT);
-    const gone = delay(6000);
-    await Promise.all([append(most, brief, 5), append(some, brief, 5), append(most, stay.slice(1)), append(some, stay)]);
-    const ring = () => Promise.all([ledger.ring(most), ledger.ring(some)]);
-    await ring();
-    const heads = await Promise.all([head(most), head(some)]);
-    assert.deepEqual(heads.map(({ edition }) => edition > EXACT), [true, true]);
-    await gone;
-    await ring();
+    let [most, some] = [SHARD + 20, SHARD + 21];
+    let heads;
+    for (let lifetime = 5; lifetime < 200; lifetime *= 3) {
+      heads = await brieflyPublished([most, some], brief, stay, lifetime);
+      if (heads) break;
+      [most, some] = [most + 2, some + 2];
+    }
+    assert.ok(heads);
+    await Promise.all([ledger.ring(most), ledger.ring(some)]);
     assert.equal((await head(most)).edition, 0);
     // Whoever has begun to read it.
     assert.equal((await segment(most, heads[0]!.edition, 0)).status, 200);
@@ -148,10 +159,13 @@ describe('an edition', () => {
     await ledger.forgetEpoch(SHARD);
     ledger = await ledger.restart();
     const other = await head(SHARD);
-    assert.deepEqual([other.edition, other.epoch === epoch], [0, false]);
+    assert.notEqual(other.epoch, epoch);
+    // None; or, where the alarm was due and has rung since, what is made anew already.
+    assert.ok(other.edition === 0 || other.edition === seq, `${other.edition}`);
+    await edition(SHARD, other);
     await ledger.ring(SHARD);
     const again = await head(SHARD);
-    assert.equal(again.edition, seq);
+    assert.deepEqual([again.edition, again.epoch], [seq, other.epoch]);
     assert.equal(missing(await edition(SHARD, again), ids), 0);
   });
 
