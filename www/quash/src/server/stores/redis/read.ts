@@ -1,4 +1,3 @@
-import { StoreError } from '../../store-error.js';
 import type { LogPart } from '../../store.js';
 import { OPEN } from './open.js';
 import { readRow } from './row.js';
@@ -44,12 +43,8 @@ export function readPart(answer: unknown): LogPart {
   const [about, keys, ...lists] = answer as [unknown[], unknown[], ...unknown[][]];
   const [epoch = '', from, to, head, now] = about.map(String);
   const found = lists.flat();
-  const rows = keys.map((key, at) => {
-    const row = found[at] ?? undefined;
-    // There are as many as there should be, but others: somebody wrote by hand.
-    if (row === undefined) throw new StoreError('store_incomplete', `the row ${key} was there, and is gone`);
-    return readRow(String(key), String(row));
-  });
+  // One that is not there cannot be read: there may be as many as there should be, but others, when somebody wrote by hand.
+  const rows = keys.map((key, at) => readRow(String(key), String(found[at])));
   const live = rows.filter(({ expiresAt }) => expiresAt > Number(now));
   return { epoch, from: Number(from), to: Number(to), head: Number(head), rows: live };
 }
