@@ -6,7 +6,7 @@ import { APPEND, append } from './redis/append.js';
 import { type RedisClient, sender } from './redis/client.js';
 import { keysOf } from './redis/keys.js';
 import { LOOK_UP, readFound } from './redis/look-up.js';
-import { READ, readPart } from './redis/read.js';
+import { READ, reader } from './redis/read.js';
 import { type Script, run } from './redis/script.js';
 
 export { StoreError, type StoreErrorCode } from '../store-error.js';
@@ -35,7 +35,7 @@ export interface RedisOptions {
  */
 export function redis(client: RedisClient, options: RedisOptions = {}): Store {
   const { prefix = 'quash', timeout = TIMEOUT_MS } = options;
-  const [send, keys] = [sender(client), keysOf(prefix)];
+  const [send, keys, read] = [sender(client), keysOf(prefix), reader()];
   const call = (script: Script, args: readonly string[], signal: AbortSignal) => {
     signal.throwIfAborted();
     return run(send, script, keys, [randomBytes(8).toString('hex'), ...args], signal);
@@ -43,8 +43,6 @@ export function redis(client: RedisClient, options: RedisOptions = {}): Store {
   return {
     append: (rows, merge) => within(timeout, (signal) => append(rows, merge, (args) => call(APPEND, args, signal))),
     lookUp: (wanted) => within(timeout, async (signal) => readFound(wanted, await call(LOOK_UP, wanted, signal))),
-    log: {
-      read: (part) => within(timeout, async (signal) => readPart(await call(READ, [String(part)], signal))),
-    },
+    log: { read: (part) => within(timeout, (signal) => read(part, (args) => call(READ, args, signal))) },
   };
 }

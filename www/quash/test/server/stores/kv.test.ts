@@ -10,6 +10,9 @@ import { getPlatformProxy } from 'wrangler';
 import { conforms } from './conformance.ts';
 import { LATER, merge, row } from './words.ts';
 
+// Nothing here is for others to know, or to be asked of them.
+Object.assign(process.env, { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' });
+
 /** A namespace of the local Workers KV, which workerd runs. */
 async function start() {
   const folder = await mkdtemp(join(tmpdir(), 'quash-kv-'));

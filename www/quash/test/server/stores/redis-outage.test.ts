@@ -39,6 +39,17 @@ describe('an outage of Redis', { timeout: 120_000, concurrency: true }, () => {
     });
   }
 
+  test('an answer that comes too late has no consequences', async () => {
+    const answers: ((answer: unknown) => void)[] = [];
+    const store = redis({ call: () => new Promise((resolve) => answers.push(resolve)) }, { timeout: 10 });
+    await assert.rejects(store.append([row(1, 'a')], merge), UNAVAILABLE);
+    // It found something else, which there would be to merge with.
+    const { entry, expiresAt } = row(1, 'b');
+    answers[0]?.(['0', `${expiresAt} ${entry}`]);
+    await new Promise(setImmediate);
+    assert.equal(answers.length, 1);
+  });
+
   test('what is refused says why', async () => {
     await using server = await startRedis();
     await using connected = await CLIENTS['ioredis 5']!(server.socket);

@@ -82,4 +82,26 @@ describe('a restart of Redis', { timeout: 120_000, concurrency: true }, () => {
     await promoted.append([row(5, 'new')], merge);
     assert.equal((await promoted.log!.read('head')).epoch, after.epoch);
   });
+
+  test('nor can a master that comes back give its old numbers another meaning', async () => {
+    await using first = await startMaster();
+    await using second = await startMaster();
+    await using connected = await connect(first.socket);
+    const store = redis(connected.client);
+    await second.cli('REPLICAOF', '127.0.0.1', `${first.port}`);
+    await store.append([row(1, 'a'), row(2, 'a')], merge);
+    const headOf = (server: typeof first) => server.cli('HGET', '{quash}:state', 'head');
+    await until(async () => (await headOf(second)) === '2');
+    await second.cli('REPLICAOF', 'NO', 'ONE');
+    await store.append([row(3, 'lost'), row(4, 'lost')], merge);
+    const before = await store.log!.read('head');
+
+    await first.cli('REPLICAOF', '127.0.0.1', `${second.port}`);
+    await until(async () => (await headOf(first)) === '2');
+    await first.cli('REPLICAOF', 'NO', 'ONE');
+    await store.append([row(5, 'new'), row(6, 'new')], merge);
+    const after = await store.log!.read('head');
+    assert.equal(after.head, before.head);
+    assert.notEqual(after.epoch, before.epoch);
+  });
 });

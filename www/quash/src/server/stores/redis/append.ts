@@ -14,8 +14,9 @@ const MAX_ROWS = 128;
  * After the epoch: for each row its key, what the caller believes is there (or nothing), what shall be there, and when that
  * expires. Answers, one after another, the place and the row of those that it found something else for.
  *
- * Which server gives the numbers is written down. Another one, or the same after a restart, may lack the last rows, and would
- * give their numbers again: to others. Who read the first ones would take that for what he knows. So it draws a new epoch.
+ * With which replication id a number is given is written down: it changes with each restart and each failover, after which the
+ * last rows may be missing, and their numbers would be given again, to others. Who read the first ones would take that for what he
+ * knows. So another id draws a new epoch.
  */
 export const APPEND = script(`${OPEN}
 local conflicts, is_checked, is_lost = {}, false, false
@@ -23,9 +24,9 @@ local conflicts, is_checked, is_lost = {}, false, false
 local function number()
   if not is_checked then
     is_checked = true
-    local server = server()
-    if redis.call('HGET', state, 'server') ~= server then
-      redis.call('HSET', state, 'epoch', ARGV[1], 'server', server)
+    local id = replication()
+    if redis.call('HGET', state, 'replication') ~= id then
+      redis.call('HSET', state, 'epoch', ARGV[1], 'replication', id)
     end
   end
   return text(redis.call('HINCRBY', state, 'head', 1))

@@ -4,8 +4,8 @@
  * - `{quash}:rows`, a hash: of each row's key, `EXPIRES_AT ENTRY`.
  * - `{quash}:log`, a sorted set: of each row's key, the number of its last change.
  * - `{quash}:expiries`, a sorted set: of each row's key, when it expires, in milliseconds since the epoch.
- * - `{quash}:state`, a hash: `epoch`, `head`, `count` (how many rows there are), and `server` (the `run_id` of the one that gave
- *   the last number).
+ * - `{quash}:state`, a hash: `epoch`, `head`, `count` (how many rows there are), and `replication` (the `master_replid`
+ *   with which the last number was given).
  *
  * The braces put all of them into one slot of a cluster. Rows are fields of one hash, and not keys of their own that expire:
  * a script may only touch keys that its caller names, and nobody can name the rows of a part; while a slot is moved, a key of

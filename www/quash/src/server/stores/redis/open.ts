@@ -20,7 +20,7 @@ local function text(number) return string.format('%.0f', number) end
 
 local function incomplete(what) return redis.error_reply('${INCOMPLETE} ' .. what) end
 
-local function server() return string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or '' end
+local function replication() return string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)') or '' end
 
 local function is_whole()
   local count = tonumber(redis.call('HGET', state, 'count'))
@@ -29,7 +29,7 @@ end
 
 if redis.call('EXISTS', state) == 0 then
   if redis.call('EXISTS', rows, log, expiries) > 0 then return incomplete('there are rows, and no state') end
-  redis.call('HSET', state, 'epoch', ARGV[1], 'head', 0, 'count', 0, 'server', server())
+  redis.call('HSET', state, 'epoch', ARGV[1], 'head', 0, 'count', 0, 'replication', replication())
 end
 
 local expired = redis.call('ZRANGEBYSCORE', expiries, '-inf', text(now), 'LIMIT', 0, ${MAX_REMOVED})
