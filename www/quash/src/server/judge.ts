@@ -7,10 +7,12 @@ import { JsonWebTokenError } from './errors.js';
 import { checkKeyType, defaultAlgorithms } from './key-type.js';
 import { readVerificationKey } from './key.js';
 import { readHeader, readPayload, splitToken, type Jwt, type JwtHeader, type Segments } from './token.js';
+import type { VerifiedTokens } from './verified-tokens.js';
 import { checkVerifyOptions, type VerifyOptions } from './verify-options.js';
 
 /** A token that has been read, and that nobody has vouched for. */
 export interface Unverified {
+  readonly token: string;
   readonly segments: Segments;
   /** Shared by all tokens that have the same: whoever gives it away gives a copy. */
   readonly header: Readonly<JwtHeader>;
@@ -35,15 +37,21 @@ export function readToken(token: unknown, options: VerifyOptions): Unverified {
   if (payload === undefined) throw new JsonWebTokenError('invalid token');
   // It names extensions without which the token must not be understood, and none is known (RFC 7515 section 4.1.11).
   if (Object.hasOwn(header!, 'crit')) throw new JsonWebTokenError('crit is not supported');
-  return { segments, header: header!, payload };
+  return { token, segments, header: header!, payload };
 }
 
 /**
  * What the token says, if the key and the options are for it. No token is good without a signature: `none` is no algorithm here.
  *
+ * @param verified Whose signatures need not be checked again.
  * @throws as `verify`.
  */
-export function judge({ segments, header, payload }: Unverified, input: unknown, options: VerifyOptions): Jwt | Jwt['payload'] {
+export function judge(
+  { token, segments, header, payload }: Unverified,
+  input: unknown,
+  options: VerifyOptions,
+  verified?: VerifiedTokens,
+): Jwt | Jwt['payload'] {
   const { signature, signingInput } = segments;
   const { alg } = header;
   if (signature && !input) throw new JsonWebTokenError('secret or public key must be provided');
@@ -56,7 +64,10 @@ export function judge({ segments, header, payload }: Unverified, input: unknown,
   const [type, name] = algorithm.kind === 'hmac' ? ['secret', 'a symmetric'] : ['public', 'an asymmetric'];
   if (key.type !== type) throw new JsonWebTokenError(`secretOrPublicKey must be ${name} key when using ${alg}`);
   if (!options.allowInvalidAsymmetricKeyTypes) checkKeyType(alg, key);
-  if (!algorithm.verify(signingInput, signature, key)) throw new JsonWebTokenError('invalid signature');
+  if (!verified?.has(token, key)) {
+    if (!algorithm.verify(signingInput, signature, key)) throw new JsonWebTokenError('invalid signature');
+    verified?.add(token, key);
+  }
   if (knownHeaders.get(segments.header) === undefined) knownHeaders.set(segments.header, header);
   checkClaims(payload, options);
   return options.complete === true ? { header: readHeader(segments)!, payload, signature } : payload;

@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto';
 
 import { Denylist } from './denylist.js';
 import { coreOptions, type JwtOptions } from './jwt-options.js';
+import { JsonWebTokenError } from './errors.js';
+import { judge, readToken, type Unverified } from './judge.js';
 import type { PrivateKey, PublicKey, Secret } from './key.js';
 import type { SignOptions } from './sign-options.js';
 import { sign } from './sign.js';
 import { describe, type Target } from './target.js';
-import type { Jwt, JwtPayload } from './token.js';
+import { type Jwt, type JwtPayload, readHeader } from './token.js';
 import type { VerifyOptions } from './verify-options.js';
-import { type GetPublicKeyOrSecret, verify } from './verify.js';
+import { VerifiedTokens } from './verified-tokens.js';
+import type { GetPublicKeyOrSecret } from './verify.js';
 
 /** What can be asked of a verification that knows of revocations. The expiry of a token is never ignored: its revocation ends with it. */
 export interface JwtVerifyOptions extends Omit<VerifyOptions, 'ignoreExpiration'> {
@@ -46,6 +49,7 @@ export function createJwt(options: JwtOptions): JwtService {
 /** See {@link createJwt}. */
 export class JwtService {
   readonly #denylist: Denylist;
+  readonly #verified = new VerifiedTokens();
   readonly #maxLifetime: number;
   readonly #leeway: number;
   readonly #maxStaleness: number | undefined;
@@ -87,9 +91,10 @@ export class JwtService {
     if ((options.clockTolerance ?? 0) * 1000 > this.#leeway) {
       throw new TypeError('"clockTolerance" must not be more than the leeway: revocations are kept no longer');
     }
-    const decoded = await verified(token, key, { ...options, ignoreExpiration: false });
+    const decoded = this.#verify(token, key, { ...options, ignoreExpiration: false });
+    const settled = decoded instanceof Promise ? await decoded : decoded;
     await this.#denylist.check(token, options.strict === true);
-    return decoded as JwtPayload;
+    return settled as JwtPayload;
   }
 
   /**
@@ -109,16 +114,24 @@ export class JwtService {
 
   async #revoke(token: string, key: Key | undefined, options: Pick<VerifyOptions, 'algorithms'>) {
     // Also one that has expired, or is not good yet.
-    await verified(token, key as Key, { ...options, ignoreExpiration: true, ignoreNotBefore: true });
+    await this.#verify(token, key as Key, { ...options, ignoreExpiration: true, ignoreNotBefore: true });
     return this.#denylist.revoke(token);
+  }
+
+  /** Without a key that has to be fetched, no promise is needed. */
+  #verify(token: string, key: Key, options: VerifyOptions): unknown {
+    const unverified = readToken(token, options);
+    if (typeof key !== 'function') return judge(unverified, key, options, this.#verified);
+    return fetched(unverified, key).then((found) => judge(unverified, found, options, this.#verified));
   }
 }
 
-/** Without a key that has to be fetched, no promise is needed; with one, only a callback will do. */
-function verified(token: string, key: Key, options: VerifyOptions): unknown {
-  if (typeof key !== 'function') return verify(token, key, options);
+function fetched({ segments }: Unverified, key: GetPublicKeyOrSecret): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    verify(token, key, options, (error: Error | null, decoded: unknown) => (error ? reject(error) : resolve(decoded)));
+    key(readHeader(segments)!, (error, found) => {
+      if (!error) return resolve(found);
+      reject(new JsonWebTokenError(`error in secret or public key callback: ${error.message}`));
+    });
   });
 }
 

@@ -184,6 +184,22 @@ test('wrong options are named', () => {
   }
 });
 
+test('a token that was verified before is verified again with another key, and asked everything again', async () => {
+  const jwt = create();
+  const token = jwt.sign({ sub: 'ada', aud: 'api' }, SECRET, { expiresIn: 60 });
+  for (let times = 0; times < 3; times += 1) await jwt.verify(token, SECRET);
+  await assert.rejects(jwt.verify(token, 'another secret of thirty-two bytes'), new JsonWebTokenError('invalid signature'));
+  await assert.rejects(jwt.verify(token, SECRET, { algorithms: ['HS512'] }), new JsonWebTokenError('invalid algorithm'));
+  await assert.rejects(jwt.verify(token, SECRET, { audience: 'web' }), /jwt audience invalid/);
+  await assert.rejects(jwt.verify(token, SECRET, { clockTimestamp: seconds() + 61 }), TokenExpiredError);
+  const claims = await jwt.verify(token, SECRET);
+  claims.sub = 'eve';
+  assert.equal((await jwt.verify(token, SECRET)).sub, 'ada');
+  // Its last letter has two bits that say nothing.
+  const respelled = token.slice(0, -1) + String.fromCharCode(token.charCodeAt(token.length - 1) + 1);
+  await assert.rejects(jwt.verify(respelled, SECRET), JsonWebTokenError);
+});
+
 test('a pepper that was the current one finds what it named', async () => {
   const store = memory();
   const [old, next] = [PEPPER, 'another pepper of thirty-two bytes'];
