@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn a_log_is_read_once_and_then_decides() {
         let (mut denylist, text) = (followed(), token(r#","jti":"j""#));
-        let mut judge = |denylist: &mut Denylist, secs| denylist.judge(&text, false, at(secs), at(secs));
+        let judge = |denylist: &mut Denylist, secs| denylist.judge(&text, false, at(secs), at(secs));
         assert_eq!(judge(&mut denylist, 0), Step::Sync);
         assert!(denylist.is_due() && matches!(judge(&mut denylist, 0), Step::Wait(_)));
         assert_eq!(read(&mut denylist, &[], at(0)), [Part::Head]);
