@@ -358,10 +358,7 @@ pub(crate) fn refuse(verdict: Verdict, now: Timestamp) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use quash_core::{
-        Rule,
-        ledger::{Header, ShardCount, Span},
-    };
+    use quash_core::ledger::{Header, ShardCount, Span};
     use serde_json::json;
 
     use super::*;
