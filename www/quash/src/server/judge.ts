@@ -25,11 +25,17 @@ export interface Unverified {
  */
 const knownHeaders = new BoundedMap<JwtHeader>(64);
 
-/** @throws JsonWebTokenError, or SyntaxError. */
-export function readToken(token: unknown, options: VerifyOptions): Unverified {
+/**
+ * @param verified What need not be read again.
+ * @throws JsonWebTokenError, or SyntaxError.
+ */
+export function readToken(token: unknown, options: VerifyOptions, verified?: VerifiedTokens): Unverified {
   checkVerifyOptions(options);
   if (!token) throw new JsonWebTokenError('jwt must be provided');
   if (typeof token !== 'string') throw new JsonWebTokenError('jwt must be a string');
+  const known = verified?.get(token);
+  // A new object each time: it is given away.
+  if (known?.content !== undefined) return { ...known, token, payload: JSON.parse(known.content) };
   const segments = splitToken(token);
   if (!segments) throw new JsonWebTokenError('jwt malformed');
   const header = knownHeaders.get(segments.header) ?? readHeader(segments);
@@ -52,7 +58,7 @@ export function judge(
   options: VerifyOptions,
   verified?: VerifiedTokens,
 ): Jwt | Jwt['payload'] {
-  const { signature, signingInput } = segments;
+  const { signature } = segments;
   const { alg } = header;
   if (signature && !input) throw new JsonWebTokenError('secret or public key must be provided');
   if (!signature) throw new JsonWebTokenError('jwt signature is required');
@@ -64,9 +70,12 @@ export function judge(
   const [type, name] = algorithm.kind === 'hmac' ? ['secret', 'a symmetric'] : ['public', 'an asymmetric'];
   if (key.type !== type) throw new JsonWebTokenError(`secretOrPublicKey must be ${name} key when using ${alg}`);
   if (!options.allowInvalidAsymmetricKeyTypes) checkKeyType(alg, key);
-  if (!verified?.has(token, key)) {
-    if (!algorithm.verify(signingInput, signature, key)) throw new JsonWebTokenError('invalid signature');
-    verified?.add(token, key);
+  const known = verified?.get(token);
+  if (known?.key === key) {
+    if (typeof payload === 'object') known.content ??= JSON.stringify(payload);
+  } else {
+    if (!algorithm.verify(segments.signingInput, signature, key)) throw new JsonWebTokenError('invalid signature');
+    verified?.add(token, { key, segments, header });
   }
   if (knownHeaders.get(segments.header) === undefined) knownHeaders.set(segments.header, header);
   checkClaims(payload, options);

@@ -120,7 +120,7 @@ export class JwtService {
 
   /** Without a key that has to be fetched, no promise is needed. */
   #verify(token: string, key: Key, options: VerifyOptions): unknown {
-    const unverified = readToken(token, options);
+    const unverified = readToken(token, options, this.#verified);
     if (typeof key !== 'function') return judge(unverified, key, options, this.#verified);
     return fetched(unverified, key).then((found) => judge(unverified, found, options, this.#verified));
   }
