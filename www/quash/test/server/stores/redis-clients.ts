@@ -21,6 +21,11 @@ export const CLIENTS: Readonly<Record<string, (socket: string) => Promise<Connec
     const client = await quiet(redis4.createClient({ socket: { path, tls: false } })).connect();
     return connected(client, () => client.disconnect());
   },
+  'node-redis 4 in legacyMode': async (path) => {
+    const client = quiet(redis4.createClient({ legacyMode: true, socket: { path, tls: false } }));
+    await client.connect();
+    return connected(client, () => client.disconnect());
+  },
   'node-redis 5': async (path) => {
     const client = await quiet(redis5.createClient({ socket: { path, tls: false } })).connect();
     return connected(client, () => client.destroy());

@@ -42,11 +42,17 @@ export function sender(client: RedisClient): Send {
   if ('call' in client) return ([name, ...args]) => client.call(name, args);
   if ('send_command' in client) return ([name, ...args]) => promised((callback) => client.send_command(name, args, callback));
   if ('masters' in client) return (command, key, abortSignal) => client.sendCommand(key, false, [...command], { abortSignal });
+  if (isLegacy(client)) return sender(client.v4);
   if ('sendCommand' in client) return (command, _key, abortSignal) => client.sendCommand([...command], { abortSignal });
   throw new TypeError(NO_CLIENT);
 }
 
 const NO_CLIENT = 'a client of node-redis or ioredis is needed';
+
+/** node-redis 4 in the `legacyMode` that has callbacks, and the client with promises besides. */
+function isLegacy(client: object): client is { readonly v4: NodeRedisClient } {
+  return (client as { options?: { legacyMode?: boolean } }).options?.legacyMode === true;
+}
 
 function promised(work: (callback: (error: Error | null, answer: unknown) => void) => void): Promise<unknown> {
   return new Promise((resolve, reject) => work((error, answer) => (error ? reject(error) : resolve(answer))));
