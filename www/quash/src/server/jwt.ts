@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 
 import { Denylist } from './denylist.js';
 import { coreOptions, type JwtOptions } from './jwt-options.js';
-import type { PrivateKey, PublicKey, Secret } from './key.js';
+import type { PrivateKey, Secret } from './key.js';
 import type { SignOptions } from './sign-options.js';
 import { sign } from './sign.js';
 import { describe, type Target } from './target.js';
 import type { Jwt, JwtPayload } from './token.js';
+import { type Key, verified } from './verified.js';
 import type { VerifyOptions } from './verify-options.js';
-import { type GetPublicKeyOrSecret, verify } from './verify.js';
 
 /** What can be asked of a verification that knows of revocations. The expiry of a token is never ignored: its revocation ends with it. */
 export interface JwtVerifyOptions extends Omit<VerifyOptions, 'ignoreExpiration'> {
@@ -23,8 +23,6 @@ export interface Receipt {
   /** From when on no other process accepts it, in milliseconds since the epoch; none where there is no bound. */
   readonly effectiveBy?: number;
 }
-
-type Key = Secret | PublicKey | GetPublicKeyOrSecret;
 
 /**
  * Tokens that can be destroyed: `sign` and `verify` as they are without a denylist, and what was destroyed is refused.
@@ -112,14 +110,6 @@ export class JwtService {
     await verified(token, key as Key, { ...options, ignoreExpiration: true, ignoreNotBefore: true });
     return this.#denylist.revoke(token);
   }
-}
-
-/** Without a key that has to be fetched, no promise is needed; with one, only a callback will do. */
-function verified(token: string, key: Key, options: VerifyOptions): unknown {
-  if (typeof key !== 'function') return verify(token, key, options);
-  return new Promise((resolve, reject) => {
-    verify(token, key, options, (error: Error | null, decoded: unknown) => (error ? reject(error) : resolve(decoded)));
-  });
 }
 
 function claimsOf(token: string): JwtPayload {
