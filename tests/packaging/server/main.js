@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 
 import * as express from 'quash/express';
 import * as fastify from 'quash/fastify';
+import JWTR from 'quash/jwt-redis';
 import * as koa from 'quash/koa';
 import { kv } from 'quash/kv';
 import { memory } from 'quash/memory';
@@ -35,5 +36,5 @@ report.refused = JSON.parse((await call()).slice('401 '.length)).code;
 report.after = await jwt.verify(token, secret).catch((error) => error instanceof TokenRevokedError && error.rule);
 server.close();
 
-report.functions = [redis, kv, fastify.guard, fastify.logout, koa.guard, koa.logout].every((one) => typeof one === 'function');
+report.functions = [JWTR, redis, kv, fastify.guard, fastify.logout, koa.guard, koa.logout].every((one) => typeof one === 'function');
 console.log(JSON.stringify(report));

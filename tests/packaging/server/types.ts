@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 
 import { guard, logout, type AuthenticatedRequest } from 'quash/express';
 import * as fastify from 'quash/fastify';
+import JWTR from 'quash/jwt-redis';
 import * as koa from 'quash/koa';
 import { kv } from 'quash/kv';
 import { memory } from 'quash/memory';
@@ -28,4 +29,4 @@ await jwt.destroy(token);
 
 const [enter, leave] = [guard({ jwt, key: 'secret' }), logout({ jwt, key: 'secret', cookies: ['session'] })];
 createServer((request: AuthenticatedRequest, response) => enter(request, response, () => leave(request, response, () => response.end())));
-export { fastify, koa, receipt, same };
+export { fastify, JWTR, koa, receipt, same };

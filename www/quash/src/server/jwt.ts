@@ -2,16 +2,14 @@ import { randomUUID } from 'node:crypto';
 
 import { Denylist } from './denylist.js';
 import { coreOptions, type JwtOptions } from './jwt-options.js';
-import { JsonWebTokenError } from './errors.js';
-import { judge, readToken, type Unverified } from './judge.js';
-import type { PrivateKey, PublicKey, Secret } from './key.js';
+import type { PrivateKey, Secret } from './key.js';
 import type { SignOptions } from './sign-options.js';
 import { sign } from './sign.js';
 import { describe, type Target } from './target.js';
-import { type Jwt, type JwtPayload, readHeader } from './token.js';
-import type { VerifyOptions } from './verify-options.js';
+import type { Jwt, JwtPayload } from './token.js';
+import { type Key, verified } from './verified.js';
 import { VerifiedTokens } from './verified-tokens.js';
-import type { GetPublicKeyOrSecret } from './verify.js';
+import type { VerifyOptions } from './verify-options.js';
 
 /** What can be asked of a verification that knows of revocations. The expiry of a token is never ignored: its revocation ends with it. */
 export interface JwtVerifyOptions extends Omit<VerifyOptions, 'ignoreExpiration'> {
@@ -26,8 +24,6 @@ export interface Receipt {
   /** From when on no other process accepts it, in milliseconds since the epoch; none where there is no bound. */
   readonly effectiveBy?: number;
 }
-
-type Key = Secret | PublicKey | GetPublicKeyOrSecret;
 
 /**
  * Tokens that can be destroyed: `sign` and `verify` as they are without a denylist, and what was destroyed is refused.
@@ -91,7 +87,7 @@ export class JwtService {
     if ((options.clockTolerance ?? 0) * 1000 > this.#leeway) {
       throw new TypeError('"clockTolerance" must not be more than the leeway: revocations are kept no longer');
     }
-    const decoded = this.#verify(token, key, { ...options, ignoreExpiration: false });
+    const decoded = verified(token, key, { ...options, ignoreExpiration: false }, this.#verified);
     const settled = decoded instanceof Promise ? await decoded : decoded;
     await this.#denylist.check(token, options.strict === true);
     return settled as JwtPayload;
@@ -114,25 +110,9 @@ export class JwtService {
 
   async #revoke(token: string, key: Key | undefined, options: Pick<VerifyOptions, 'algorithms'>) {
     // Also one that has expired, or is not good yet.
-    await this.#verify(token, key as Key, { ...options, ignoreExpiration: true, ignoreNotBefore: true });
+    await verified(token, key as Key, { ...options, ignoreExpiration: true, ignoreNotBefore: true });
     return this.#denylist.revoke(token);
   }
-
-  /** Without a key that has to be fetched, no promise is needed. */
-  #verify(token: string, key: Key, options: VerifyOptions): unknown {
-    const unverified = readToken(token, options, this.#verified);
-    if (typeof key !== 'function') return judge(unverified, key, options, this.#verified);
-    return fetched(unverified, key).then((found) => judge(unverified, found, options, this.#verified));
-  }
-}
-
-function fetched({ segments }: Unverified, key: GetPublicKeyOrSecret): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    key(readHeader(segments)!, (error, found) => {
-      if (!error) return resolve(found);
-      reject(new JsonWebTokenError(`error in secret or public key callback: ${error.message}`));
-    });
-  });
 }
 
 function claimsOf(token: string): JwtPayload {

@@ -11,7 +11,7 @@ import { type Script, run } from './redis/script.js';
 
 export { StoreError, type StoreErrorCode } from '../store-error.js';
 export type { Log, LogPart, Merge, Part, Row, Store } from '../store.js';
-export type { IoRedisClient, NodeRedisClient, NodeRedisCluster, RedisClient } from './redis/client.js';
+export type { CallbackRedisClient, IoRedisClient, NodeRedisClient, NodeRedisCluster, RedisClient } from './redis/client.js';
 
 export interface RedisOptions {
   /** What the keys begin with, in braces: stores of different prefixes know nothing of each other. Default: `quash`. */
@@ -31,7 +31,7 @@ export interface RedisOptions {
  * A revocation is as durable as Redis is, and Redis by default forgets the last second in a crash: docs/redis.md says how it has
  * to be configured.
  *
- * @throws TypeError for a prefix that is empty, or has braces in it.
+ * @throws TypeError for a prefix that is empty, or has braces in it; and for what is no client.
  */
 export function redis(client: RedisClient, options: RedisOptions = {}): Store {
   const { prefix = 'quash', timeout = TIMEOUT_MS } = options;

@@ -2,6 +2,7 @@
 import * as ioredis5 from 'ioredis5';
 import * as ioredis6 from 'ioredis6';
 import type { RedisClient } from 'quash/redis';
+import * as redis3 from 'redis3';
 import * as redis4 from 'redis4';
 import * as redis5 from 'redis5';
 import * as redis6 from 'redis6';
@@ -12,8 +13,17 @@ export interface Connected extends AsyncDisposable {
 
 /** Each connects to a Unix socket. */
 export const CLIENTS: Readonly<Record<string, (socket: string) => Promise<Connected>>> = {
+  'node-redis 3': async (path) => {
+    const client = quiet(redis3.createClient({ path }));
+    return connected(client, () => client.end(true));
+  },
   'node-redis 4': async (path) => {
     const client = await quiet(redis4.createClient({ socket: { path, tls: false } })).connect();
+    return connected(client, () => client.disconnect());
+  },
+  'node-redis 4 in legacyMode': async (path) => {
+    const client = quiet(redis4.createClient({ legacyMode: true, socket: { path, tls: false } }));
+    await client.connect();
     return connected(client, () => client.disconnect());
   },
   'node-redis 5': async (path) => {
