@@ -134,14 +134,14 @@ pub struct Issuers(Vec<Known>);
 /// An issuer and its keys.
 #[derive(Debug)]
 struct Known {
-    terms: Arc<Terms>,
+    terms: Arc<IssuerTerms>,
     configured: Vec<Arc<TrustedKey>>,
     published: Vec<Arc<TrustedKey>>,
 }
 
 /// An issuer's terms, with what can be computed before its first token comes.
 #[derive(Debug)]
-pub(crate) struct Terms {
+pub struct IssuerTerms {
     pub(crate) issuer: Issuer,
     /// For each pepper, the current one first.
     pub(crate) names: Vec<Names>,
@@ -158,8 +158,8 @@ pub(crate) struct Names {
 #[derive(Debug)]
 pub(crate) struct TrustedKey {
     pub(crate) key: Key,
-    /// For each pepper the id of the key; none when it has no `kid`, and so cannot be named.
-    pub(crate) ids: Vec<RevocationId>,
+    /// What it is [named](IssuerTerms::names_of_key).
+    pub(crate) ids: Arc<[RevocationId]>,
 }
 
 /// Issuers among which a token could not choose. Each is told by its index.
@@ -197,7 +197,7 @@ impl Issuers {
             }
         }
         let known = |(issuer, keys): (Issuer, Vec<Key>)| {
-            let terms = Terms::new(issuer, peppers);
+            let terms = IssuerTerms::new(issuer, peppers);
             Known {
                 configured: keys.into_iter().map(|key| terms.trust(key)).collect(),
                 published: Vec::new(),
@@ -239,7 +239,7 @@ impl Issuers {
         &self,
         issuer: Option<&str>,
         header: &Header,
-    ) -> Result<(&Arc<Terms>, &Arc<TrustedKey>), Refusal> {
+    ) -> Result<(&Arc<IssuerTerms>, &Arc<TrustedKey>), Refusal> {
         let known = self.0.iter().find(|known| Some(known.terms.issuer.name.as_str()) == issuer);
         let Known { terms, configured, published } = known.ok_or(Refusal::IssuerUnknown)?;
         let mut keys = configured.iter().chain(published);
@@ -251,8 +251,9 @@ impl Issuers {
     }
 }
 
-impl Terms {
-    fn new(issuer: Issuer, peppers: &Peppers) -> Self {
+impl IssuerTerms {
+    /// The terms of an issuer. What is revoked is named with the first of the peppers, and looked up under all of them.
+    pub fn new(issuer: Issuer, peppers: &Peppers) -> Self {
         let names = peppers.iter().map(|pepper| {
             let namespace = pepper.namespace(&issuer.name);
             Names { everything: namespace.id(&Target::Everything), namespace }
@@ -260,10 +261,25 @@ impl Terms {
         Self { names: names.collect(), issuer }
     }
 
+    /// The issuer.
+    pub const fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// The id under which to write a revocation of something of the issuer's.
+    pub fn id(&self, target: &Target<'_>) -> RevocationId {
+        // There is a pepper: `Peppers` sees to it.
+        self.names[0].namespace.id(target)
+    }
+
+    /// For each pepper the id of the key with this `kid`; none for a key that has none, and so cannot be named.
+    pub(crate) fn names_of_key(&self, id: Option<&str>) -> Arc<[RevocationId]> {
+        let named = id.map(Target::Key);
+        named.iter().flat_map(|target| self.names.iter().map(|names| names.namespace.id(target))).collect()
+    }
+
     fn trust(&self, key: Key) -> Arc<TrustedKey> {
-        let named = key.id().map(Target::Key);
-        let ids = named.iter().flat_map(|target| self.names.iter().map(|names| names.namespace.id(target))).collect();
-        Arc::new(TrustedKey { ids, key })
+        Arc::new(TrustedKey { ids: self.names_of_key(key.id()), key })
     }
 }
 

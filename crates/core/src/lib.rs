@@ -95,7 +95,7 @@ pub use explanation::{Explanation, Outcome, Step};
 pub use handle::{InvalidHandle, RevocationHandle};
 pub use headers::Headers;
 pub use id::{InvalidId, Namespace, Pepper, Peppers, RevocationId, WeakSecret};
-pub use issuer::{HostKey, InvalidIssuers, Issuer, Issuers, Key, TokenType};
+pub use issuer::{HostKey, InvalidIssuers, Issuer, IssuerTerms, Issuers, Key, TokenType};
 pub use logout_token::LogoutToken;
 pub use refusal::{Malformed, Refusal};
 pub use retention::{CLOCK_MARGIN, Retention};

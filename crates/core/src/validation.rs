@@ -38,7 +38,20 @@ impl VerifiedToken {
     /// # Errors
     /// [`Refusal`] names the first thing that is not so.
     pub fn validate(self, now: Timestamp) -> Result<ValidToken, Refusal> {
-        Check::ALL.into_iter().try_for_each(|check| self.check(check, now))?;
+        self.valid_after(&Check::ALL, now)
+    }
+
+    /// Checks that the token is in force at `now`, and lives no longer than a revocation of it is kept: for a caller that has
+    /// checked by itself that it is an access token, and whose.
+    ///
+    /// # Errors
+    /// [`Refusal`] names the first thing that is not so.
+    pub fn in_force(self, now: Timestamp) -> Result<ValidToken, Refusal> {
+        self.valid_after(&[Check::Expiry, Check::Start, Check::Lifetime, Check::Claims], now)
+    }
+
+    fn valid_after(self, checks: &[Check], now: Timestamp) -> Result<ValidToken, Refusal> {
+        checks.iter().try_for_each(|check| self.check(*check, now))?;
         // `Check::Expiry` has seen it.
         let expires_at = self.claims().expires_at().unwrap_or(now);
         Ok(ValidToken { until: expires_at.plus(self.issuer().leeway), token: self })
@@ -135,7 +148,7 @@ mod tests {
     use super::*;
     use crate::{
         Issuer, Issuers,
-        fixtures::{HEADER, NOW, hmac_key, issuer, payload, peppers, sign, verify},
+        fixtures::{HEADER, NOW, hmac_key, issuer, issuers, payload, peppers, sign, verify},
     };
 
     fn outcome(policy: impl FnOnce(&mut Issuer), header: &str, payload: &str) -> &'static str {
@@ -172,6 +185,26 @@ mod tests {
             (payload(r#","nbf":1000006"#), "token_not_yet_valid"),
         ] {
             assert_eq!(ordinary(&payload), code, "{payload}");
+        }
+    }
+
+    #[test]
+    fn in_force_is_a_token_of_any_kind_and_for_anybody() {
+        let issuers = issuers();
+        let in_force = |header, payload: &str| {
+            let token = verify(&issuers, &sign(header, payload)).unwrap();
+            token.in_force(NOW).map_or_else(|refusal| refusal.code(), |_| "accepted")
+        };
+        let typed = r#"{"alg":"HS256","kid":"k","typ":"anything"}"#;
+        assert_eq!(in_force(typed, r#"{"iss":"a","aud":"other","nonce":"n","iat":999900,"exp":1000100}"#), "accepted");
+        for (payload, code) in [
+            (r#"{"iss":"a","iat":999900}"#, "claim_missing"),
+            (r#"{"iss":"a","exp":1000100}"#, "claim_missing"),
+            (r#"{"iss":"a","iat":999900,"exp":999995}"#, "token_expired"),
+            (r#"{"iss":"a","iat":1000006,"exp":1000100}"#, "token_not_yet_valid"),
+            (r#"{"iss":"a","iat":999900,"exp":1000801}"#, "lifetime_too_long"),
+        ] {
+            assert_eq!(in_force(HEADER, payload), code, "{payload}");
         }
     }
 

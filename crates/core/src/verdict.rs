@@ -1,5 +1,5 @@
 use alloc::{sync::Arc, vec::Vec};
-use core::fmt;
+use core::{fmt, time::Duration};
 
 use crate::{Cover, Cutoff, Revocation, RevocationId, Target, Timestamp, ValidToken, VerifiedToken};
 
@@ -56,6 +56,22 @@ pub enum Verdict {
     },
 }
 
+/// Issuers write `iat` in whole seconds, rounded down.
+const ISSUED_AT_RESOLUTION: Duration = Duration::from_secs(1);
+
+impl Verdict {
+    /// Of a revoked token, how long it takes until one that is issued then is not covered too; `None` where that is so at once, or
+    /// would never be. For `Retry-After`.
+    pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        match self {
+            Self::Revoked { cutoff: Cutoff::IssuedUntil(cutoff), .. } => {
+                Some(cutoff.plus(ISSUED_AT_RESOLUTION).since(now)).filter(|wait| !wait.is_zero())
+            }
+            _ => None,
+        }
+    }
+}
+
 /// The ids under which a token can have been revoked: a handful for each pepper.
 #[derive(Debug)]
 pub struct TokenIds {
@@ -81,7 +97,7 @@ impl ValidToken {
 
 impl VerifiedToken {
     pub(crate) fn ids(&self) -> Vec<TokenId> {
-        let (terms, claims, key) = (self.terms(), self.claims(), self.key());
+        let (terms, claims, key_ids) = (self.terms(), self.claims(), self.key_ids());
         let revocable = &terms.issuer.revocable_claims;
         let mut named = Vec::with_capacity(4 + revocable.len());
         named.push((Rule::Token, self.target()));
@@ -103,7 +119,7 @@ impl VerifiedToken {
                 }
                 ids.push(TokenId { rule: rule.clone(), id, session: None });
             });
-            ids.extend(key.ids.get(index).map(|id| TokenId { rule: Rule::Key, id: *id, session: None }));
+            ids.extend(key_ids.get(index).map(|id| TokenId { rule: Rule::Key, id: *id, session: None }));
             ids.push(TokenId { rule: Rule::Issuer, id: names.everything, session: None });
             ids[first..].iter_mut().for_each(|token_id| token_id.session = session);
         }
@@ -196,6 +212,19 @@ mod tests {
         }
         assert_eq!(ids.verdict(&[]), Verdict::NotRevoked { until: Timestamp::from_secs(1_000_105) });
         assert_eq!(ids.iter().count(), 8);
+    }
+
+    #[test]
+    fn who_was_revoked_is_told_how_long_a_new_login_is_covered_too() {
+        let told = |cutoff, millis: u64| {
+            let wait = Verdict::Revoked { rule: Rule::Subject, cutoff }.retry_after(Timestamp::from_millis(millis));
+            wait.map(|wait| wait.as_millis())
+        };
+        let until = Cutoff::IssuedUntil(Timestamp::from_millis(5_500));
+        // Issued at 5.9 s, a token says 5.
+        let waits = [2_500, 5_500, 5_900, 6_499, 6_500].map(|now| told(until, now));
+        assert_eq!(waits, [Some(4_000), Some(1_000), Some(600), Some(1), None]);
+        assert_eq!(told(Cutoff::Always, 5_500), None);
     }
 
     #[test]

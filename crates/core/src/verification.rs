@@ -4,7 +4,7 @@ use core::fmt;
 use crate::{
     Algorithm, Claims, HostKey, Issuer, Issuers, Refusal, Retention, RevocationId, Target, UnverifiedToken,
     hash::sha256,
-    issuer::{Material, Terms, TrustedKey},
+    issuer::{IssuerTerms, Material, TrustedKey},
     token::Header,
 };
 
@@ -19,7 +19,7 @@ pub enum Verification {
 
 /// A signature for the host to check. It is told apart from the token's text, so that the host may take its time.
 pub struct SignatureCheck {
-    terms: Arc<Terms>,
+    terms: Arc<IssuerTerms>,
     key: Arc<TrustedKey>,
     host_key: HostKey,
     header: Arc<Header>,
@@ -32,8 +32,9 @@ pub struct SignatureCheck {
 /// revoked itself, not to let anybody in.
 #[derive(Debug)]
 pub struct VerifiedToken {
-    terms: Arc<Terms>,
-    key: Arc<TrustedKey>,
+    terms: Arc<IssuerTerms>,
+    /// The ids of the key that verified it.
+    key: Arc<[RevocationId]>,
     header: Arc<Header>,
     claims: Claims,
     /// Its SHA-256, where there is no `jti`.
@@ -64,7 +65,7 @@ impl Issuers {
                 }
                 let signing_input = identity(&token.claims, token.signing_input);
                 let UnverifiedToken { header, claims, .. } = token;
-                Ok(Verification::Verified(VerifiedToken { terms, key, header, claims, signing_input }))
+                Ok(Verification::Verified(VerifiedToken { terms, key: key.ids.clone(), header, claims, signing_input }))
             }
         }
     }
@@ -101,7 +102,7 @@ impl SignatureCheck {
         }
         let Self { terms, key, header, claims, signing_input, .. } = self;
         let signing_input = identity(&claims, &signing_input);
-        Ok(VerifiedToken { terms, key, header, claims, signing_input })
+        Ok(VerifiedToken { terms, key: key.ids.clone(), header, claims, signing_input })
     }
 }
 
@@ -109,6 +110,23 @@ impl SignatureCheck {
 impl fmt::Debug for SignatureCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignatureCheck").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+impl IssuerTerms {
+    /// Takes a token of this issuer's for verified, because the caller has checked its signature: with a key of the issuer's, and
+    /// by the algorithm that the key is for.
+    ///
+    /// For whoever verifies tokens by other means than [`Issuers`]. Which answer is dangerous: a token that nobody has verified
+    /// lets its bearer revoke what is somebody else's.
+    pub fn vouch(self: &Arc<Self>, token: UnverifiedToken<'_>) -> VerifiedToken {
+        VerifiedToken {
+            key: self.names_of_key(token.header.key_id()),
+            signing_input: identity(&token.claims, token.signing_input),
+            terms: self.clone(),
+            header: token.header,
+            claims: token.claims,
+        }
     }
 }
 
@@ -138,8 +156,7 @@ impl VerifiedToken {
 
     /// The id under which to write a revocation of something of this token's issuer.
     pub fn id(&self, target: &Target<'_>) -> RevocationId {
-        // There is a pepper: `Peppers` sees to it.
-        self.terms.names[0].namespace.id(target)
+        self.terms.id(target)
     }
 
     /// On what terms its issuer's tokens are accepted.
@@ -147,11 +164,11 @@ impl VerifiedToken {
         &self.terms.issuer
     }
 
-    pub(crate) fn terms(&self) -> &Terms {
+    pub(crate) fn terms(&self) -> &IssuerTerms {
         &self.terms
     }
 
-    pub(crate) fn key(&self) -> &TrustedKey {
+    pub(crate) fn key_ids(&self) -> &[RevocationId] {
         &self.key
     }
 
@@ -166,7 +183,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
-    use crate::fixtures::{HEADER, issuers, payload, sign, verify};
+    use crate::fixtures::{HEADER, NOW, issuer, issuers, issuers_under, payload, peppers, sign, verify};
 
     #[test]
     fn only_the_issuers_own_key_with_its_own_algorithm_verifies() {
@@ -185,6 +202,24 @@ mod tests {
         assert_eq!(verify(&issuers, &forged).unwrap_err(), Refusal::SignatureInvalid);
         let unsigned = forged.rsplit_once('.').unwrap().0;
         assert_eq!(verify(&issuers, &std::format!("{unsigned}.")).unwrap_err(), Refusal::SignatureInvalid);
+    }
+
+    #[test]
+    fn a_token_that_is_vouched_for_has_the_names_of_one_that_is_verified() {
+        let peppers = peppers(&[1, 2]);
+        let issuers = issuers_under(&peppers);
+        let terms = Arc::new(IssuerTerms::new(issuer("a"), &peppers));
+        for rest in [r#","jti":"j","sid":"d","sub":"s""#, ""] {
+            let text = sign(HEADER, &payload(rest));
+            let verified = verify(&issuers, &text).unwrap();
+            let vouched = terms.vouch(UnverifiedToken::parse(&text).unwrap());
+            assert_eq!(
+                (vouched.target(), vouched.id(&vouched.target())),
+                (verified.target(), verified.id(&verified.target()))
+            );
+            let ids = |token: VerifiedToken| token.in_force(NOW).unwrap().ids().iter().collect::<Vec<_>>();
+            assert_eq!(ids(vouched), ids(verified));
+        }
     }
 
     #[test]

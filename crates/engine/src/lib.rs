@@ -40,6 +40,7 @@ pub use json_object::{JsonObject, json_array, quoted};
 pub use keys::{Fetch, Fetched, Filed, Jwk, Keep, KeyOrigin, PublicKey, WebCryptoAlgorithm};
 pub use label::label;
 pub use look_up::{LookUp, Question};
+pub use memory::{Remembered, TokenMemory};
 pub use policy::{Mode, Outage, Policy};
 pub use request::{Endpoint, Head, Route};
 pub use revocations::LedgerRead;

@@ -24,7 +24,7 @@ const DOOR: usize = 16_384;
 /// a key does. Each token has its set of four places, chosen by its signature, which nobody without the issuer's key can
 /// choose; a newer one takes the place of the oldest there.
 #[derive(Default)]
-pub(crate) struct TokenMemory {
+pub struct TokenMemory {
     sets: Vec<[Place; WAYS]>,
     bytes: usize,
     /// Where the next one is taken from when there are too many bytes.
@@ -42,14 +42,17 @@ struct Place {
 }
 
 /// A verified token, valid when it was looked at.
-pub(crate) struct Remembered {
+pub struct Remembered {
     text: Box<str>,
-    pub(crate) token: ValidToken,
-    pub(crate) ids: Arc<TokenIds>,
+    /// The token.
+    pub token: ValidToken,
+    /// Under which it can have been revoked.
+    pub ids: Arc<TokenIds>,
 }
 
 impl Remembered {
-    pub(crate) fn new(text: &str, token: ValidToken, ids: Arc<TokenIds>) -> Self {
+    /// The token with this text.
+    pub fn new(text: &str, token: ValidToken, ids: Arc<TokenIds>) -> Self {
         Self { text: text.into(), ids, token }
     }
 
@@ -61,7 +64,7 @@ impl Remembered {
 
 impl TokenMemory {
     /// The token with exactly this text, if it is not dead by now.
-    pub(crate) fn get(&mut self, text: &str, now: Timestamp) -> Option<&Remembered> {
+    pub fn get(&mut self, text: &str, now: Timestamp) -> Option<&Remembered> {
         let hash = hash(text);
         let mut places = self.sets.get_mut(set_of(hash))?.iter_mut().filter(|place| place.hash == hash);
         let place = places.find(|place| place.token.as_ref().is_some_and(|found| is_same(&found.text, text)))?;
@@ -73,7 +76,7 @@ impl TokenMemory {
     }
 
     /// Whether a token that is not remembered came before. It may be another one that did: then it is remembered too early.
-    pub(crate) fn came_before(&mut self, text: &str) -> bool {
+    pub fn came_before(&mut self, text: &str) -> bool {
         if self.door.is_empty() {
             self.door.resize(DOOR, 0);
         }
@@ -86,7 +89,8 @@ impl TokenMemory {
         }
     }
 
-    pub(crate) fn insert(&mut self, remembered: Remembered) {
+    /// Remembers a token, in the place of the oldest of its set.
+    pub fn insert(&mut self, remembered: Remembered) {
         if self.sets.is_empty() {
             self.sets.resize_with(SETS, Default::default);
         }
@@ -103,7 +107,8 @@ impl TokenMemory {
         self.sets[at][0] = Place { hash, token: Some(Box::new(remembered)) };
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// Forgets all.
+    pub fn clear(&mut self) {
         *self = Self::default();
     }
 }

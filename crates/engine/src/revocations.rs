@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use quash_core::{
-    Cutoff, Revocation, Target, Timestamp, TokenIds, Verdict,
+    Revocation, Target, Timestamp, TokenIds, Verdict,
     follower::{self, Follower, LiveSet, Read, Source, SyncId, Terms, WhenStale},
     ledger::{Delta, Part, ShardHistory},
     segment::Segment,
@@ -17,9 +17,6 @@ use crate::{
     policy::{Mode, Outage, Policy},
     trust::Trust,
 };
-
-/// Issuers write `iat` in whole seconds, rounded down.
-const ISSUED_AT_RESOLUTION: Duration = Duration::from_secs(1);
 
 /// How long a copy of a page stays in the data centre's cache: it says nothing wrong however old it is, but ever less.
 const PAGES_ARE_KEPT: Duration = Duration::from_secs(3600);
@@ -352,22 +349,16 @@ fn refuse_known(live: &LiveSet, ids: &TokenIds, now: Timestamp) -> Result<(), Er
 
 /// A revoked token is refused; with how long until a new login is not covered any more, where that is not so at once.
 pub(crate) fn refuse(verdict: Verdict, now: Timestamp) -> Result<(), Error> {
-    let Verdict::Revoked { rule, cutoff } = verdict else { return Ok(()) };
-    let retry_after = match cutoff {
-        Cutoff::IssuedUntil(cutoff) => {
-            Some(cutoff.plus(ISSUED_AT_RESOLUTION).since(now)).filter(|wait| !wait.is_zero())
-        }
-        _ => None,
-    };
-    Err(Error::Revoked { rule, retry_after })
+    let retry_after = verdict.retry_after(now);
+    match verdict {
+        Verdict::NotRevoked { .. } => Ok(()),
+        Verdict::Revoked { rule, .. } => Err(Error::Revoked { rule, retry_after }),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use quash_core::{
-        Rule,
-        ledger::{Header, ShardCount, Span},
-    };
+    use quash_core::ledger::{Header, ShardCount, Span};
     use serde_json::json;
 
     use super::*;
@@ -395,19 +386,6 @@ mod tests {
             followed.answered(&read, &delta, None, at(0));
         }
         revocations
-    }
-
-    #[test]
-    fn who_was_revoked_is_told_how_long_a_new_login_is_covered_too() {
-        let told = |millis: u64| {
-            let cutoff = Cutoff::IssuedUntil(Timestamp::from_millis(5_500));
-            match refuse(Verdict::Revoked { rule: Rule::Subject, cutoff }, Timestamp::from_millis(millis)) {
-                Err(Error::Revoked { retry_after, .. }) => retry_after.map(|wait| wait.as_millis()),
-                _ => panic!(),
-            }
-        };
-        // Issued at 5.9 s, a token says 5.
-        assert_eq!([2_500, 5_500, 5_900, 6_499, 6_500].map(told), [Some(4_000), Some(1_000), Some(600), Some(1), None]);
     }
 
     #[test]

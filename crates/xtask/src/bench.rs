@@ -20,14 +20,24 @@ pub(crate) enum Bench {
     Core,
     Follower,
     Http,
+    Server,
     Staleness,
     Tabs,
     Verify,
 }
 
 impl Bench {
-    pub(crate) const ALL: [Self; 8] =
-        [Self::Click, Self::Cold, Self::Core, Self::Follower, Self::Http, Self::Staleness, Self::Tabs, Self::Verify];
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Click,
+        Self::Cold,
+        Self::Core,
+        Self::Follower,
+        Self::Http,
+        Self::Server,
+        Self::Staleness,
+        Self::Tabs,
+        Self::Verify,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -36,6 +46,7 @@ impl Bench {
             Self::Core => "core",
             Self::Follower => "follower",
             Self::Http => "http",
+            Self::Server => "server",
             Self::Staleness => "staleness",
             Self::Tabs => "tabs",
             Self::Verify => "verify",
@@ -61,6 +72,11 @@ impl Bench {
                 Ok(workspace.node(["--expose-gc", "--max-old-space-size=4096", "tests/bench/follower.ts"]))
             }
             Self::Http => in_workerd(workspace, &WORKERS, "tests/bench/http.ts"),
+            Self::Server => {
+                tools::ensure(workspace, [Need::Redis])?;
+                builds::run(workspace, &[Part::Server])?;
+                Ok(workspace.node(["tests/bench/server.ts"]))
+            }
             Self::Staleness => in_workerd(workspace, &[Part::Worker], "tests/bench/staleness.ts"),
             Self::Tabs => in_browsers(workspace, &[Need::Chromium, Need::Firefox, Need::WebKit], "tests/bench/tabs.ts"),
             Self::Verify => in_workerd(workspace, &[Part::Engine], "tests/bench/verify.ts"),

@@ -44,6 +44,7 @@ pub(crate) const NAMED_MODULE: &str = "named.wasm";
 pub(crate) enum Part {
     Browser,
     Engine,
+    Server,
     Worker,
     Demo,
     Bench,
@@ -54,9 +55,10 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Browser,
         Self::Engine,
+        Self::Server,
         Self::Worker,
         Self::Demo,
         Self::Bench,
@@ -70,6 +72,7 @@ impl Part {
         match self {
             Self::Browser => "browser",
             Self::Engine => "engine",
+            Self::Server => "server",
             Self::Worker => "worker",
             Self::Demo => "demo",
             Self::Bench => "bench",
@@ -86,14 +89,18 @@ impl Part {
             Self::Worker | Self::Demo | Self::Guard | Self::Guarded | Self::Hello | Self::Router => {
                 &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen, Need::WorkerBuild]
             }
-            Self::Engine | Self::Bench => &[Need::WasmTarget, Need::NpmPackages],
+            Self::Engine | Self::Server | Self::Bench => &[Need::WasmTarget, Need::NpmPackages],
         }
     }
 
     fn build(self, workspace: &Workspace) -> Result<()> {
         match self {
             Self::Browser => build_browser(workspace),
-            Self::Engine => build_engine(workspace),
+            Self::Engine => build_module(workspace, "quash-js", "crates/js/build", "quash_engine.wasm"),
+            Self::Server => {
+                build_module(workspace, "quash-server", "www/quash/wasm-server", "quash_server.wasm")?;
+                build_npm(workspace, "quash", "www/quash", &[])
+            }
             Self::Worker => build_worker(workspace, "quash-worker", "crates/worker", Goal::Bytes),
             Self::Demo => {
                 build_worker(workspace, "quash-demo", "www/demo/worker", Goal::Bytes)?;
@@ -250,17 +257,17 @@ fn build_worker(workspace: &Workspace, package: &str, folder: &str, goal: Goal) 
     })
 }
 
-/// The engine as a module without glue, for the Worker's gate.
-fn build_engine(workspace: &Workspace) -> Result<()> {
-    let mut build = workspace.cargo(["build", "--package=quash-js", "--profile=engine", "--target", WASM_TARGET]);
+/// A module without glue: the engine, for the Worker's gate; or what the npm package has for servers.
+fn build_module(workspace: &Workspace, package: &str, result: &str, file: &str) -> Result<()> {
+    let mut build = workspace.cargo(["build", "--package", package, "--profile=engine", "--target", WASM_TARGET]);
     build.env(SIMD.0, SIMD.1);
-    workspace.console.run("cargo build quash-js", build)?;
-    let module = workspace.target.join(WASM_TARGET).join("engine/quash_js.wasm");
-    let folder = workspace.path("crates/js/build");
+    workspace.console.run(&format!("cargo build {package}"), build)?;
+    let module = workspace.target.join(WASM_TARGET).join(format!("engine/{}.wasm", package.replace('-', "_")));
+    let folder = workspace.path(result);
     let inputs = vec![module.clone(), workspace.path("package-lock.json")];
-    once(workspace, "crates/js/build", engine_recipe(), inputs, folder.clone(), || {
+    once(workspace, result, engine_recipe(), inputs, folder.clone(), || {
         fs::create_dir_all(&folder)?;
-        optimise_engine(workspace, &module, &folder.join("quash_engine.wasm"))
+        optimise_engine(workspace, &module, &folder.join(file))
     })
 }
 

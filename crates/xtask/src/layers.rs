@@ -1,4 +1,4 @@
-//! Dependencies point one way: `worker → edge → core ← browser`, `js → core`; the core knows nothing of the web.
+//! Dependencies point one way: `worker → edge → core ← browser`, `js → core ← server`; the core knows nothing of the web.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::workspace::Workspace;
 
 /// Every crate of the workspace, and the other ones that it may be built on, directly or not.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("quash-bench", &["quash-core"]),
     ("quash-bench-guarded", &["quash-core", "quash-edge", "quash-engine"]),
     ("quash-bench-hello", &[]),
@@ -17,6 +17,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("quash-edge", &["quash-core", "quash-engine"]),
     ("quash-engine", &["quash-core"]),
     ("quash-js", &["quash-core", "quash-engine"]),
+    ("quash-server", &["quash-core", "quash-engine"]),
     ("quash-sim", &["quash-core"]),
     ("quash-test-guard", &["quash-core", "quash-edge", "quash-engine"]),
     ("quash-test-router", &["quash-core", "quash-edge", "quash-engine"]),

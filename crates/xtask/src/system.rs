@@ -44,6 +44,10 @@ pub(crate) const WEBKIT_DRIVER: Program = Program {
 /// WebKitGTK draws on a screen, if need be on one that nobody sees.
 pub(crate) const XVFB: Program = Program { what: "Xvfb", variable: None, names: &["Xvfb"], package: "xvfb" };
 
+/// No port is taken and no file written but where a test says so.
+pub(crate) const REDIS: Program =
+    Program { what: "Redis", variable: None, names: &["redis-server"], package: "redis-server" };
+
 impl Program {
     /// The one that the environment names, or the first on the path.
     fn find(&self) -> Option<PathBuf> {

@@ -41,7 +41,7 @@ impl Group {
         match self {
             Self::Rust => "every crate, natively",
             Self::Wasm => "the core, as WebAssembly",
-            Self::Js => "the npm package, in browsers",
+            Self::Js => "the npm package, in browsers and on servers",
             Self::E2e => "the whole of it, in workerd and browsers",
             Self::Fuzz => "what the core reads, for a minute",
         }
@@ -52,7 +52,8 @@ impl Group {
             // `fuzz::run` sees to its own.
             Self::Rust | Self::Fuzz => &[],
             Self::Wasm => &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen],
-            Self::Js | Self::E2e => &[Need::NpmPackages, Need::Chromium, Need::Firefox, Need::WebKit],
+            Self::Js => &[Need::NpmPackages, Need::Chromium, Need::Firefox, Need::WebKit, Need::Redis],
+            Self::E2e => &[Need::NpmPackages, Need::Chromium, Need::Firefox, Need::WebKit],
         }
     }
 
@@ -60,11 +61,18 @@ impl Group {
     fn parts(self) -> &'static [Part] {
         match self {
             Self::Rust | Self::Wasm | Self::Fuzz => &[],
-            Self::Js => &[Part::Browser],
+            Self::Js => &[Part::Browser, Part::Server],
             // All but what only benches measure.
-            Self::E2e => {
-                &[Part::Browser, Part::Engine, Part::Worker, Part::Demo, Part::Bench, Part::Guard, Part::Router]
-            }
+            Self::E2e => &[
+                Part::Browser,
+                Part::Server,
+                Part::Engine,
+                Part::Worker,
+                Part::Demo,
+                Part::Bench,
+                Part::Guard,
+                Part::Router,
+            ],
         }
     }
 

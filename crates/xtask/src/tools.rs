@@ -24,6 +24,7 @@ pub(crate) enum Need {
     Chromium,
     Firefox,
     WebKit,
+    Redis,
     CxxCompiler,
     WasmBindgen,
     WorkerBuild,
@@ -95,6 +96,7 @@ pub(crate) fn ensure(workspace: &Workspace, needs: impl IntoIterator<Item = Need
                 system::WEBKIT_DRIVER.ensure(workspace)?;
                 system::XVFB.ensure(workspace)?;
             }
+            Need::Redis => system::REDIS.ensure(workspace)?,
             Need::CxxCompiler => system::ensure_cxx_compiler(workspace)?,
             Need::WasmBindgen => cargo_tools.push(CargoTool::wasm_bindgen(workspace)?),
             Need::WorkerBuild => cargo_tools.push(CargoTool::worker_build(workspace)?),

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+
+import { Denylist } from './denylist.js';
+import { coreOptions, type JwtOptions } from './jwt-options.js';
+import type { PrivateKey, Secret } from './key.js';
+import type { SignOptions } from './sign-options.js';
+import { sign } from './sign.js';
+import { describe, type Target } from './target.js';
+import type { Jwt, JwtPayload } from './token.js';
+import { type Key, verified } from './verified.js';
+import { VerifiedTokens } from './verified-tokens.js';
+import type { VerifyOptions } from './verify-options.js';
+
+/** What can be asked of a verification that knows of revocations. The expiry of a token is never ignored: its revocation ends with it. */
+export interface JwtVerifyOptions extends Omit<VerifyOptions, 'ignoreExpiration'> {
+  /** Ask the store itself, and not what was read of it within `maxStaleness`. */
+  readonly strict?: boolean | undefined;
+}
+
+/** What a revocation came to. */
+export interface Receipt {
+  /** False where nothing was left to revoke: the token is dead already. */
+  readonly revoked: boolean;
+  /** From when on no other process accepts it, in milliseconds since the epoch; none where there is no bound. */
+  readonly effectiveBy?: number;
+}
+
+/**
+ * Tokens that can be destroyed: `sign` and `verify` as they are without a denylist, and what was destroyed is refused.
+ *
+ * ```ts
+ * const jwt = createJwt({ store: redis(client), pepper: process.env.QUASH_PEPPER, maxLifetime: '1h' });
+ * const token = jwt.sign({ sub: 'ada' }, secret, { expiresIn: '15m' });
+ * await jwt.verify(token, secret);
+ * await jwt.destroy(token, secret); // this one
+ * await jwt.destroy({ sub: 'ada' }); // every one of Ada's until now
+ * ```
+ *
+ * @throws TypeError with what is wrong with the options.
+ */
+export function createJwt(options: JwtOptions): JwtService {
+  return new JwtService(options);
+}
+
+/** See {@link createJwt}. */
+export class JwtService {
+  readonly #denylist: Denylist;
+  readonly #verified = new VerifiedTokens();
+  readonly #maxLifetime: number;
+  readonly #leeway: number;
+  readonly #maxStaleness: number | undefined;
+
+  constructor(options: JwtOptions) {
+    const core = coreOptions(options);
+    this.#denylist = new Denylist(options.store, core);
+    this.#maxLifetime = core.maxLifetime;
+    this.#leeway = core.leeway;
+    this.#maxStaleness = core.maxStaleness;
+  }
+
+  /**
+   * A token that can be destroyed. It gets a `jti`, if it has none: without one, two of the same second that say the same would be
+   * one token, and whoever logs in right after a logout would be logged out.
+   *
+   * @throws Error as `sign` does; and where the token would have no `exp`, no `iat`, or would live longer than `maxLifetime`.
+   */
+  sign(payload: object, key: Secret | PrivateKey, options: SignOptions = {}): string {
+    const isNamed = options.jwtid !== undefined || Object.hasOwn(payload, 'jti');
+    const token = sign(payload, key, isNamed ? options : { ...options, jwtid: randomUUID() });
+    const { iat, exp } = claimsOf(token);
+    if (typeof exp !== 'number') throw new Error('"expiresIn" is needed: what never expires cannot be destroyed for ever');
+    if (typeof iat !== 'number') throw new Error('"iat" is needed');
+    if ((exp - iat) * 1000 > this.#maxLifetime) throw new Error(`the token would live longer than ${this.#maxLifetime / 1000} s`);
+    return token;
+  }
+
+  /**
+   * The payload of a token, once it is sure that the holder of the key has signed it, that it is what `options` ask for, and that
+   * it was not destroyed.
+   *
+   * Rejects with JsonWebTokenError and its kinds, TokenRevokedError and TokenNotRevocableError among them; and with
+   * DenylistUnavailableError where nobody knows.
+   */
+  async verify(token: string, key: Key, options: JwtVerifyOptions & { complete: true }): Promise<Jwt>;
+  async verify(token: string, key: Key, options?: JwtVerifyOptions & { complete?: false }): Promise<JwtPayload>;
+  async verify(token: string, key: Key, options: JwtVerifyOptions = {}): Promise<Jwt | JwtPayload> {
+    if ((options.clockTolerance ?? 0) * 1000 > this.#leeway) {
+      throw new TypeError('"clockTolerance" must not be more than the leeway: revocations are kept no longer');
+    }
+    const decoded = verified(token, key, { ...options, ignoreExpiration: false }, this.#verified);
+    const settled = decoded instanceof Promise ? await decoded : decoded;
+    await this.#denylist.check(token, options.strict === true);
+    return settled as JwtPayload;
+  }
+
+  /**
+   * Destroys a token, whose key is needed for that: nobody may destroy what is another's by writing down its `jti`. Or what is
+   * described: all tokens with a `jti`, of a session, of a subject, …
+   *
+   * Resolves when it is in the store. Rejects with JsonWebTokenError where the token's signature is wrong, and with
+   * DenylistUnavailableError where it may not be in the store; then it may be tried again.
+   */
+  async destroy(token: string, key: Key, options?: Pick<VerifyOptions, 'algorithms'>): Promise<Receipt>;
+  async destroy(target: Target): Promise<Receipt>;
+  async destroy(what: string | Target, key?: Key, options: Pick<VerifyOptions, 'algorithms'> = {}): Promise<Receipt> {
+    const row = typeof what === 'string' ? await this.#revoke(what, key, options) : await this.#denylist.revokeClaim(describe(what));
+    if (!row) return { revoked: false };
+    return this.#maxStaleness === undefined ? { revoked: true } : { revoked: true, effectiveBy: Date.now() + this.#maxStaleness };
+  }
+
+  async #revoke(token: string, key: Key | undefined, options: Pick<VerifyOptions, 'algorithms'>) {
+    // Also one that has expired, or is not good yet.
+    await verified(token, key as Key, { ...options, ignoreExpiration: true, ignoreNotBefore: true });
+    return this.#denylist.revoke(token);
+  }
+}
+
+function claimsOf(token: string): JwtPayload {
+  return JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as JwtPayload;
+}

@@ -1,0 +1,107 @@
+/** Restarts and failovers: what Redis keeps is known by its number, and what it gave away cannot be mistaken for something else. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+
+import { type Row, redis } from 'quash/redis';
+
+import { Follower } from './follower.ts';
+import { connect } from './redis-clients.ts';
+import { startMaster, startRedis, until } from './redis-server.ts';
+import { merge, mergeAll, row } from './words.ts';
+
+describe('a restart of Redis', { timeout: 120_000, concurrency: true }, () => {
+  test('with appendfsync always, nothing that was acknowledged is lost', async () => {
+    await using server = await startRedis('--appendonly', 'yes', '--appendfsync', 'always');
+    await using connected = await connect(server.socket);
+    const store = redis(connected.client, { timeout: 500 });
+    const acknowledged: Row[] = [];
+    const follower = new Follower(store.log!);
+    let isDown = false;
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      for (let n = 0; !isDown; n++) {
+        const rows = [row(writer * 10_000 + n, 'own'), row(n % 7, `w${writer}`)];
+        await store.append(rows, merge).then(() => acknowledged.push(...rows), () => {});
+      }
+    });
+    await until(async () => acknowledged.length > 500);
+    await follower.sync();
+    // In the middle of what they do.
+    await until(async () => acknowledged.length > 1000);
+    await server.kill();
+    isDown = true;
+    await Promise.all(writers);
+    await server.restart();
+    await until(() => store.lookUp([]).then(() => true, () => false));
+
+    const expected = mergeAll(acknowledged);
+    const found = new Map((await store.lookUp([...expected.keys()])).map((row) => [row.key, row]));
+    await follower.sync();
+    for (const [key, row] of expected) {
+      for (const known of [found.get(key), follower.rows.get(key)]) assert.ok(known && merge(known, row).entry === known.entry, row.entry);
+    }
+  });
+
+  test('of one that keeps nothing, followers see that it is another log', async () => {
+    await using server = await startRedis();
+    await using connected = await connect(server.socket);
+    const store = redis(connected.client, { timeout: 500 });
+    await store.append([row(1, 'a'), row(2, 'a')], merge);
+    const before = await store.log!.read('head');
+    await server.kill();
+    await server.restart();
+    await until(() => store.append([row(3, 'a'), row(4, 'a'), row(5, 'a')], merge).then(() => true, () => false));
+    const after = await store.log!.read('head');
+    assert.notEqual(after.epoch, before.epoch);
+    assert.deepEqual([after.head, after.rows.length], [3, 3]);
+  });
+
+  test('numbers that a promoted replica gives again are those of another log', async () => {
+    await using master = await startMaster();
+    await using replica = await startRedis('--replicaof', '127.0.0.1', `${master.port}`);
+    await using one = await connect(master.socket);
+    await using two = await connect(replica.socket);
+    const [old, promoted] = [redis(one.client), redis(two.client)];
+    await old.append([row(1, 'a'), row(2, 'a')], merge);
+    await until(async () => (await replica.cli('HGET', '{quash}:state', 'head')) === '2');
+    const replicated = await old.log!.read('head');
+    await assert.rejects(promoted.log!.read('head').then(() => promoted.append([row(9, 'a')], merge)), { code: 'store_unavailable' });
+
+    // The replica is behind by two rows when it takes over.
+    await replica.cli('REPLICAOF', 'NO', 'ONE');
+    await old.append([row(3, 'lost'), row(4, 'lost')], merge);
+    const follower = new Follower(old.log!);
+    await follower.sync();
+    const before = await promoted.log!.read('head');
+    assert.deepEqual(before, replicated, 'a lower head, as long as no number is given');
+
+    await promoted.append([row(5, 'new'), row(6, 'new'), row(7, 'new')], merge);
+    const after = await promoted.log!.read('head');
+    assert.equal(after.head, 5, 'more than the old one had');
+    assert.notEqual(after.epoch, before.epoch);
+    // An append that changes nothing gives no number, and so no epoch.
+    await promoted.append([row(5, 'new')], merge);
+    assert.equal((await promoted.log!.read('head')).epoch, after.epoch);
+  });
+
+  test('nor can a master that comes back give its old numbers another meaning', async () => {
+    await using first = await startMaster();
+    await using second = await startMaster();
+    await using connected = await connect(first.socket);
+    const store = redis(connected.client);
+    await second.cli('REPLICAOF', '127.0.0.1', `${first.port}`);
+    await store.append([row(1, 'a'), row(2, 'a')], merge);
+    const headOf = (server: typeof first) => server.cli('HGET', '{quash}:state', 'head');
+    await until(async () => (await headOf(second)) === '2');
+    await second.cli('REPLICAOF', 'NO', 'ONE');
+    await store.append([row(3, 'lost'), row(4, 'lost')], merge);
+    const before = await store.log!.read('head');
+
+    await first.cli('REPLICAOF', '127.0.0.1', `${second.port}`);
+    await until(async () => (await headOf(first)) === '2');
+    await first.cli('REPLICAOF', 'NO', 'ONE');
+    await store.append([row(5, 'new'), row(6, 'new')], merge);
+    const after = await store.log!.read('head');
+    assert.equal(after.head, before.head);
+    assert.notEqual(after.epoch, before.epoch);
+  });
+});
