@@ -64,7 +64,8 @@ function payload(iss: string): object {
   };
 }
 
-function newKey(alg: Algorithm): KeyObject {
+/** A private key, or a secret. */
+export function newKey(alg: Algorithm): KeyObject {
   switch (alg) {
     case 'HS256':
       // Letters, as a Worker's secret is made of.

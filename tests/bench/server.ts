@@ -9,7 +9,7 @@
  *   time, of 1000 tokens that come again and again, as those of sessions do; `NAME/verify+redis/new` is of tokens that come once;
  * - `NAME/destroy+redis`: until Redis has acknowledged it. 64 at a time.
  */
-import { createSecretKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { createPublicKey, createSecretKey, type KeyObject, randomUUID } from 'node:crypto';
 
 import { createVerifier } from 'fast-jwt';
 import { jwtVerify } from 'jose';
@@ -21,11 +21,10 @@ import { createClient } from 'redis4';
 
 import { startRedis } from '../../www/quash/test/server/stores/redis-server.ts';
 import { drive, type Started } from './drive.ts';
+import { newKey } from './mint.ts';
 import type { Figure } from './print.ts';
 import { type Case, measure } from './rounds.ts';
-
-const ALGORITHMS = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const;
-type Algorithm = (typeof ALGORITHMS)[number];
+import { ALGORITHMS, type Algorithm } from './verify/peer.ts';
 
 const AUDIENCE = 'https://api.example';
 const ISSUER = 'https://login.example';
@@ -154,19 +153,8 @@ async function time(work: () => Promise<void>): Promise<number> {
 }
 
 function newKeys(alg: Algorithm): Keys {
-  const pair = ({ privateKey, publicKey }: { privateKey: KeyObject; publicKey: KeyObject }): Keys => ({ signing: privateKey, verifying: publicKey });
-  switch (alg) {
-    case 'HS256': {
-      const key = createSecretKey(SECRET, 'utf8');
-      return { signing: key, verifying: key };
-    }
-    case 'RS256':
-      return pair(generateKeyPairSync('rsa', { modulusLength: 2048 }));
-    case 'ES256':
-      return pair(generateKeyPairSync('ec', { namedCurve: 'P-256' }));
-    case 'EdDSA':
-      return pair(generateKeyPairSync('ed25519'));
-  }
+  const signing = newKey(alg);
+  return { signing, verifying: signing.type === 'secret' ? signing : createPublicKey(signing) };
 }
 
 function claims(): object {
