@@ -374,9 +374,17 @@ mod tests {
         // The latest `iat` that can have been accepted, a lifetime, the leeway, and a minute for clocks.
         let until = Cover::everyone(Cutoff::IssuedUntil(at(30)));
         assert_eq!((row.cover, row.expires_at, row.reason), (until, at(30 + 900 + 30 + 60), Reason::Logout));
-        let ahead = wanted(&format!(r#"{sub},"issuedUntil":{},"reason":"account_disabled""#, (NOW + 100) * 1000));
-        let ahead = ahead.unwrap().unwrap();
-        assert_eq!((ahead.expires_at, ahead.reason), (at(100 + 900 + 30 + 60), Reason::AccountDisabled));
+        let earlier = wanted(&format!(r#"{sub},"issuedUntil":{},"reason":"account_disabled""#, (NOW - 100) * 1000));
+        let earlier = earlier.unwrap().unwrap();
+        assert_eq!((earlier.expires_at, earlier.reason), (row.expires_at, Reason::AccountDisabled));
+        for (name, latest) in [("issuedUntil", 30), ("expiresAt", 930)] {
+            let time = |millis: u64| format!(r#""claim":"jti","value":"j","{name}":{millis}"#);
+            assert!(wanted(&time((NOW + latest) * 1000)).unwrap().is_some());
+            let problem = Err(format!("{name}: a time that no token can have"));
+            assert_eq!(wanted(&time((NOW + latest) * 1000 + 1)), problem);
+            assert_eq!(wanted(&time(0).replace(":0", ":-1")), problem);
+            assert_eq!(wanted(&time(0).replace(":0", ":null")), problem);
+        }
         let jti = |exp: u64| format!(r#""claim":"jti","value":"j","expiresAt":{}"#, exp * 1000);
         assert_eq!(wanted(&jti(NOW + 10)).unwrap().map(|row| row.expires_at), Some(at(10 + 30 + 60)));
         assert_eq!(wanted(&jti(NOW - 90)).unwrap(), None);

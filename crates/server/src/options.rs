@@ -32,13 +32,13 @@ pub(crate) fn denylist(json: &str) -> Result<Denylist, String> {
         (Some(oldest), _) => WhenStale::LastKnownGood(oldest),
         _ => WhenStale::Closed,
     };
-    let peppers = texts(options, "peppers").map(|pepper| Pepper::new(pepper.as_bytes()));
+    let peppers = texts(options, "peppers")?.into_iter().map(|pepper| Pepper::new(pepper.as_bytes()));
     let peppers = peppers.collect::<Result<_, _>>().map_err(|weak| format!("pepper: {weak}"))?;
     let issuers = Issuers::new(
         Peppers::new(peppers).ok_or("pepper: at least one is needed")?,
         millis(options, "maxLifetime").ok_or("maxLifetime: must be positive")?,
         millis(options, "leeway").unwrap_or_default(),
-        texts(options, "revocableClaims").map(Arc::from).collect(),
+        texts(options, "revocableClaims")?.into_iter().map(Arc::from).collect(),
     );
     let follower = Follower::new(terms.unwrap_or_default(), number(options, "seed").unwrap_or_default());
     Ok(Denylist::new(issuers, follower, terms.is_some(), when_stale))
@@ -59,7 +59,8 @@ fn millis(object: Object<'_>, name: &str) -> Option<Duration> {
     number(object, name).map(Duration::from_millis)
 }
 
-fn texts<'d>(object: Object<'d>, name: &str) -> impl Iterator<Item = &'d str> {
-    let texts = object.get(name).and_then(Value::strings);
-    texts.into_iter().flatten().flatten()
+/// One that is no text is not left out: a pepper that is missing would have its revocations forgotten.
+fn texts<'d>(object: Object<'d>, name: &str) -> Result<Vec<&'d str>, String> {
+    let Some(texts) = object.get(name).and_then(Value::strings) else { return Ok(Vec::new()) };
+    texts.collect::<Option<_>>().ok_or_else(|| format!("{name}: must be strings"))
 }

@@ -40,21 +40,20 @@ pub(crate) fn of_claim(json: &str, issuers: &mut Issuers, now: Timestamp) -> Res
     let terms = issuers.get(text(wanted, "iss").unwrap_or_default());
     let (target, ends) = target(wanted, &terms)?;
     let retention = terms.issuer().retention();
-    let issued_until = number(wanted, "issuedUntil").map(Timestamp::from_millis);
+    let latest = retention.cutoff(now);
+    let issued_until = time(wanted, "issuedUntil", latest)?;
     let covered = match issued_until {
         None if ends => Cutoff::Always,
-        _ => Cutoff::IssuedUntil(issued_until.unwrap_or(retention.cutoff(now))),
+        _ => Cutoff::IssuedUntil(issued_until.unwrap_or(latest)),
     };
-    let dies_at = number(wanted, "expiresAt").filter(|_| matches!(target, Target::TokenId(_)));
-    let expires_at = match dies_at {
-        Some(dies_at) => match retention.of_token(Some(Timestamp::from_millis(dies_at)), now) {
+    let dies_at = time(wanted, "expiresAt", latest.plus(retention.max_lifetime))?;
+    let expires_at = match dies_at.filter(|_| matches!(target, Target::TokenId(_))) {
+        Some(dies_at) => match retention.of_token(Some(dies_at), now) {
             Some(expires_at) => expires_at,
             None => return Ok(None),
         },
         // What was issued before is dead by then, too.
-        None => {
-            retention.of_cutoff(issued_until.map_or(retention.cutoff(now), |until| until.max(retention.cutoff(now))))
-        }
+        None => retention.of_cutoff(latest),
     };
     let keep = text(wanted, "keep").map(|session| terms.id(&Target::Session(session)));
     let reason = text(wanted, "reason").unwrap_or(Reason::Logout.name());
@@ -68,6 +67,15 @@ pub(crate) fn of_claim(json: &str, issuers: &mut Issuers, now: Timestamp) -> Res
             .find(|known| known.name() == reason)
             .ok_or_else(|| format!("there is no reason `{reason}`"))?,
     }))
+}
+
+/// A time that is told, no later than `latest`: an entry that covers more than was meant, or for longer, cannot be taken back.
+fn time(wanted: Object<'_>, name: &str, latest: Timestamp) -> Result<Option<Timestamp>, String> {
+    if wanted.get(name).is_none() {
+        return Ok(None);
+    }
+    let time = number(wanted, name).map(Timestamp::from_millis);
+    time.filter(|time| *time <= latest).map(Some).ok_or_else(|| format!("{name}: a time that no token can have"))
 }
 
 /// And whether it is something that ends as a whole, with whatever would still be issued for it: a user may log in again, but not

@@ -12,7 +12,7 @@ export class BoundedMap<V> {
   }
 
   set(key: string, value: V): void {
-    const [oldest] = this.#entries.size < this.#limit ? [] : this.#entries.keys();
+    const [oldest] = this.#entries.size < this.#limit || this.#entries.has(key) ? [] : this.#entries.keys();
     if (oldest !== undefined) this.#entries.delete(oldest);
     // A string that was cut out of another keeps that one in memory, a whole token; a copy does not.
     this.#entries.set(Buffer.from(key).toString(), value);

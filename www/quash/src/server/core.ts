@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 
+import type { LogPart } from './store.js';
+
 /** What to do next; see `host.rs`. */
 export const Status = {
   Done: 0,
@@ -88,7 +90,7 @@ export class Core {
     return this.#exports.next_read(Date.now());
   }
 
-  answered(number: number, { epoch, from, to, head }: Omit<LogAnswer, 'lines'>, lines: string): void {
+  answered(number: number, { epoch, from, to, head }: Omit<LogPart, 'rows'>, lines: string): void {
     const length = this.#write(epoch);
     this.#exports.answered(number, length, this.#write(lines, length), from, to, head, Date.now());
   }
@@ -140,12 +142,4 @@ export class Core {
     }
     return encoder.encodeInto(text, at === 0 ? this.#input : this.#input.subarray(at)).written;
   }
-}
-
-interface LogAnswer {
-  readonly epoch: string;
-  readonly from: number;
-  readonly to: number;
-  readonly head: number;
-  readonly lines: string;
 }

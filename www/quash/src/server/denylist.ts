@@ -41,6 +41,11 @@ export class Denylist {
     return this.#append((core) => core.revocationOf(JSON.stringify(wanted)));
   }
 
+  /** @throws TokenNotRevocableError where the names of a token that was just signed cannot be read. */
+  checkRevocable(token: string): void {
+    this.#row((core) => core.revocation(token));
+  }
+
   async #append(make: (core: Core) => number): Promise<Row | undefined> {
     const row = this.#row(make);
     if (!row) return undefined;
@@ -118,13 +123,14 @@ export class Denylist {
   async #read(core: Core): Promise<void> {
     while (core === this.#core && this.#call(() => core.nextRead()) === Status.Read) {
       const { number, value } = core;
-      try {
-        const part = await this.#store.log!.read(value < 0 ? 'head' : value);
-        this.#call(() => core.answered(number, part, part.rows.map(line).join('')));
-      } catch (error) {
+      const part = await this.#store.log!.read(value < 0 ? 'head' : value).catch((error: unknown) => {
         this.#problem = error;
-        this.#call(() => core.failed(number));
-      }
+        return undefined;
+      });
+      // Another one has taken its place meanwhile, and reads by itself.
+      if (core !== this.#core) return;
+      if (part) this.#call(() => core.answered(number, part, part.rows.map(line).join('')));
+      else this.#call(() => core.failed(number));
     }
   }
 

@@ -39,14 +39,18 @@ export function logout(options: GuardOptions): Handler {
 
 function handler(gate: Gate): Handler {
   return (request, response, next) => {
-    gate(request.headers).then((outcome) => {
+    const settled = gate(request.headers).then((outcome) => {
+      // Somebody else has lost patience.
+      if (response.headersSent) return;
       if ('refusal' in outcome) {
         const { status, headers, body } = outcome.refusal;
         response.writeHead(status, headers).end(body);
         return;
       }
       if (outcome.auth) request.auth = outcome.auth;
-      next();
-    }, next);
+      // Outside of the promise: what it throws is for the framework.
+      setImmediate(next);
+    });
+    settled.catch((error: unknown) => next(error));
   };
 }

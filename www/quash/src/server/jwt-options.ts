@@ -15,7 +15,10 @@ export interface JwtOptions {
   readonly pepper: string | readonly string[];
   /** The longest that a token may live. A revocation of all of somebody's tokens is kept that long. */
   readonly maxLifetime: TimeSpan;
-  /** How far clocks may differ: the most that `clockTolerance` may be. By default they do not. */
+  /**
+   * How far the clocks of those may differ who sign and verify: by default 5 seconds. A `destroy({ sub })` covers what is issued within that time
+   * after it, too, and `clockTolerance` may be no more.
+   */
   readonly leeway?: TimeSpan;
   /** By what tokens can be destroyed besides `jti`, `sid`, `sub`, `client_id`, `kid` and `iss`: a tenant, a device. */
   readonly revocableClaims?: readonly string[];
@@ -31,10 +34,12 @@ export interface JwtOptions {
 
 /** @throws TypeError with what is wrong with the options. */
 export function coreOptions(options: JwtOptions): CoreOptions {
-  const { store, pepper, maxLifetime, leeway = 0, revocableClaims = [], maxStaleness = 5, outage = 'closed' } = options;
+  const { store, pepper, maxLifetime, leeway = 5, revocableClaims = [], maxStaleness = 5, outage = 'closed' } = options;
   if (typeof store?.append !== 'function') throw new TypeError('"store" is needed');
   const peppers = typeof pepper === 'string' ? [pepper] : pepper;
-  if (!Array.isArray(peppers)) throw new TypeError('"pepper" is needed: a secret of 32 bytes or more');
+  if (!Array.isArray(peppers) || peppers.some((one) => typeof one !== 'string')) {
+    throw new TypeError('"pepper" is needed: a secret of 32 bytes or more, or several');
+  }
   const lifetime = millis('maxLifetime', maxLifetime);
   if (lifetime === 0) throw new TypeError('"maxLifetime" must be more than nothing');
   return {

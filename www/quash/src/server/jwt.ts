@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { Denylist } from './denylist.js';
+import { JsonWebTokenError } from './errors.js';
 import { coreOptions, type JwtOptions } from './jwt-options.js';
 import type { PrivateKey, Secret } from './key.js';
 import type { SignOptions } from './sign-options.js';
@@ -11,8 +12,8 @@ import { type Key, verified } from './verified.js';
 import { VerifiedTokens } from './verified-tokens.js';
 import type { VerifyOptions } from './verify-options.js';
 
-/** What can be asked of a verification that knows of revocations. The expiry of a token is never ignored: its revocation ends with it. */
-export interface JwtVerifyOptions extends Omit<VerifyOptions, 'ignoreExpiration'> {
+/** What can be asked of a verification that knows of revocations. When a token lives is never ignored: its revocation ends with it. */
+export interface JwtVerifyOptions extends Omit<VerifyOptions, 'ignoreExpiration' | 'ignoreNotBefore'> {
   /** Ask the store itself, and not what was read of it within `maxStaleness`. */
   readonly strict?: boolean | undefined;
 }
@@ -48,25 +49,29 @@ export class JwtService {
   readonly #verified = new VerifiedTokens();
   readonly #maxLifetime: number;
   readonly #leeway: number;
-  readonly #maxStaleness: number | undefined;
+  /** After how many milliseconds all others refuse what was destroyed; none where nobody can say. */
+  readonly #bound: number | undefined;
 
   constructor(options: JwtOptions) {
     const core = coreOptions(options);
     this.#denylist = new Denylist(options.store, core);
     this.#maxLifetime = core.maxLifetime;
     this.#leeway = core.leeway;
-    this.#maxStaleness = core.maxStaleness;
+    const { maxStaleness, lastKnownGood = 0, dangerOpen } = core;
+    this.#bound = dangerOpen || maxStaleness === undefined ? undefined : Math.max(maxStaleness, lastKnownGood);
   }
 
   /**
    * A token that can be destroyed. It gets a `jti`, if it has none: without one, two of the same second that say the same would be
    * one token, and whoever logs in right after a logout would be logged out.
    *
-   * @throws Error as `sign` does; and where the token would have no `exp`, no `iat`, or would live longer than `maxLifetime`.
+   * @throws Error as `sign` does; and where the token would have no `exp`, no `iat`, or would live longer than `maxLifetime`;
+   * TokenNotRevocableError where a claim that names something is no string, or the token is longer than 8 KiB.
    */
   sign(payload: object, key: Secret | PrivateKey, options: SignOptions = {}): string {
-    const isNamed = options.jwtid !== undefined || Object.hasOwn(payload, 'jti');
+    const isNamed = options.jwtid !== undefined || (payload as JwtPayload).jti !== undefined;
     const token = sign(payload, key, isNamed ? options : { ...options, jwtid: randomUUID() });
+    this.#denylist.checkRevocable(token);
     const { iat, exp } = claimsOf(token);
     if (typeof exp !== 'number') throw new Error('"expiresIn" is needed: what never expires cannot be destroyed for ever');
     if (typeof iat !== 'number') throw new Error('"iat" is needed');
@@ -87,10 +92,9 @@ export class JwtService {
     if ((options.clockTolerance ?? 0) * 1000 > this.#leeway) {
       throw new TypeError('"clockTolerance" must not be more than the leeway: revocations are kept no longer');
     }
-    const decoded = verified(token, key, { ...options, ignoreExpiration: false }, this.#verified);
-    const settled = decoded instanceof Promise ? await decoded : decoded;
+    const decoded = await this.#verify(token, key, { ...options, ignoreExpiration: false, ignoreNotBefore: false });
     await this.#denylist.check(token, options.strict === true);
-    return settled as JwtPayload;
+    return decoded as JwtPayload;
   }
 
   /**
@@ -105,13 +109,23 @@ export class JwtService {
   async destroy(what: string | Target, key?: Key, options: Pick<VerifyOptions, 'algorithms'> = {}): Promise<Receipt> {
     const row = typeof what === 'string' ? await this.#revoke(what, key, options) : await this.#denylist.revokeClaim(describe(what));
     if (!row) return { revoked: false };
-    return this.#maxStaleness === undefined ? { revoked: true } : { revoked: true, effectiveBy: Date.now() + this.#maxStaleness };
+    return this.#bound === undefined ? { revoked: true } : { revoked: true, effectiveBy: Date.now() + this.#bound };
   }
 
   async #revoke(token: string, key: Key | undefined, options: Pick<VerifyOptions, 'algorithms'>) {
     // Also one that has expired, or is not good yet.
-    await verified(token, key as Key, { ...options, ignoreExpiration: true, ignoreNotBefore: true });
+    await this.#verify(token, key as Key, { ...options, ignoreExpiration: true, ignoreNotBefore: true });
     return this.#denylist.revoke(token);
+  }
+
+  async #verify(token: string, key: Key, options: VerifyOptions): Promise<unknown> {
+    try {
+      return await verified(token, key, options, this.#verified);
+    } catch (error) {
+      const isOther = !(error instanceof Error) || error instanceof JsonWebTokenError || error instanceof TypeError;
+      // `verify` has other errors for what a stranger may write into a token, too: an `alg` that is not for the key, a payload that is no JSON.
+      throw isOther ? error : new JsonWebTokenError(error.message);
+    }
   }
 }
 

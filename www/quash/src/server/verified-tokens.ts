@@ -31,8 +31,9 @@ export class VerifiedTokens {
 
   add(token: string, verified: VerifiedToken): void {
     if (token.length > MAX_LENGTH) return;
-    const [oldest] = this.#tokens.size < LIMIT ? [] : this.#tokens.keys();
+    const [oldest] = this.#tokens.size < LIMIT || this.#tokens.has(token) ? [] : this.#tokens.keys();
     if (oldest !== undefined) this.#tokens.delete(oldest);
-    this.#tokens.set(token, verified);
+    // A copy: what was cut out of a header keeps all of that in memory.
+    this.#tokens.set(Buffer.from(token).toString(), verified);
   }
 }

@@ -23,7 +23,9 @@ function fetched({ segments }: Unverified, key: GetPublicKeyOrSecret): Promise<u
   return new Promise((resolve, reject) => {
     key(readHeader(segments)!, (error, found) => {
       if (!error) return resolve(found);
-      reject(new JsonWebTokenError(`error in secret or public key callback: ${error.message}`));
+      const failure = new JsonWebTokenError(`error in secret or public key callback: ${error.message}`);
+      // Not enumerable, as in all errors: it is nothing that a server answers with.
+      reject(Object.defineProperty(failure, 'cause', { value: error }));
     });
   });
 }

@@ -23,6 +23,7 @@ const failing: Store = {
 };
 const jwt = createJwt({ store: failing, pepper: PEPPER, maxLifetime: '1h' });
 const options = { jwt, key: SECRET, algorithms: ['HS256' as const], cookies: ['session'], allowedOrigins: ['https://app.example'] };
+const unknown = { ...options, key: (_: unknown, answer: (error: Error) => void) => answer(new Error('connect ECONNREFUSED 10.0.0.7:8080')) };
 const broken = { ...options, key: () => assert.fail('never called'), jwt: { verify: () => Promise.reject(new Error('broken')) } as never };
 
 /** Each with `/me` and `/broken` guarded, and `POST /logout`. */
@@ -31,6 +32,7 @@ const SERVERS: Readonly<Record<string, () => Promise<RequestListener>>> = {
     const app = express();
     app.get('/me', forExpress.guard(options), (request, response) => void response.json((request as forExpress.AuthenticatedRequest).auth));
     app.get('/broken', forExpress.guard(broken));
+    app.get('/unknown', forExpress.guard(unknown));
     app.post('/logout', forExpress.logout(options), (_, response) => void response.clearCookie('session').sendStatus(204));
     app.use(((_error, _request, response, _next) => void response.status(500).json({})) as express.ErrorRequestHandler);
     return app;
@@ -39,6 +41,7 @@ const SERVERS: Readonly<Record<string, () => Promise<RequestListener>>> = {
     const app = fastify();
     app.get('/me', { onRequest: forFastify.guard(options) }, (request) => (request as forFastify.Request).auth);
     app.get('/broken', { onRequest: forFastify.guard(broken) }, () => ({}));
+    app.get('/unknown', { onRequest: forFastify.guard(unknown) }, () => ({}));
     app.post('/logout', { onRequest: forFastify.logout(options) }, (_, reply) => reply.code(204).send());
     await app.ready();
     return app.routing;
@@ -47,11 +50,12 @@ const SERVERS: Readonly<Record<string, () => Promise<RequestListener>>> = {
     const app = new Koa({});
     app.silent = true;
     const [guard, guardBroken, logout] = [forKoa.guard(options), forKoa.guard(broken), forKoa.logout(options)];
+    const guardUnknown = forKoa.guard(unknown);
     app.use(async (context) => {
       const entered = async (): Promise<void> => {
         context.body = context.path === '/me' ? context.state['auth'] : null;
       };
-      const gate = { '/me': guard, '/broken': guardBroken, '/logout': logout }[context.path]!;
+      const gate = { '/me': guard, '/broken': guardBroken, '/unknown': guardUnknown, '/logout': logout }[context.path]!;
       await gate(context, entered);
     });
     return app.callback();
@@ -112,10 +116,12 @@ for (const [name, listener] of Object.entries(SERVERS)) {
 
     test('no page of another site logs a visitor out', async () => {
       const token = login();
+      const own = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
       for (const headers of [
         { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
         { 'sec-fetch-site': 'same-site', origin: 'https://blog.example' },
         { 'sec-fetch-site': 'cross-site', origin: 'null' },
+        { 'sec-fetch-site': 'cross-site', origin: own.replace('http:', 'https:') },
         { 'sec-fetch-site': 'none' },
         {},
       ]) {
@@ -123,9 +129,25 @@ for (const [name, listener] of Object.entries(SERVERS)) {
         assert.deepEqual((await refused(response)).slice(0, 3), [403, 'access_denied', 'cross_site_refused']);
       }
       assert.equal((await call('/me', cookie(token))).status, 200);
-      const own = { 'sec-fetch-site': 'cross-site', origin: 'https://app.example' };
-      assert.equal((await call('/logout', { ...cookie(token), ...own }, 'POST')).status, 204);
+      const allowed = { 'sec-fetch-site': 'cross-site', origin: 'https://app.example' };
+      assert.equal((await call('/logout', { ...cookie(token), ...allowed }, 'POST')).status, 204);
+      assert.equal((await call('/logout', { ...cookie(login()), origin: own }, 'POST')).status, 204);
       assert.equal((await call('/logout', { ...cookie(login()), 'sec-fetch-site': 'same-origin' }, 'POST')).status, 204);
+    });
+
+    test('a cookie that a neighbour has planted keeps nobody from logging out', async () => {
+      const token = login();
+      const both = { cookie: `session=junk; session=${token}`, 'sec-fetch-site': 'same-origin' };
+      assert.equal((await call('/logout', both, 'POST')).status, 204);
+      assert.equal((await call('/me', bearer(token))).status, 401);
+    });
+
+    test('keys that cannot be fetched are an outage, and nobody is told of it', async () => {
+      const response = await call('/unknown', bearer(login()));
+      assert.equal(response.headers.get('Retry-After'), '5');
+      const text = await response.clone().text();
+      assert.ok(!text.includes('10.0.0.7'), text);
+      assert.deepEqual((await refused(response)).slice(0, 3), [503, 'temporarily_unavailable', 'keys_unavailable']);
     });
 
     test('while the store is down nobody is let in, and no logout acknowledged', async () => {

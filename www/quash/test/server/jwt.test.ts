@@ -92,8 +92,8 @@ test('each target covers the tokens that say it, and no other', async () => {
     [{ client_id: 'c' }, 'client'],
     [{ kid: 'k' }, 'key'],
     [{ claim: { name: 'tenant', value: 't' } }, 'claim tenant'],
-    [{}, 'issuer'],
-    [{ before: yesterday + 1 }, 'issuer'],
+    [{ everything: true }, 'issuer'],
+    [{ everything: true, before: yesterday + 1 }, 'issuer'],
     [{ jti: 'x' }, 'accepted'],
     [{ sub: 'ada', before: yesterday }, 'accepted'],
     [{ sub: 'ada', keep: 'd' }, 'accepted'],
@@ -109,25 +109,66 @@ test('each target covers the tokens that say it, and no other', async () => {
 });
 
 test('a login after "everywhere" is good, at the latest after the time that is told', async () => {
-  const jwt = create();
-  await jwt.destroy({ sub: 'ada' });
-  const login = () => jwt.sign({ sub: 'ada' }, SECRET, { expiresIn: '15m' });
-  const error = await jwt.verify(login(), SECRET).catch((error: unknown) => error);
-  if (error instanceof TokenRevokedError) {
-    assert.equal(error.retryAfter, 1);
-    await delay(1000);
+  for (const [leeway, latest] of [[0, 1], [1, 2]] as const) {
+    const jwt = create(memory(), { leeway });
+    await jwt.destroy({ sub: 'ada' });
+    const login = () => jwt.sign({ sub: 'ada' }, SECRET, { expiresIn: '15m' });
+    const error = await jwt.verify(login(), SECRET).catch((error: unknown) => error);
+    if (error instanceof TokenRevokedError) {
+      assert.ok(error.retryAfter >= 1 && error.retryAfter <= latest, `${error.retryAfter}`);
+      await delay(error.retryAfter * 1000);
+    }
+    assert.equal((await jwt.verify(login(), SECRET)).sub, 'ada');
   }
-  assert.equal((await jwt.verify(login(), SECRET)).sub, 'ada');
 });
 
-test('a target names one thing', async () => {
+test('a clock that is ahead by less than the leeway evades nothing, and refuses nobody', async () => {
   const jwt = create();
-  await assert.rejects(jwt.destroy({ sub: 'ada', jti: 'j' }), new TypeError('one thing at a time can be destroyed'));
-  await assert.rejects(jwt.destroy({ before: 7 }), TypeError);
-  await assert.rejects(
-    jwt.destroy({ claim: { name: 'tenant', value: 't' } }),
-    new TypeError('tokens are not revoked by `tenant`'),
-  );
+  const token = jwt.sign({ sub: 'ada', iat: seconds() + 3 }, SECRET, { expiresIn: 60 });
+  assert.equal(await refusal(jwt, token), 'accepted');
+  await jwt.destroy({ sub: 'ada' });
+  assert.equal(await refusal(jwt, token), 'subject');
+});
+
+test('a target that says less than was meant destroys nothing', async () => {
+  const jwt = create(memory(), { revocableClaims: ['tenant'] });
+  const token = jwt.sign({ sub: 'ada', iss: 'i', tenant: 't' }, SECRET, { expiresIn: 60 });
+  for (const [target, message] of [
+    [{ sub: 'ada', jti: 'j' }, /one thing at a time/],
+    [{}, /or what to destroy/],
+    [{ iss: 'i' }, /or what to destroy/],
+    [{ iss: 'i', before: 7 }, /or what to destroy/],
+    [{ iss: 'i', sub: undefined }, /"sub" is undefined/],
+    [{ iss: 'i', subject: 'ada' }, /there is no "subject"/],
+    [{ iss: 5, sub: 'ada' }, /"iss" is no string/],
+    [{ sub: 'ada', keep: 7 }, /"keep" is no string/],
+    [{ claim: { name: 'device', value: 't' } }, /tokens are not revoked by `device`/],
+    [{ claim: { name: 'iss', value: 'i' } }, /"claim" must have/],
+    [{ claim: { name: 'tenant' } }, /"claim" must have/],
+    [{ sub: 'ada', before: Date.now() }, /issuedUntil: a time that no token can have/],
+    [{ sub: 'ada', before: 0 }, /"before" is no time/],
+    [{ sub: 'ada', before: new Date('x') }, /"before" is no time/],
+    [{ jti: 'j', exp: Date.now() }, /expiresAt: a time that no token can have/],
+    [{ sub: 'ada', reason: 'x' }, /there is no reason `x`/],
+  ] as const) {
+    await assert.rejects(jwt.destroy(target as object), (error: Error) => error instanceof TypeError && message.test(error.message));
+  }
+  assert.equal(await refusal(jwt, token), 'accepted');
+});
+
+test('a token is not made that could never be verified', () => {
+  const jwt = create();
+  for (const claims of [{ sub: 42 }, { jti: 7 }, { sid: {} }, { text: 'x'.repeat(9000) }]) {
+    assert.throws(() => jwt.sign(claims, SECRET, { expiresIn: 60 }), TokenNotRevocableError);
+  }
+});
+
+test('what a stranger writes into a token is refused as that', async () => {
+  const jwt = create();
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const token = (header: object, payload: string) => [JSON.stringify(header), payload, 'sig'].map((text) => Buffer.from(text).toString('base64url')).join('.');
+  assert.ok((await refusal(jwt, token({ alg: 'HS256', typ: 'JWT' }, 'x'))) instanceof JsonWebTokenError);
+  assert.ok((await refusal(jwt, token({ alg: 'ES384' }, '{}'), publicKey as never)) instanceof JsonWebTokenError);
 });
 
 test('a token that could outlive its revocation is neither made nor accepted', async () => {
@@ -174,6 +215,8 @@ test('wrong options are named', () => {
     [{ pepper: 'short' }, /pepper: a secret must have at least 32 bytes/],
     [{ pepper: [] }, /pepper: at least one is needed/],
     [{ pepper: undefined }, /"pepper" is needed/],
+    [{ pepper: [PEPPER, undefined] }, /"pepper" is needed/],
+    [{ revocableClaims: [undefined] }, /revocableClaims: must be strings/],
     [{ store: undefined }, /"store" is needed/],
     [{ maxLifetime: 'long' }, /"maxLifetime" should be a number of seconds/],
     [{ maxLifetime: 0 }, /"maxLifetime" must be more/],

@@ -23,7 +23,7 @@ export function credentials({ authorization, cookie }: RequestHeaders, cookies: 
   ];
 }
 
-/** Several headers arrive joined by commas, which no token contains. */
+/** Proxies join several headers by commas, which no token contains. Node.js itself drops all but the first. */
 function bearers(authorization = ''): string[] {
   const parts = authorization.split(',').map((part) => part.trim());
   return parts.filter((part) => /^bearer /i.test(part)).map((part) => part.slice('bearer '.length).trim());

@@ -9,7 +9,10 @@ export function isCrossSite(
   allowedOrigins: readonly string[],
 ): boolean {
   if (site === 'same-origin') return false;
-  return origin === undefined || (hostOf(origin) !== host && !allowedOrigins.includes(origin));
+  if (origin === undefined) return true;
+  // Hosts say nothing of the scheme: a page without TLS may be anybody's.
+  const isOwn = site === undefined && hostOf(origin) === host;
+  return !isOwn && !allowedOrigins.includes(origin);
 }
 
 /** `null` is the origin of a sandboxed frame: nobody's. */

@@ -35,7 +35,11 @@ export function guarding({ jwt, key, cookies = [], allowedOrigins: _, ...options
     if (!credential) return { refusal: TOKEN_MISSING };
     if (others.length > 0) return { refusal: TOKEN_AMBIGUOUS };
     const { token } = credential;
-    return orRefusal(async () => ({ auth: { token, claims: await jwt.verify(token, key, options) } }));
+    try {
+      return { auth: { token, claims: await jwt.verify(token, key, options) } };
+    } catch (error) {
+      return refusalOf(error);
+    }
   };
 }
 
@@ -48,19 +52,17 @@ export function loggingOut({ jwt, key, cookies = [], allowedOrigins = [], algori
     const found = credentials(headers, cookies);
     if (found.length === 0) return { refusal: TOKEN_MISSING };
     if (found.some(({ isCookie }) => isCookie) && isCrossSite(headers, allowedOrigins)) return { refusal: CROSS_SITE };
-    return orRefusal(async () => {
-      await Promise.all(found.map(({ token }) => jwt.destroy(token, key, { algorithms })));
-      return {};
-    });
+    const destroyed = await Promise.allSettled(found.map(({ token }) => jwt.destroy(token, key, { algorithms })));
+    const refused = destroyed.flatMap((one) => (one.status === 'rejected' ? [refusalOf(one.reason)] : []));
+    // A cookie that a neighbour has planted keeps nobody from logging out. An outage does: it may have been the right one.
+    const outage = refused.find(({ refusal }) => refusal.status === 503);
+    return outage ?? (refused.length < found.length ? {} : refused[0]!);
   };
 }
 
-async function orRefusal(decide: () => Promise<Outcome>): Promise<Outcome> {
-  try {
-    return await decide();
-  } catch (error) {
-    const refusal = refusalFor(error);
-    if (!refusal) throw error;
-    return { refusal };
-  }
+/** @throws what is neither the client's fault nor an outage. */
+function refusalOf(error: unknown): { readonly refusal: Refusal } {
+  const refusal = refusalFor(error);
+  if (!refusal) throw error;
+  return { refusal };
 }

@@ -9,6 +9,12 @@ export interface Refusal {
   readonly body: string;
 }
 
+/** The code for all that jsonwebtoken has a message for, and no code. */
+const TOKEN_REFUSED = 'token_refused';
+
+/** In seconds, as at the edge. */
+const KEYS_RETRY_AFTER = '5';
+
 /** No credential: RFC 6750 section 3 wants no error code then. */
 export const TOKEN_MISSING = refusal(401, undefined, 'token_missing', 'a token is needed here', {
   'WWW-Authenticate': 'Bearer realm="quash"',
@@ -32,20 +38,27 @@ export function refusalFor(error: unknown): Refusal | undefined {
     return refusal(503, 'temporarily_unavailable', error.code, error.message, headers);
   }
   if (!(error instanceof JsonWebTokenError)) return undefined;
+  // The token may be good: its key could not be had.
+  if (error.cause !== undefined) {
+    const headers = { 'Retry-After': KEYS_RETRY_AFTER };
+    return refusal(503, 'temporarily_unavailable', 'keys_unavailable', 'the keys cannot be read', headers);
+  }
   const code = codeOf(error);
   const retryAfter = error instanceof TokenRevokedError ? error.retryAfter : 0;
-  const headers = {
-    'WWW-Authenticate': challenge('invalid_token', code),
-    ...(retryAfter > 0 && { 'Retry-After': String(retryAfter) }),
-  };
-  return refusal(401, 'invalid_token', code, error.message, headers);
+  // What else the verifier says is for the log: it tells what was expected.
+  const message = code === TOKEN_REFUSED ? 'the token is not accepted' : error.message;
+  return invalid(code, message, retryAfter > 0 ? { 'Retry-After': String(retryAfter) } : {});
+}
+
+function invalid(code: string, message: string, headers: Refusal['headers'] = {}): Refusal {
+  return refusal(401, 'invalid_token', code, message, { 'WWW-Authenticate': challenge('invalid_token', code), ...headers });
 }
 
 function codeOf(error: JsonWebTokenError): string {
   if (error instanceof TokenRevokedError || error instanceof TokenNotRevocableError) return error.code;
   if (error instanceof TokenExpiredError) return 'token_expired';
   if (error instanceof NotBeforeError) return 'token_not_yet_valid';
-  return 'token_refused';
+  return TOKEN_REFUSED;
 }
 
 function challenge(error: string, code: string): string {

@@ -44,7 +44,7 @@ describe('a restart of Redis', { timeout: 120_000, concurrency: true }, () => {
   test('of one that keeps nothing, followers see that it is another log', async () => {
     await using server = await startRedis();
     await using connected = await connect(server.socket);
-    const store = redis(connected.client, { timeout: 500 });
+    const store = redis(connected.client, { timeout: 2000 });
     await store.append([row(1, 'a'), row(2, 'a')], merge);
     const before = await store.log!.read('head');
     await server.kill();
@@ -53,6 +53,25 @@ describe('a restart of Redis', { timeout: 120_000, concurrency: true }, () => {
     const after = await store.log!.read('head');
     assert.notEqual(after.epoch, before.epoch);
     assert.deepEqual([after.head, after.rows.length], [3, 3]);
+  });
+
+  test('a server that may not write speaks for nobody: a replica, and a master that has lost its own', async () => {
+    await using master = await startMaster();
+    await using replica = await startRedis('--replicaof', '127.0.0.1', `${master.port}`);
+    await using one = await connect(master.socket);
+    await using two = await connect(replica.socket);
+    const [cutOff, other] = [redis(one.client), redis(two.client)];
+    await cutOff.append([row(1, 'a')], merge);
+    await until(async () => (await replica.cli('HGET', '{quash}:state', 'head')) === '1');
+    const silent = async (store: typeof other) => {
+      await assert.rejects(store.log!.read('head'), { code: 'store_unavailable' });
+      await assert.rejects(store.lookUp([row(1, 'a').key]), { code: 'store_unavailable' });
+    };
+    await silent(other);
+    await replica.cli('REPLICAOF', 'NO', 'ONE');
+    assert.equal((await other.lookUp([row(1, 'a').key])).length, 1);
+    await master.cli('CONFIG', 'SET', 'min-replicas-to-write', '1');
+    await silent(cutOff);
   });
 
   test('numbers that a promoted replica gives again are those of another log', async () => {
@@ -64,7 +83,7 @@ describe('a restart of Redis', { timeout: 120_000, concurrency: true }, () => {
     await old.append([row(1, 'a'), row(2, 'a')], merge);
     await until(async () => (await replica.cli('HGET', '{quash}:state', 'head')) === '2');
     const replicated = await old.log!.read('head');
-    await assert.rejects(promoted.log!.read('head').then(() => promoted.append([row(9, 'a')], merge)), { code: 'store_unavailable' });
+    await assert.rejects(promoted.append([row(9, 'a')], merge), { code: 'store_unavailable' });
 
     // The replica is behind by two rows when it takes over.
     await replica.cli('REPLICAOF', 'NO', 'ONE');

@@ -1,10 +1,11 @@
 import type { Row } from '../../store.js';
-import { OPEN } from './open.js';
+import { MAY_WRITE, OPEN } from './open.js';
 import { readRow } from './row.js';
 import { script } from './script.js';
 
 /** After the epoch: keys. Answers the row of each, or nothing where there is none. */
 export const LOOK_UP = script(`${OPEN}
+${MAY_WRITE}
 if not is_whole() then return incomplete('rows were there, and are gone') end
 local found = {}
 for at = 2, #ARGV do

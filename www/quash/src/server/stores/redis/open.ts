@@ -20,7 +20,7 @@ local function text(number) return string.format('%.0f', number) end
 
 local function incomplete(what) return redis.error_reply('${INCOMPLETE} ' .. what) end
 
-local function replication() return string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)') or '' end
+local function replication() return string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)') end
 
 local function is_whole()
   local count = tonumber(redis.call('HGET', state, 'count'))
@@ -40,3 +40,9 @@ if #expired > 0 then
   redis.call('HINCRBY', state, 'count', -#expired)
 end
 `;
+
+/**
+ * For scripts that only read: a write that changes nothing. A server that may not write, a replica or a master that has lost its own,
+ * refuses it, and so does not speak for the one that may.
+ */
+export const MAY_WRITE = "redis.call('HDEL', state, '')";

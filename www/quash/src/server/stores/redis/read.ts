@@ -1,5 +1,5 @@
 import type { LogPart, Part } from '../../store.js';
-import { OPEN } from './open.js';
+import { MAY_WRITE, OPEN } from './open.js';
 import { readRow } from './row.js';
 import { script } from './script.js';
 import { type Answer, NO_TAIL, extend } from './tail.js';
@@ -18,6 +18,7 @@ const MAX_UNPACKED = 4096;
  * crates/core/src/ledger/page.rs say. What is to be made of the rows is not done here, where everybody waits for it.
  */
 export const READ = script(`${OPEN}
+${MAY_WRITE}
 if not is_whole() then return incomplete('rows were there, and are gone') end
 local epoch, head = unpack(redis.call('HMGET', state, 'epoch', 'head'))
 head = tonumber(head)
