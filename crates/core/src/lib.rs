@@ -31,13 +31,7 @@
 //! let Verification::Verified(token) = issuers.verify(UnverifiedToken::parse(text)?)? else { return Ok(()) };
 //!
 //! // Its user logs out: this is what a denylist has to keep, and until when.
-//! let revocation = Revocation {
-//!     id: token.id(&token.target()),
-//!     cover: Cover::everyone(Cutoff::Always),
-//!     expires_at: token.retention().of_token(token.claims().expires_at(), now).ok_or("dead already")?,
-//!     revoked_at: now,
-//!     reason: Reason::Logout,
-//! };
+//! let revocation = token.revocation(Reason::Logout, now).ok_or("dead already")?;
 //!
 //! // Somebody replays it: in force by its claims, and revoked.
 //! let ids = token.validate(now)?.ids();

@@ -2,7 +2,8 @@ use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 
 use crate::{
-    Algorithm, Claims, HostKey, Issuer, Issuers, Refusal, Retention, RevocationId, Target, UnverifiedToken,
+    Algorithm, Claims, Cover, Cutoff, HostKey, Issuer, Issuers, Reason, Refusal, Retention, Revocation, RevocationId,
+    Target, Timestamp, UnverifiedToken,
     hash::sha256,
     issuer::{IssuerTerms, Material, TrustedKey},
     token::Header,
@@ -152,6 +153,17 @@ impl VerifiedToken {
     /// What a revocation of this very token names.
     pub fn target(&self) -> Target<'_> {
         self.claims.token_id().map_or(Target::SigningInput(self.signing_input), Target::TokenId)
+    }
+
+    /// The revocation of this very token; `None` when it is dead already, and needs none.
+    pub fn revocation(&self, reason: Reason, now: Timestamp) -> Option<Revocation> {
+        Some(Revocation {
+            id: self.id(&self.target()),
+            cover: Cover::everyone(Cutoff::Always),
+            expires_at: self.retention().of_token(self.claims.expires_at(), now)?,
+            revoked_at: now,
+            reason,
+        })
     }
 
     /// The id under which to write a revocation of something of this token's issuer.

@@ -138,7 +138,7 @@ async fn revocations_of(
 ) -> Result<Option<Vec<Revocation>>, Error> {
     // The signature must be right: otherwise anybody could log anybody out. The audience need not be ours.
     let token = guard.verify(token).await?;
-    let Some(revocation) = of_token(&token, Reason::Logout, now) else { return Ok(None) };
+    let Some(revocation) = token.revocation(Reason::Logout, now) else { return Ok(None) };
     let wider = match scope {
         Scope::Token => None,
         Scope::Session => Some(of_session(&token, now)?),
@@ -156,18 +156,6 @@ fn revocations_of_handle(guard: &Guard, handle: &str, now: Timestamp) -> Result<
     let handles = handle::open(handle, guard.engine().peppers())?;
     let revocations: Vec<_> = handles.iter().flat_map(|handle| handle.revocations(now)).collect();
     Ok((!revocations.is_empty()).then_some(revocations))
-}
-
-/// The revocation of one token; `None` when it is dead already.
-pub(crate) fn of_token(token: &VerifiedToken, reason: Reason, now: Timestamp) -> Option<Revocation> {
-    let expires_at = token.retention().of_token(token.claims().expires_at(), now)?;
-    Some(Revocation {
-        id: token.id(&token.target()),
-        cover: Cover::everyone(Cutoff::Always),
-        expires_at,
-        revoked_at: now,
-        reason,
-    })
 }
 
 fn of_session(token: &VerifiedToken, now: Timestamp) -> Result<Revocation, Error> {

@@ -1,7 +1,7 @@
 use quash_core::{Reason, Timestamp};
 use quash_engine::{Error, config::Client};
 
-use crate::{guard::Guard, logout::of_token};
+use crate::guard::Guard;
 
 /// Revokes a token for an authenticated client (RFC 7009).
 ///
@@ -18,7 +18,7 @@ pub(crate) async fn revoke(guard: &Guard, client: &Client, token: &str, now: Tim
     if token.claims().client().is_some_and(|issued_to| issued_to != client.id()) {
         return Err(Error::ClientMismatch);
     }
-    match of_token(&token, Reason::Client, now) {
+    match token.revocation(Reason::Client, now) {
         Some(revocation) => guard.record(&[revocation], now).await,
         None => Ok(()),
     }

@@ -221,7 +221,7 @@ mod tests {
     }
 
     fn revocation(denylist: &mut Denylist, text: &str) -> Revocation {
-        wanted::of_token(&denylist.vouched(text).unwrap(), at(0)).unwrap()
+        denylist.vouched(text).unwrap().revocation(Reason::Logout, at(0)).unwrap()
     }
 
     const REVOKED: Step = Step::Revoked { rule: Rule::Token, retry_after: None };

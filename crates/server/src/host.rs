@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use quash_core::{
-    Refusal, Revocation, Timestamp,
+    Reason, Refusal, Revocation, Timestamp,
     ledger::{Part, Span},
 };
 use quash_engine::{denylist_key, from_lines, read_key};
@@ -95,7 +95,7 @@ impl Host {
 
     pub(crate) fn revocation(&mut self, token: &str, now: Timestamp) -> Status {
         match self.denylist.vouched(token) {
-            Ok(token) => self.row(wanted::of_token(&token, now)),
+            Ok(token) => self.row(token.revocation(Reason::Logout, now)),
             Err(refusal) => self.next(Step::Refused(refusal)),
         }
     }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use quash_core::{
-    Cover, Cutoff, IssuerTerms, Reason, Revocation, Target, Timestamp, VerifiedToken,
+    Cover, Cutoff, IssuerTerms, Reason, Revocation, Target, Timestamp,
     json::{Document, Object},
 };
 
@@ -9,17 +9,6 @@ use crate::{
     issuers::Issuers,
     options::{number, text},
 };
-
-/// The revocation of one token; `None` when it is dead already.
-pub(crate) fn of_token(token: &VerifiedToken, now: Timestamp) -> Option<Revocation> {
-    Some(Revocation {
-        id: token.id(&token.target()),
-        cover: Cover::everyone(Cutoff::Always),
-        expires_at: token.retention().of_token(token.claims().expires_at(), now)?,
-        revoked_at: now,
-        reason: Reason::Logout,
-    })
-}
 
 /// The revocation of what the tokens of an issuer say by a claim; `None` when it is one token that is dead already. Read from JSON;
 /// times are in milliseconds since the epoch.

@@ -48,7 +48,7 @@ function handler(gate: Gate): Handler {
         return;
       }
       if (outcome.auth) request.auth = outcome.auth;
-      // Outside of the promise: what it throws is for the framework.
+      // Outside of the promise: what it throws must not come back to it as an error of the gate's.
       setImmediate(next);
     });
     settled.catch((error: unknown) => next(error));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import { decode } from './decode.js';
 import { Denylist } from './denylist.js';
 import { JsonWebTokenError } from './errors.js';
 import { coreOptions, type JwtOptions } from './jwt-options.js';
@@ -72,7 +73,7 @@ export class JwtService {
     const isNamed = options.jwtid !== undefined || (payload as JwtPayload).jti !== undefined;
     const token = sign(payload, key, isNamed ? options : { ...options, jwtid: randomUUID() });
     this.#denylist.checkRevocable(token);
-    const { iat, exp } = claimsOf(token);
+    const { iat, exp } = decode(token, { json: true })!;
     if (typeof exp !== 'number') throw new Error('"expiresIn" is needed: what never expires cannot be destroyed for ever');
     if (typeof iat !== 'number') throw new Error('"iat" is needed');
     if ((exp - iat) * 1000 > this.#maxLifetime) throw new Error(`the token would live longer than ${this.#maxLifetime / 1000} s`);
@@ -127,8 +128,4 @@ export class JwtService {
       throw isOther ? error : new JsonWebTokenError(error.message);
     }
   }
-}
-
-function claimsOf(token: string): JwtPayload {
-  return JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as JwtPayload;
 }
