@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, describe, test } from 'node:test';
@@ -92,7 +93,9 @@ for (const [name, listener] of Object.entries(SERVERS)) {
       const token = login();
       const invalid = (code: string) => [401, 'invalid_token', code, `Bearer realm="quash", error="invalid_token", error_description="${code}"`];
       assert.deepEqual(await refused(await call('/me')), [401, undefined, 'token_missing', 'Bearer realm="quash"']);
-      assert.deepEqual(await refused(await call('/me', bearer('x'))), invalid('token_refused'));
+      const garbled = await call('/me', bearer('x'));
+      assert.equal(((await garbled.clone().json()) as { message: string }).message, 'the token is not accepted');
+      assert.deepEqual(await refused(garbled), invalid('token_refused'));
       assert.deepEqual(await refused(await call('/me', { ...bearer(token), ...cookie(token) })), [
         400, 'invalid_request', 'token_ambiguous', 'Bearer realm="quash", error="invalid_request", error_description="token_ambiguous"',
       ]);
@@ -154,7 +157,12 @@ for (const [name, listener] of Object.entries(SERVERS)) {
       const token = login();
       isDown = true;
       try {
-        for (const response of [await call('/me', bearer(token)), await call('/logout', bearer(token), 'POST')]) {
+        const planted = { cookie: `session=junk; session=${token}`, 'sec-fetch-site': 'same-origin' };
+        for (const response of [
+          await call('/me', bearer(token)),
+          await call('/logout', bearer(token), 'POST'),
+          await call('/logout', planted, 'POST'),
+        ]) {
           assert.equal(response.headers.get('Retry-After'), '1');
           assert.deepEqual((await refused(response)).slice(0, 3), [503, 'temporarily_unavailable', 'store_unavailable']);
         }
@@ -165,3 +173,22 @@ for (const [name, listener] of Object.entries(SERVERS)) {
     });
   });
 }
+
+test('a request that somebody else has answered meanwhile is left alone', async () => {
+  const passedOn: unknown[] = [];
+  const guard = forExpress.guard(options);
+  const server = createServer((request, response) => {
+    guard(request, response, (error) => void passedOn.push(error));
+    response.writeHead(503).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { port } = server.address() as AddressInfo;
+    for (const headers of [{}, { authorization: `Bearer ${jwt.sign({}, SECRET, { expiresIn: 60 })}` }]) {
+      assert.equal((await fetch(`http://127.0.0.1:${port}/`, { headers })).status, 503);
+    }
+    assert.deepEqual(passedOn, []);
+  } finally {
+    server.close();
+  }
+});

@@ -17,7 +17,7 @@ import {
 } from 'quash/server';
 import { memory } from 'quash/memory';
 import { redis } from 'quash/redis';
-import type { Store } from 'quash/server';
+import type { Log, Store } from 'quash/server';
 
 import { CLIENTS } from './stores/redis-clients.ts';
 import { startRedis } from './stores/redis-server.ts';
@@ -299,8 +299,9 @@ test('what one process destroys, others refuse: at once where they are strict', 
   const { store } = redis;
   const [one, other] = [create(store, { maxStaleness: 1 }), create(store, { maxStaleness: 1 })];
   const token = one.sign({ sub: 'ada' }, SECRET, { expiresIn: 60 });
-  await other.verify(token, SECRET);
+  for (const jwt of [one, other]) await jwt.verify(token, SECRET);
   const { effectiveBy } = await one.destroy(token, SECRET);
+  assert.equal(await refusal(one, token), 'token');
   await assert.rejects(other.verify(token, SECRET, { strict: true }), TokenRevokedError);
   await delay(effectiveBy! - Date.now() + 1);
   assert.equal(await refusal(other, token), 'token');
@@ -331,4 +332,61 @@ test('while the store is down, the policy says what happens, and nothing is ackn
     await delay((error as DenylistUnavailableError).retryAfter * 1000 || 0);
     assert.equal(await refusal(jwt, good!), 'accepted');
   }
+});
+
+/** Makes modules trap on demand: of each instance, the next judgement after `poison`. */
+function trapping() {
+  const { Instance } = WebAssembly;
+  let isPoisoned = false;
+  WebAssembly.Instance = class {
+    readonly exports: object;
+    constructor(module: WebAssembly.Module) {
+      const exports = new Instance(module).exports as unknown as { judge(...args: unknown[]): number };
+      const judge = (...args: unknown[]): number => {
+        if (!isPoisoned) return exports.judge(...args);
+        isPoisoned = false;
+        throw new WebAssembly.RuntimeError('unreachable');
+      };
+      this.exports = { ...exports, judge };
+    }
+  } as never;
+  return {
+    poison: () => void (isPoisoned = true),
+    [Symbol.dispose]: () => void (WebAssembly.Instance = Instance),
+  };
+}
+
+test('a trap costs whoever met it, and nothing that was destroyed', async () => {
+  using trap = trapping();
+  await using redis = await watched();
+  const { watch, store } = redis;
+  const jwt = create(store);
+  const [good, destroyed] = [1, 2].map((number) => jwt.sign({ number }, SECRET, { expiresIn: 60 }));
+  await jwt.destroy(destroyed!, SECRET);
+  assert.equal(await refusal(jwt, good!), 'accepted');
+  trap.poison();
+  assert.ok((await refusal(jwt, good!)) instanceof DenylistUnavailableError);
+  assert.deepEqual([await refusal(jwt, destroyed!), await refusal(jwt, good!)], ['token', 'accepted']);
+
+  // Another one meets it while a read is under way, which ends when its core is no more.
+  let release = (): void => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  let isReading = (): void => {};
+  const reading = new Promise<void>((resolve) => (isReading = resolve));
+  const read: Log['read'] = async (part) => {
+    isReading();
+    await held;
+    return store.log!.read(part);
+  };
+  const slow = create({ ...store, log: { read } });
+  const waiting = refusal(slow, good!);
+  await reading;
+  trap.poison();
+  assert.ok((await refusal(slow, good!)) instanceof DenylistUnavailableError);
+  const { reads } = watch;
+  const next = refusal(slow, destroyed!);
+  release();
+  assert.deepEqual(await Promise.all([waiting, next]), ['accepted', 'token']);
+  // The one of each core, and no third: what came late has not cost the second one its own.
+  assert.equal(watch.reads - reads, 2);
 });
