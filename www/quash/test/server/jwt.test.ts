@@ -334,20 +334,21 @@ test('while the store is down, the policy says what happens, and nothing is ackn
   }
 });
 
-/** Makes modules trap on demand: of each instance, the next judgement after `poison`. */
+/** Makes modules trap on demand: the one that next judges after `poison`, and from then on whatever is asked of it. */
 function trapping() {
   const { Instance } = WebAssembly;
   let isPoisoned = false;
   WebAssembly.Instance = class {
     readonly exports: object;
     constructor(module: WebAssembly.Module) {
-      const exports = new Instance(module).exports as unknown as { judge(...args: unknown[]): number };
-      const judge = (...args: unknown[]): number => {
-        if (!isPoisoned) return exports.judge(...args);
-        isPoisoned = false;
-        throw new WebAssembly.RuntimeError('unreachable');
+      let isBroken = false;
+      const orTrap = (name: string, call: (...args: unknown[]) => unknown) => (...args: unknown[]) => {
+        if (isPoisoned && name === 'judge') [isPoisoned, isBroken] = [false, true];
+        if (isBroken) throw new WebAssembly.RuntimeError('unreachable');
+        return call(...args);
       };
-      this.exports = { ...exports, judge };
+      const exports = Object.entries(new Instance(module).exports);
+      this.exports = Object.fromEntries(exports.map(([name, value]) => [name, typeof value === 'function' ? orTrap(name, value as never) : value]));
     }
   } as never;
   return {
