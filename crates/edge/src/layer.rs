@@ -195,7 +195,7 @@ impl<B> AsRequest for http::Request<B> {
     fn url(&self) -> String {
         let uri = self.uri();
         // The platform's have it all. One that was rewritten may be a path alone, and must not be read as a host.
-        if uri.scheme().is_some() { uri.to_string() } else { format!("rewritten://{uri}") }
+        if uri.scheme().is_some() { uri.to_string() } else { format!("rewritten://here{uri}") }
     }
 
     fn is_options(&self) -> bool {
@@ -244,7 +244,7 @@ mod tests {
         for (uri, url) in [
             ("https://a.example/api//x?y=%2e", "https://a.example/api//x?y=%2e"),
             ("https://a.example", "https://a.example/"),
-            ("/api", "rewritten:///api"),
+            ("/api", "rewritten://here/api"),
         ] {
             assert_eq!(request(uri).body(()).unwrap().url(), url);
         }

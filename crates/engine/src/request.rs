@@ -58,7 +58,7 @@ impl Engine {
         if let Some(endpoint) = self.endpoint(head.url) {
             return Ok(Route::Endpoint(endpoint));
         }
-        let path = path(head.url);
+        let path = path(head.url).ok_or(Error::PathAmbiguous)?;
         if head.is_preflight {
             return Ok(Route::Preflight);
         }
@@ -71,7 +71,7 @@ impl Engine {
 
     /// Which of ours a URL is, if it is one.
     pub fn endpoint(&self, url: &str) -> Option<Endpoint> {
-        match path(url).strip_prefix(&self.config.routes.prefix)? {
+        match path(url)?.strip_prefix(&self.config.routes.prefix)? {
             "/logout" => Some(Endpoint::Logout),
             "/handle" => Some(Endpoint::Handle),
             "/revoke" => Some(Endpoint::Revoke),
@@ -83,10 +83,11 @@ impl Engine {
     /// The policy that the configuration has for a request.
     ///
     /// # Errors
-    /// [`Error::PathAmbiguous`] where there are routes with policies of their own, and an origin might take the path for that of
-    /// another one.
+    /// [`Error::PathAmbiguous`] for a URL whose path is not to be found; and where there are routes with policies of their own, and an
+    /// origin might take the path for that of another one.
     pub fn policy(&self, head: &Head<'_>) -> Result<Arc<Policy>, Error> {
-        let (path, policies) = (path(head.url), &self.config.policies);
+        let path = path(head.url).ok_or(Error::PathAmbiguous)?;
+        let policies = &self.config.policies;
         if !policies.routes.is_empty() && is_ambiguous(path) {
             return Err(Error::PathAmbiguous);
         }
@@ -115,14 +116,18 @@ impl Engine {
 }
 
 /// The path of a URL, as it came: what is between the host, which may have been the client's word, and the query.
-fn path(url: &str) -> &str {
-    let host = memchr(b':', url.as_bytes()).map_or("", |colon| behind(url, colon + "://".len()));
-    // A backslash is a slash to whoever parses the URL (URL section 4.4), and so ends the host.
-    let rest = behind(host, length(host, |byte| !matches!(byte, b'/' | b'\\' | b'?' | b'#')));
-    match rest.get(..length(rest, |byte| !matches!(byte, b'?' | b'#'))) {
-        None | Some("") => "/",
-        Some(path) => path,
+///
+/// `None` where there is no host, or something else than a slash ends it, which no path that was asked for begins with: it came in the
+/// client's word for a host, as in `Host: a.example?`. To whoever parses the URL the path is `/` then (URL section 4.4), and to routers that
+/// look for the first slash it is what was asked for.
+fn path(url: &str) -> Option<&str> {
+    let behind_scheme = behind(url, memchr(b':', url.as_bytes())? + "://".len());
+    let host = length(behind_scheme, |byte| !matches!(byte, b'/' | b'\\' | b'?' | b'#'));
+    let rest = behind(behind_scheme, host);
+    if host == 0 || !rest.starts_with('/') {
+        return None;
     }
+    rest.get(..length(rest, |byte| !matches!(byte, b'?' | b'#')))
 }
 
 fn behind(text: &str, start: usize) -> &str {
@@ -141,15 +146,16 @@ mod tests {
     #[test]
     fn finds_the_path() {
         for (url, expected) in [
-            ("https://a.example/", "/"),
-            ("https://a.example/api/x?y=/z", "/api/x"),
-            ("http://a.example:80/a//b?", "/a//b"),
-            ("https://a.example/a#b", "/a"),
-            ("https://a.example?/public/x", "/"),
-            ("https://a.example\\api\\secret?/public/x", "\\api\\secret"),
-            ("https://a.example#/public", "/"),
-            ("https://a.example", "/"),
-            ("nonsense", "/"),
+            ("https://a.example/", Some("/")),
+            ("https://a.example/api/x?y=/z", Some("/api/x")),
+            ("http://a.example:80/a//b?", Some("/a//b")),
+            ("https://a.example/a#b", Some("/a")),
+            ("https://a.example?/public/x", None),
+            ("https://a.example\\api\\secret?/public/x", None),
+            ("https://a.example#/public", None),
+            ("https://a.example", None),
+            ("https:///api", None),
+            ("nonsense", None),
         ] {
             assert_eq!(path(url), expected, "{url}");
         }
