@@ -26,10 +26,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let others = ["--workspace", "--exclude=xtask", "--exclude=quash-browser"];
     for (what, packages) in [("browser", &["--package=quash-browser"][..]), ("wasm", &others)] {
         let mut clippy = workspace.cargo(["clippy", "--lib", "--target", WASM_TARGET]);
-        clippy.args(packages).args(["--", "-D", "warnings"]);
-        if what == "wasm" {
-            clippy.env(SIMD.0, SIMD.1);
-        }
+        clippy.args(packages).args(["--", "-D", "warnings"]).env(SIMD.0, SIMD.1);
         failures.record(&format!("clippy for {what}"), console.run(&format!("cargo clippy for {what}"), clippy));
     }
 

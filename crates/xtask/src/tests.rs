@@ -15,6 +15,10 @@ use crate::workspace::{SIMD, WASM_TARGET, Workspace};
 /// The variable that tells the tests where the oracle is.
 const ORACLE: &str = "QUASH_ORACLE";
 
+/// Many of these wait for what has to happen by itself: a key that is withdrawn, an alarm. On two cores Node.js would run one file after
+/// the other.
+const AT_ONCE: &str = "--test-concurrency=2";
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Group {
     Rust,
@@ -88,9 +92,9 @@ impl Group {
                 command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner).env(SIMD.0, SIMD.1);
                 command
             }
-            Self::Js => workspace.node(["--test", "www/quash/test/**/*.test.ts"]),
+            Self::Js => workspace.node(["--test", AT_ONCE, "www/quash/test/**/*.test.ts"]),
             Self::E2e => {
-                let mut command = workspace.node(["--test", "tests/**/*.test.ts"]);
+                let mut command = workspace.node(["--test", AT_ONCE, "tests/**/*.test.ts"]);
                 command.env(ORACLE, build_oracle(workspace)?);
                 command
             }
@@ -126,9 +130,10 @@ pub(crate) fn run(workspace: &Workspace, groups: &[Group]) -> Result<()> {
     failures.into_result()
 }
 
-/// The program that the guards are held against. It runs natively, as no part does.
+/// The program that the guards are held against. It runs natively, as no part does; built as the natively run tests are, whose
+/// dependencies would be compiled again for it alone.
 fn build_oracle(workspace: &Workspace) -> Result<PathBuf> {
-    let build = workspace.cargo(["build", "--package=quash-core", "--example=oracle"]);
+    let build = workspace.cargo(["build", "--workspace", "--example=oracle"]);
     workspace.console.run("cargo build oracle", build)?;
     Ok(workspace.target.join("debug/examples/oracle"))
 }
