@@ -31,7 +31,7 @@ const sizes: Record<string, Partial<Size>> = {
   ...(await browserSizes()),
   'deployed/total': await modulesIn(values.deployed),
   'gate/total': await gateSize(),
-  'worker/total': await modulesIn(resolve(ROOT, 'crates/worker/build')),
+  'worker/total': await modulesIn(resolve(ROOT, 'www/quash/wasm-endpoints')),
   ...moduleSizes(await readFile(values.named)),
 };
 for (const [name, size] of Object.entries(sizes)) {
@@ -44,8 +44,8 @@ for (const [name, size] of Object.entries(sizes)) {
 }
 
 async function gateSize(): Promise<Size> {
-  const host = await modulesOf('../../crates/js/host/gate.ts');
-  const engine = await readFile(resolve(ROOT, 'crates/js/build/quash_engine.wasm'));
+  const host = await modulesOf('../../www/quash/dist/edge/gate.js');
+  const engine = await readFile(resolve(ROOT, 'www/quash/wasm-engine/quash_engine.wasm'));
   return sum([...host.map(({ contents }) => contents), engine].map(compressed));
 }
 

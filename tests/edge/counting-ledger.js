@@ -2,7 +2,7 @@
  * The ledger's real Durable Object, which tells how often it was asked. It is an old one, unless its name says otherwise: of a new one
  * Workers do not rely on that it knows everything.
  */
-import { Ledger as Real } from '../../crates/worker/index.js';
+import { Ledger as Real } from '../../www/quash/dist/edge/ledger-object.js';
 import { age } from './aged-ledger.js';
 
 /** Of each object. Not in it: after ten seconds in which nobody asks, it goes. */

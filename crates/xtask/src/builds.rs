@@ -96,12 +96,18 @@ impl Part {
     fn build(self, workspace: &Workspace) -> Result<()> {
         match self {
             Self::Browser => build_browser(workspace),
-            Self::Engine => build_module(workspace, "quash-js", "crates/js/build", "quash_engine.wasm"),
+            Self::Engine => {
+                build_module(workspace, "quash-js", "www/quash/wasm-engine", "quash_engine.wasm")?;
+                build_npm(workspace, "quash", "www/quash", &[])
+            }
             Self::Server => {
                 build_module(workspace, "quash-server", "www/quash/wasm-server", "quash_server.wasm")?;
                 build_npm(workspace, "quash", "www/quash", &[])
             }
-            Self::Worker => build_worker(workspace, "quash-worker", "crates/worker", Goal::Bytes),
+            Self::Worker => {
+                build_worker(workspace, "quash-worker", "crates/worker", Goal::Bytes)?;
+                copy_endpoints(workspace)
+            }
             Self::Demo => {
                 build_worker(workspace, "quash-demo", "www/demo/worker", Goal::Bytes)?;
                 build_npm(workspace, "quash-demo", "www/demo", &["www/quash/dist", "www/quash/wasm"])
@@ -257,7 +263,20 @@ fn build_worker(workspace: &Workspace, package: &str, folder: &str, goal: Goal) 
     })
 }
 
-/// A module without glue: the engine, for the Worker's gate; or what the npm package has for servers.
+/// What the deployable Worker answers itself, for the npm package, which it is deployed from.
+fn copy_endpoints(workspace: &Workspace) -> Result<()> {
+    const FILES: [&str; 2] = ["index.js", "index_bg.wasm"];
+    const RESULT: &str = "www/quash/wasm-endpoints";
+    let (built, folder) = (workspace.path("crates/worker/build"), workspace.path(RESULT));
+    let inputs = FILES.map(|file| built.join(file)).into();
+    once(workspace, RESULT, String::new(), inputs, folder.clone(), || {
+        fs::create_dir_all(&folder)?;
+        FILES.iter().try_for_each(|file| fs::copy(built.join(file), folder.join(file)).map(drop))?;
+        Ok(())
+    })
+}
+
+/// A module without glue: the engine, for the edge's gate; or what the npm package has for servers.
 fn build_module(workspace: &Workspace, package: &str, result: &str, file: &str) -> Result<()> {
     let mut build = workspace.cargo(["build", "--package", package, "--profile=engine", "--target", WASM_TARGET]);
     build.env(SIMD.0, SIMD.1);

@@ -1,6 +1,6 @@
 /** The gate's judge, in a Worker that answers by itself. */
-import module from '../../../crates/js/build/quash_engine.wasm';
-import { Judge } from '../../../crates/js/host/judge.ts';
+import module from '../../../www/quash/wasm-engine/quash_engine.wasm';
+import { Judge } from '../../../www/quash/dist/edge/judge.js';
 import type { Env } from '../verify/peer.ts';
 import { type Mode, bindings } from '../verify/quash-bindings.ts';
 import { verifierBy } from '../verify/quash.ts';

@@ -4,8 +4,8 @@
  */
 import { waitUntil } from 'cloudflare:workers';
 
-import module from '../../../crates/js/build/quash_engine.wasm';
-import { Judge } from '../../../crates/js/host/judge.ts';
+import module from '../../../www/quash/wasm-engine/quash_engine.wasm';
+import { Judge } from '../../../www/quash/dist/edge/judge.js';
 import type { Env, Setup, Verify } from './peer.ts';
 import { bindings } from './quash-bindings.ts';
 

@@ -1,5 +1,5 @@
-import { type KvNamespace, cache, message, within } from './platform.ts';
-import type { Settings } from './settings.ts';
+import { type KvNamespace, cache, message, within } from './platform.js';
+import type { Settings } from './settings.js';
 
 export interface Found {
   /** `KEY ENTRY` on each line. */

@@ -1,13 +1,13 @@
-import { later, now } from './clock.ts';
-import { lookUp } from './denylist.ts';
-import { read } from './documents.ts';
-import { DUE, Engine, Status } from './engine.ts';
-import type { Head } from './head.ts';
-import { Ledger } from './ledger.ts';
-import { type Bindings, type Context, type DurableObjects, type KvNamespace, message } from './platform.ts';
-import type { Settings } from './settings.ts';
-import { KeyError, Signatures } from './signatures.ts';
-import { Admitted, type Place, type Answered, type Verdict, answered } from './verdict.ts';
+import { later, now } from './clock.js';
+import { lookUp } from './denylist.js';
+import { read } from './documents.js';
+import { DUE, Engine, Status } from './engine.js';
+import type { Head } from './head.js';
+import { Ledger } from './ledger.js';
+import { type Bindings, type Context, type DurableObjects, type KvNamespace, message } from './platform.js';
+import type { Settings } from './settings.js';
+import { KeyError, Signatures } from './signatures.js';
+import { Admitted, type Place, type Answered, type Verdict, answered } from './verdict.js';
 
 /** As many as the engine keeps: what was revoked here, should the engine have to start again. */
 const MAX_RECORDED = 10_000;
@@ -107,6 +107,11 @@ export class Judge {
     } catch (error) {
       this.#failure(error);
     }
+  }
+
+  /** The answer to a request that the platform does not serve. */
+  platformFailed(error: unknown): Response {
+    return this.#failure(error).response;
   }
 
   /** The answer to a request whose origin does not answer. */

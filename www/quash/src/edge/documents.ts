@@ -1,7 +1,7 @@
 /** Reads what issuers publish, through the data centre's cache. */
-import { type Engine, Status } from './engine.ts';
-import { cache, message, within } from './platform.ts';
-import type { Settings } from './settings.ts';
+import { type Engine, Status } from './engine.js';
+import { cache, message, within } from './platform.js';
+import type { Settings } from './settings.js';
 
 /** When a copy was read, in milliseconds since the epoch, and how old it was then: `Age` is the cache's own. */
 const READ_AT = 'Quash-Read-At';

@@ -1,7 +1,7 @@
 /** The engine as JavaScript sees it: texts go in, a status and texts come out. Nothing is decided here. */
 
-import { later } from './clock.ts';
-import type { Head } from './head.ts';
+import { later } from './clock.js';
+import type { Head } from './head.js';
 
 /** What to do next; see `host.rs`. */
 export const Status = {

@@ -1,8 +1,8 @@
 /** Reads the ledger, as the engine says: its log, through the data centre's cache, and single entries. */
-import type { Found } from './denylist.ts';
-import { type Engine, Status } from './engine.ts';
-import { type Context, type DurableObjects, cache, message, within } from './platform.ts';
-import type { Settings } from './settings.ts';
+import type { Found } from './denylist.js';
+import { type Engine, Status } from './engine.js';
+import { type Context, type DurableObjects, cache, message, within } from './platform.js';
+import type { Settings } from './settings.js';
 
 /** When a copy was asked for, in milliseconds since the epoch, by the clock of whoever did. */
 const ASKED_AT = 'Quash-Asked-At';

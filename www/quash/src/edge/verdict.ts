@@ -1,5 +1,5 @@
-import type { Engine } from './engine.ts';
-import type { Head } from './head.ts';
+import type { Engine } from './engine.js';
+import type { Head } from './head.js';
 
 /** A verdict on a request. */
 export type Verdict =
@@ -51,6 +51,12 @@ export class Admitted {
     // The place is told in bytes. A token has no letter that takes two, but other cookies may.
     if (ASCII.test(this.#header.slice(0, start))) return this.#header.slice(start, end);
     return new TextDecoder().decode(new TextEncoder().encode(this.#header).subarray(start, end));
+  }
+
+  /** The claims as they were signed: base64url. */
+  get payload(): string {
+    const { token } = this;
+    return token.slice(token.indexOf('.') + 1, token.lastIndexOf('.'));
   }
 }
 

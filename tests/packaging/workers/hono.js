@@ -1,0 +1,10 @@
+// An app of Hono's, which leaves the endpoints and the ledger to the Worker that is deployed for them.
+import { env } from 'cloudflare:workers';
+import { Hono } from 'hono';
+import { createGuard, guard } from 'quash/hono';
+
+const app = new Hono();
+app.use(guard(createGuard({ endpoints: env.ENDPOINTS })));
+app.get('*', (c) => c.text(c.get('auth')?.claims.sub ?? 'nobody'));
+
+export default app;

@@ -1,0 +1,69 @@
+import { headOf } from './head.js';
+import { Judge } from './judge.js';
+import type { Sender } from './passed-on.js';
+import { type Bindings, type Context, message } from './platform.js';
+import type { Settings } from './settings.js';
+
+/** Who answers what the gate does not answer itself. */
+export interface Behind {
+  /** What may pass. */
+  readonly next: (request: Request, sender: Sender) => Promise<Response>;
+  /** What is for Quash itself. */
+  readonly endpoints: (request: Request) => Promise<Response>;
+}
+
+/** What stands in front of whoever answers: what may pass goes there, and what may not is refused. */
+export class Gate {
+  readonly #judge: Judge;
+
+  /** @throws Error with what is wrong with the configuration. */
+  constructor(module: WebAssembly.Module, env: Bindings) {
+    this.#judge = new Judge(module, env);
+  }
+
+  get settings(): Settings {
+    return this.#judge.settings;
+  }
+
+  /** Answers a request; rejects with what `next` throws, and with nothing else. */
+  async fetch(request: Request, context: Context, { next, endpoints }: Behind): Promise<Response> {
+    const verdict = await this.#judge.judge(headOf(request), context);
+    switch (verdict.kind) {
+      case 'endpoint':
+        return endpoints(request).catch((error: unknown) => this.#judge.platformFailed(error));
+      case 'answered':
+        return verdict.response;
+      case 'anonymous':
+        return next(request, 'anybody');
+      case 'preflight':
+        return next(request, 'nobody');
+      case 'admitted': {
+        const response = await next(request, verdict);
+        // The user may have logged out while it was worked on: after the logout's answer, no other may follow.
+        const revoked = this.#judge.confirm(verdict);
+        if (!revoked) return response;
+        context.waitUntil(cancelled(response));
+        return revoked.response;
+      }
+    }
+  }
+
+  /** Takes note of what was revoked here: lines of `KEY ENTRY`. It is refused from now on. */
+  record(lines: string): void {
+    this.#judge.record(lines);
+  }
+
+  /** The answer to a request whose origin does not answer. */
+  originFailed(): Response {
+    return this.#judge.originFailed();
+  }
+}
+
+/** Tells whoever makes a body that nobody wants it. How long that takes, or what it comes to, is nothing to the client. */
+async function cancelled({ body }: Response): Promise<void> {
+  try {
+    await body?.cancel();
+  } catch (error) {
+    console.warn(`quash: the body of an answer that was dropped: ${message(error)}`);
+  }
+}
