@@ -12,8 +12,9 @@ use crate::system;
 use crate::tools::{self, CargoTool, Need};
 use crate::workspace::{SIMD, WASM_TARGET, Workspace};
 
-/// The variable that tells the tests where the oracle is.
-const ORACLE: &str = "QUASH_ORACLE";
+/// Programs that tests start, which run natively, as no part does: the variable that says where it is, its package and its name.
+const PROGRAMS: [(&str, &str, &str); 2] =
+    [("QUASH_ORACLE", "quash-core", "oracle"), ("QUASH_TOWER", "quash-tower", "interop")];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Group {
@@ -49,11 +50,12 @@ impl Group {
 
     fn needs(self) -> &'static [Need] {
         match self {
+            Self::Rust => &[Need::Redis],
             // `fuzz::run` sees to its own.
-            Self::Rust | Self::Fuzz => &[],
+            Self::Fuzz => &[],
             Self::Wasm => &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen],
             Self::Js => &[Need::NpmPackages, Need::Chromium, Need::Firefox, Need::WebKit, Need::Redis],
-            Self::E2e => &[Need::NpmPackages, Need::Chromium, Need::Firefox, Need::WebKit],
+            Self::E2e => &[Need::NpmPackages, Need::Chromium, Need::Firefox, Need::WebKit, Need::Redis],
         }
     }
 
@@ -91,7 +93,9 @@ impl Group {
             Self::Js => workspace.node(["--test", "www/quash/test/**/*.test.ts"]),
             Self::E2e => {
                 let mut command = workspace.node(["--test", "tests/**/*.test.ts"]);
-                command.env(ORACLE, build_oracle(workspace)?);
+                for (variable, package, name) in PROGRAMS {
+                    command.env(variable, build_program(workspace, package, name)?);
+                }
                 command
             }
             Self::Fuzz => return fuzz::run(workspace, &fuzz::Options::default(), |line| tally.read(line)),
@@ -126,11 +130,10 @@ pub(crate) fn run(workspace: &Workspace, groups: &[Group]) -> Result<()> {
     failures.into_result()
 }
 
-/// The program that the guards are held against. It runs natively, as no part does.
-fn build_oracle(workspace: &Workspace) -> Result<PathBuf> {
-    let build = workspace.cargo(["build", "--package=quash-core", "--example=oracle"]);
-    workspace.console.run("cargo build oracle", build)?;
-    Ok(workspace.target.join("debug/examples/oracle"))
+fn build_program(workspace: &Workspace, package: &str, name: &str) -> Result<PathBuf> {
+    let build = workspace.cargo(["build", "--package", package, "--example", name]);
+    workspace.console.run(&format!("cargo build {name}"), build)?;
+    Ok(workspace.target.join("debug/examples").join(name))
 }
 
 /// What the runners' own summary lines say, added up.
