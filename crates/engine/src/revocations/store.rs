@@ -209,7 +209,7 @@ mod tests {
     fn a_log_that_was_read_decides_until_it_is_too_old() {
         let mut revocations = StoreRevocations::new(Terms::default(), 1);
         let (ids, policy) = (ids(), Arc::default());
-        let mut judge = |revocations: &mut StoreRevocations, secs| {
+        let judge = |revocations: &mut StoreRevocations, secs| {
             revocations.judge(&ids, &policy, Mode::Bounded, at(secs), at(secs))
         };
         let Ok(Step::Sync(sync)) = judge(&mut revocations, 0) else { panic!() };
