@@ -12,8 +12,11 @@ export interface Certificate {
 
 const DAY_MS = 86_400_000;
 
-/** Good for a day, and since yesterday: a clock may be behind. */
-export function selfSigned(host: string, now = Date.now()): Certificate {
+/**
+ * Good for a day, and since yesterday: a clock may be behind. Where `isNamed`, it says so of whom it is as verifiers want it that
+ * are not told to accept it (RFC 9525 section 2).
+ */
+export function selfSigned(host: string, now = Date.now(), isNamed = false): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const name = sequence(set(sequence(COMMON_NAME, der(UTF8_STRING, Buffer.from(host)))));
   const algorithm = sequence(ECDSA_WITH_SHA256);
@@ -21,7 +24,9 @@ export function selfSigned(host: string, now = Date.now()): Certificate {
   const serial = der(INTEGER, Buffer.of(1), randomBytes(8));
   const validity = sequence(time(now - DAY_MS), time(now + DAY_MS));
   const spki = publicKey.export({ type: 'spki', format: 'der' });
-  const signed = sequence(serial, algorithm, name, validity, name, spki);
+  const alternative = sequence(SUBJECT_ALT_NAME, der(OCTET_STRING, sequence(der(DNS_NAME, Buffer.from(host)))));
+  const [version, extensions] = isNamed ? [[der(0xa0, der(INTEGER, Buffer.of(2)))], [der(0xa3, sequence(alternative))]] : [[], []];
+  const signed = sequence(...version, serial, algorithm, name, validity, name, spki, ...extensions);
   const signature = der(BIT_STRING, Buffer.of(0), sign('sha256', signed, privateKey)); // Of its last byte 0 bits are unused.
   const cert = sequence(signed, algorithm, signature).toString('base64');
   return {
@@ -30,9 +35,10 @@ export function selfSigned(host: string, now = Date.now()): Certificate {
   };
 }
 
-// DER's tags (X.690), and object identifiers as they are encoded: 2.5.4.3 and 1.2.840.10045.4.3.2.
-const [INTEGER, BIT_STRING, UTF8_STRING, UTC_TIME, SEQUENCE, SET] = [0x02, 0x03, 0x0c, 0x17, 0x30, 0x31];
+// DER's tags (X.690), and object identifiers as they are encoded: 2.5.4.3, 2.5.29.17 and 1.2.840.10045.4.3.2.
+const [INTEGER, BIT_STRING, OCTET_STRING, UTF8_STRING, UTC_TIME, SEQUENCE, SET, DNS_NAME] = [0x02, 0x03, 0x04, 0x0c, 0x17, 0x30, 0x31, 0x82];
 const COMMON_NAME = Buffer.from('0603550403', 'hex');
+const SUBJECT_ALT_NAME = Buffer.from('0603551d11', 'hex');
 const ECDSA_WITH_SHA256 = Buffer.from('06082a8648ce3d040302', 'hex');
 
 function sequence(...parts: readonly Buffer[]): Buffer {

@@ -212,6 +212,11 @@ impl Issuers {
         self.0.iter().map(|known| &known.terms.issuer)
     }
 
+    /// The terms of the issuer with this name.
+    pub fn terms(&self, issuer: &str) -> Option<&Arc<IssuerTerms>> {
+        self.0.iter().map(|known| &known.terms).find(|terms| terms.issuer.name == issuer)
+    }
+
     /// The keys of the issuer with this name, configured or published.
     pub(crate) fn keys(&self, issuer: &str) -> impl Iterator<Item = &Key> {
         let known = self.0.iter().find(|known| known.terms.issuer.name == issuer);
@@ -323,6 +328,13 @@ mod tests {
             assert_eq!(refused, InvalidIssuers::DuplicateKey { issuer: 1, key: 1 });
             assert_eq!(format!("{refused}"), "issuer 1: key 1 has the id of another key");
         }
+    }
+
+    #[test]
+    fn an_issuer_is_found_by_its_exact_name() {
+        let issuers = issuers();
+        let found = |name| issuers.terms(name).map(|terms| terms.issuer().name.as_str());
+        assert_eq!(["a", "b", "A", ""].map(found), [Some("a"), Some("b"), None, None]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use quash_core::follower::Source as VerdictSource;
-use quash_engine::Source;
+use quash_engine::{Sender, Source};
 
 use crate::guard::Verdict;
 
@@ -28,6 +28,11 @@ impl Authorized {
     /// The verified token.
     pub fn token(&self) -> &str {
         &self.token
+    }
+
+    /// Whose the request is, for whoever stands behind the guard.
+    pub(crate) fn sender(&self) -> Sender<'_> {
+        Sender::Authorized { source: self.source, token: &self.token, verdict: self.verdict.source }
     }
 
     /// The verified token's payload: base64url of its claims, as the issuer signed them.

@@ -1,7 +1,5 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
-use quash_engine::{Error, config::Client};
-
-use crate::form::Form;
+use quash_engine::{Error, Form, config::Client};
 
 /// The client that a request authenticates as (RFC 6749 section 2.3.1): HTTP Basic, or `client_id` and `client_secret` in the
 /// form; never both.

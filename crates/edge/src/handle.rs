@@ -1,13 +1,10 @@
 //! Revocation handles: what a browser may keep while it is offline, minted from its tokens and taken at a later logout.
 
-use quash_core::{InvalidHandle, Peppers, Refusal, RevocationHandle, Timestamp};
-use quash_engine::{Credential, Error};
+use quash_core::{Refusal, RevocationHandle, Timestamp};
+use quash_engine::{Credential, Error, seal_handles};
 use serde::Serialize;
 
 use crate::guard::Guard;
-
-/// Between the handles of a list, which has one for each four tokens and their sessions. No handle has such a letter.
-const SEPARATOR: &str = ".";
 
 /// How much a handle covers. Never everything of a subject: it may be used days later, and must not log a user out of what
 /// they opened since.
@@ -60,8 +57,8 @@ pub(crate) async fn mint(
     let Some(expires_at) = handles.iter().map(RevocationHandle::expires_at).max() else {
         return Err(refusal.unwrap_or(Error::TokenMissing));
     };
-    let sealed: Vec<String> = handles.iter().map(|handle| handle.seal(guard.engine().peppers())).collect();
-    Ok(Minted { handle: sealed.join(SEPARATOR), expires_at: expires_at.as_millis() })
+    let handle = seal_handles(&handles, guard.engine().peppers());
+    Ok(Minted { handle, expires_at: expires_at.as_millis() })
 }
 
 async fn handle_of(guard: &Guard, token: &str, scope: Scope, now: Timestamp) -> Result<RevocationHandle, Error> {
@@ -76,10 +73,4 @@ async fn handle_of(guard: &Guard, token: &str, scope: Scope, now: Timestamp) -> 
             Ok(handle)
         }
     }
-}
-
-/// Opens what [`mint`] gave out: every handle of the list or none, so that no more is done for a forger than to find the first
-/// that is forged.
-pub(crate) fn open(text: &str, peppers: &Peppers) -> Result<Vec<RevocationHandle>, InvalidHandle> {
-    text.split(SEPARATOR).map(|handle| RevocationHandle::open(handle, peppers)).collect()
 }

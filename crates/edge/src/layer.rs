@@ -9,7 +9,7 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use quash_engine::{Error, Policy, Route};
+use quash_engine::{Access, AsHeaders, Error, Policy, Route, Sender, pass_on};
 use tower_layer::Layer;
 use tower_service::Service;
 use worker::{
@@ -18,7 +18,8 @@ use worker::{
 };
 
 use crate::{
-    passed_on::{self, AsHeaders, Sender},
+    authorized::Authorized,
+    passed_on::Passed,
     quash::Quash,
     request::{AsRequest, Copied},
     respond,
@@ -155,15 +156,15 @@ where
             let mut request = Request::try_from(request).map_err(respond::platform)?;
             return Ok(Ok(converted(quash.answer(endpoint, &mut request).await).await));
         }
-        Route::Preflight => {
-            passed_on::change(request.headers_mut(), Sender::Nobody).map_err(respond::platform)?;
+        Route::Origin(Access::Preflight) => {
+            pass_on(&mut Passed(request.headers_mut()), Sender::Nobody).map_err(respond::platform)?;
             return Ok(inner.call(request).await);
         }
-        Route::Public | Route::Guarded(None, _) => None,
-        Route::Guarded(Some(credential), policy) => Some(quash.judge(credential, policy).await?),
+        Route::Origin(Access::Public | Access::Guarded(None, _)) => None,
+        Route::Origin(Access::Guarded(Some(credential), policy)) => Some(quash.judge(credential, policy).await?),
     };
-    let sender = authorized.as_ref().map_or(Sender::Anybody, Sender::Authorized);
-    passed_on::change(request.headers_mut(), sender).map_err(respond::platform)?;
+    let sender = authorized.as_ref().map_or(Sender::Anybody, Authorized::sender);
+    pass_on(&mut Passed(request.headers_mut()), sender).map_err(respond::platform)?;
     if let Some(authorized) = &authorized {
         request.extensions_mut().insert(authorized.clone());
     }
@@ -209,20 +210,20 @@ impl<B> AsRequest for http::Request<B> {
     }
 }
 
-impl AsHeaders for HeaderMap {
+impl AsHeaders for Passed<'_, HeaderMap> {
     type Error = worker::Error;
 
     fn names(&self) -> impl Iterator<Item = String> {
-        self.keys().map(ToString::to_string)
+        self.0.keys().map(ToString::to_string)
     }
 
     fn set(&mut self, name: &'static str, value: &str) -> worker::Result<()> {
-        self.insert(name, HeaderValue::try_from(value)?);
+        self.0.insert(name, HeaderValue::try_from(value)?);
         Ok(())
     }
 
     fn remove(&mut self, name: &str) -> worker::Result<()> {
-        HeaderMap::remove(self, name);
+        self.0.remove(name);
         Ok(())
     }
 }
@@ -233,7 +234,7 @@ mod tests {
     use quash_engine::Source;
 
     use super::*;
-    use crate::{authorized::Authorized, guard::Verdict};
+    use crate::guard::Verdict;
 
     fn request(uri: &str) -> http::request::Builder {
         http::Request::builder().uri(uri)
@@ -267,7 +268,7 @@ mod tests {
             headers.append(name, HeaderValue::from_static(value));
         }
         headers.insert("authorization", HeaderValue::from_static("Basic dTpw"));
-        passed_on::change(&mut headers, Sender::Anybody).unwrap();
+        pass_on(&mut Passed(&mut headers), Sender::Anybody).unwrap();
         assert_eq!((headers.get_all("x-mine").iter().count(), headers.keys_len()), (2, 2));
         assert_eq!(headers["authorization"], "Basic dTpw");
 
@@ -277,16 +278,16 @@ mod tests {
             verdict: Verdict { source: verdict_source, arrived: Timestamp::from_secs(0), version: 0 },
         };
         let doubtful = authorized(Source::Cookie, VerdictSource::KvFallback);
-        passed_on::change(&mut headers, Sender::Authorized(&doubtful)).unwrap();
+        pass_on(&mut Passed(&mut headers), doubtful.sender()).unwrap();
         assert_eq!(headers["quash-claims"], "claims");
         assert_eq!(headers["quash-source"], "kv_fallback");
         assert!(!headers.contains_key("authorization"));
         let fresh = authorized(Source::Header, VerdictSource::Fresh);
-        passed_on::change(&mut headers, Sender::Authorized(&fresh)).unwrap();
+        pass_on(&mut Passed(&mut headers), fresh.sender()).unwrap();
         assert!(!headers.contains_key("quash-source"));
         assert_eq!(headers["authorization"], "Bearer head.claims.signature");
         headers.insert("cookie", HeaderValue::from_static("a=b"));
-        passed_on::change(&mut headers, Sender::Nobody).unwrap();
+        pass_on(&mut Passed(&mut headers), Sender::Nobody).unwrap();
         assert!(!["authorization", "cookie", "quash-claims"].into_iter().any(|name| headers.contains_key(name)));
     }
 }

@@ -71,7 +71,6 @@
 
 mod authorized;
 mod client;
-mod cross_site;
 mod form;
 mod guard;
 mod handle;

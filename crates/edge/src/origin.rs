@@ -1,11 +1,12 @@
 use quash_engine::{
-    Error,
+    Error, Sender,
     config::{self, ConfigError},
+    pass_on,
 };
 use wasm_bindgen::JsCast;
 use worker::{Env, Fetch, Fetcher, Headers, Request, Response};
 
-use crate::passed_on::{self, Sender};
+use crate::passed_on::Passed;
 
 /// What the guard stands in front of.
 pub(crate) enum Origin {
@@ -54,7 +55,7 @@ impl Origin {
         };
         // The `worker` crate takes a converted request for an incoming one, whose headers it refuses to change.
         let mut headers = Headers(forwarded.inner().headers());
-        passed_on::change(&mut headers, sender)?;
+        pass_on(&mut Passed(&mut headers), sender)?;
         Ok(forwarded)
     }
 }

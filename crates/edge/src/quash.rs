@@ -5,22 +5,20 @@ use quash_core::Revocation;
 #[cfg(feature = "tower")]
 use quash_engine::Head;
 use quash_engine::{
-    Credential, Endpoint, Engine, Error, Policy, Route,
+    Access, Credential, Endpoint, Engine, Error, Logout, Policy, Route, Scope, Sender,
     config::{Config, ConfigError, Routes},
 };
 use worker::{Env, Headers, Request, Response};
 
 use crate::{
     authorized::Authorized,
-    client,
-    form::Form,
-    guard::{Guard, now},
+    client, form,
+    guard::{Guard, later, now},
     handle::{self, Minted},
     ledger::LedgerClient,
-    logout::{self, Receipt, Scope},
+    logout,
     origin::Origin,
-    passed_on::Sender,
-    presented::Presented,
+    presented,
     request::{AsRequest, Copied, is_https, post_only},
     respond, revoke,
     store::Denylist,
@@ -108,9 +106,13 @@ impl Quash {
         let route = self.guard.engine().route(&copied.head());
         let answer = match route {
             Ok(Route::Endpoint(endpoint)) => return self.answer(endpoint, &mut request).await,
-            Ok(Route::Preflight) => self.forward(&request, Sender::Nobody).await,
-            Ok(Route::Public | Route::Guarded(None, _)) => self.forward(&request, Sender::Anybody).await,
-            Ok(Route::Guarded(Some(credential), policy)) => self.pass(&request, credential, policy).await,
+            Ok(Route::Origin(Access::Preflight)) => self.forward(&request, Sender::Nobody).await,
+            Ok(Route::Origin(Access::Public | Access::Guarded(None, _))) => {
+                self.forward(&request, Sender::Anybody).await
+            }
+            Ok(Route::Origin(Access::Guarded(Some(credential), policy))) => {
+                self.pass(&request, credential, policy).await
+            }
             Err(error) => Err(error),
         };
         answer.or_else(|error| respond::refusal(&error))
@@ -166,12 +168,10 @@ impl Quash {
     #[cfg(feature = "tower")]
     pub(crate) fn route<'h>(&self, head: &Head<'h>, policy: Option<&Arc<Policy>>) -> Result<Route<'h>, Error> {
         let engine = self.guard.engine();
-        match (engine.route(head), policy) {
-            (Ok(Route::Endpoint(endpoint)), _) => Ok(Route::Endpoint(endpoint)),
-            (_, Some(policy)) if !head.is_preflight => {
-                Ok(Route::Guarded(engine.credential(head, policy)?, policy.clone()))
-            }
-            (route, _) => route,
+        match (engine.endpoint(head.url), policy) {
+            (Some(endpoint), _) => Ok(Route::Endpoint(endpoint)),
+            (None, Some(policy)) => Ok(Route::Origin(engine.access_by(head, policy)?)),
+            (None, None) => Ok(Route::Origin(engine.access(head)?)),
         }
     }
 
@@ -195,7 +195,7 @@ impl Quash {
         policy: Arc<Policy>,
     ) -> Result<Response, Error> {
         let authorized = self.judge(credential, policy).await?;
-        let response = self.forward(request, Sender::Authorized(&authorized)).await?;
+        let response = self.forward(request, authorized.sender()).await?;
         self.confirm(Some(&authorized))?;
         Ok(response)
     }
@@ -228,10 +228,13 @@ impl Quash {
 
     async fn logout(&self, request: &mut Request) -> worker::Result<Response> {
         let origin = request.header("Origin");
-        let mut response = match self.receipt(request).await {
-            Ok(receipt) => {
-                let mut response = respond::json(200, &receipt)?;
-                if !receipt.is_of_handle_alone() {
+        let mut response = match self.log_out(request).await {
+            Ok(logout) => {
+                // Alone, or the engine would be held while the answer is made.
+                let bound = self.guard.engine().bound(self.routes.mode);
+                let effective_by = bound.map(|bound| later().plus(bound));
+                let mut response = respond::answer(logout.receipt(self.routes.mode, effective_by))?;
+                if !logout.is_of_handle_alone() {
                     self.clear_browser(response.headers_mut(), is_https(request))?;
                 }
                 response
@@ -243,11 +246,11 @@ impl Quash {
         Ok(response)
     }
 
-    async fn receipt(&self, request: &mut Request) -> Result<Receipt, Error> {
-        let presented = Presented::read(request, &self.routes).await?;
+    async fn log_out(&self, request: &mut Request) -> Result<Logout, Error> {
+        let presented = presented::read(request, &self.routes).await?;
         let scope = Scope::parse(presented.field("scope")?)?;
-        let (tokens, handle) = (presented.tokens(&self.routes)?, presented.field("handle")?);
-        logout::logout(&self.guard, self.routes.mode, &tokens, handle, scope, now()).await
+        let (tokens, handle) = (presented.tokens(&self.routes.token_cookies)?, presented.field("handle")?);
+        logout::logout(&self.guard, &tokens, handle, scope, now()).await
     }
 
     async fn handle(&self, request: &mut Request) -> worker::Result<Response> {
@@ -261,9 +264,9 @@ impl Quash {
     }
 
     async fn minted(&self, request: &mut Request) -> Result<Minted, Error> {
-        let presented = Presented::read(request, &self.routes).await?;
+        let presented = presented::read(request, &self.routes).await?;
         let scope = handle::Scope::parse(presented.field("scope")?)?;
-        handle::mint(&self.guard, &presented.tokens(&self.routes)?, scope, now()).await
+        handle::mint(&self.guard, &presented.tokens(&self.routes.token_cookies)?, scope, now()).await
     }
 
     /// Lets a page of an allowed origin read the answer, errors included.
@@ -289,7 +292,7 @@ impl Quash {
 
     async fn revoke(&self, request: &mut Request) -> Result<Response, Error> {
         post_only(request)?;
-        let form = Form::read(request).await?;
+        let form = form::read(request).await?;
         let authorization = request.header("Authorization");
         let client = client::authenticate(&self.routes.clients, authorization.as_deref(), &form)?;
         let token = form.field("token")?.ok_or(Error::Parameter("token"))?;

@@ -3,34 +3,36 @@ use std::{sync::Arc, time::Duration};
 use quash_core::{
     Headers, HostKey, Peppers, Refusal, Revocation, SignatureCheck, Timestamp, UnverifiedToken, ValidToken,
     Verification, VerifiedToken,
-    follower::{LiveSet, Source, SyncId},
-    ledger::ShardHistory,
+    follower::{Source, SyncId},
 };
 
 use crate::{
-    config::Config,
+    config::Routes,
     error::Error,
     keys::{Fetch, Fetched, Filed, Keep, Unknown},
     look_up::LookUp,
     memory::{Remembered, TokenMemory},
-    policy::{Mode, Policy},
-    revocations::{Followed, LedgerRead, Revocations, refuse},
+    policy::{Mode, Policies, Policy},
+    revocations::{EdgeRevocations, Revocations},
     trust::Trust,
 };
 
 /// How soon a request looks again for what somebody else reads: at first, and at the latest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(25), Duration::from_millis(250));
 
-/// Everything that is decided about requests, and what has to be known for it: one for an isolate.
+/// Everything that is decided about requests, and what has to be known for it: one for an isolate, or for a server's process.
 ///
 /// It does no I/O. Where something has to be done outside, it says so with a [`Step`]; its host does that, and tells what came
 /// of it. Nothing is lost when a host never comes back: its request may have been cancelled.
-pub struct Engine {
-    pub(crate) config: Config,
+///
+/// `R` is what it knows of revocations: how that comes to be known, and where else to look, is not the same everywhere.
+pub struct Engine<R = EdgeRevocations> {
+    pub(crate) routes: Arc<Routes>,
+    pub(crate) policies: Policies,
     trust: Trust,
     headers: Headers,
     memory: TokenMemory,
-    pub(crate) revocations: Revocations,
+    pub(crate) revocations: R,
     version: u32,
     /// When something is due, at the earliest.
     next_look: Option<Timestamp>,
@@ -38,18 +40,18 @@ pub struct Engine {
 
 /// What is next with a request.
 #[derive(Debug)]
-pub enum Step {
+pub enum Step<L = LookUp> {
     /// It may pass. That it is not revoked rests on this.
     Admit(Source),
     /// It may not.
     Refuse(Error),
     /// Check this signature, then go on with [`Engine::checked`].
     Check(Checking),
-    /// Look its ids up in the denylist, then go on with [`Engine::looked_up`].
-    LookUp(LookUp),
+    /// Look its ids up in the denylist, then go on with what was found.
+    LookUp(L),
     /// Read this document, tell [`Engine::fetched`], then begin again.
     Read(Fetch),
-    /// Make the [reads](Engine::next_read) of this sync, then begin again.
+    /// Make the reads of this sync, then begin again.
     Sync(SyncId),
     /// Begin again after this time.
     Wait(Duration),
@@ -60,7 +62,7 @@ pub enum Step {
 pub enum Due {
     /// Read this document, and tell [`Engine::fetched`].
     Read(Fetch),
-    /// Make the [reads](Engine::next_read) of this sync.
+    /// Make the reads of this sync.
     Sync(SyncId),
 }
 
@@ -88,15 +90,11 @@ pub struct Checking {
     version: u32,
 }
 
-impl Engine {
-    /// The engine of a deployment. `seed` is to be random: isolates that read at the same moments would all ask the ledger.
-    pub fn new(config: Config, trust: Trust, seed: u64) -> Self {
-        let revocations = match &config.ledger {
-            None => Revocations::Own(LiveSet::default()),
-            Some(ledger) => Revocations::followed(ledger.terms, &trust, seed),
-        };
+impl<R: Revocations> Engine<R> {
+    pub(crate) fn with(revocations: R, routes: Arc<Routes>, policies: Policies, trust: Trust) -> Self {
         Self {
-            config,
+            routes,
+            policies,
             trust,
             headers: Headers::default(),
             memory: TokenMemory::default(),
@@ -106,9 +104,13 @@ impl Engine {
         }
     }
 
-    /// The configuration.
-    pub const fn config(&self) -> &Config {
-        &self.config
+    /// How long after its acknowledgement a revocation may be unknown to routes of this mode; `None` where nobody can say.
+    pub fn bound(&self, mode: Mode) -> Option<Duration> {
+        match mode {
+            Mode::Strict => Some(Duration::ZERO),
+            Mode::Bounded => self.revocations.max_staleness(),
+            _ => None,
+        }
     }
 
     /// Changes when what was decided might be decided otherwise now: after a revocation, or when keys have come or gone.
@@ -116,11 +118,8 @@ impl Engine {
         self.version
     }
 
-    /// Whether there are routes that look for revocations in Workers KV alone: then it has to have each of them.
-    pub fn relies_on_workers_kv(&self) -> bool {
-        let Config { routes, policies, .. } = &self.config;
-        let is_eventual = |(_, policy): &(_, Arc<Policy>)| routes.mode_of(policy) == Mode::Eventual;
-        routes.mode == Mode::Eventual || policies.routes.iter().any(is_eventual)
+    pub(crate) const fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// What handles are sealed with.
@@ -134,12 +133,12 @@ impl Engine {
     }
 
     /// Judges a token on a route with this policy. `arrived` is when its request did: it stays the same when it begins again.
-    pub fn judge(&mut self, text: &str, policy: &Arc<Policy>, arrived: Timestamp, now: Timestamp) -> Step {
+    pub fn judge(&mut self, text: &str, policy: &Arc<Policy>, arrived: Timestamp, now: Timestamp) -> Step<R::LookUp> {
         self.settle(|engine| engine.try_judge(text, policy, arrived, now))
     }
 
     /// Goes on with a request whose token's signature is right, or is not.
-    pub fn checked(&mut self, checking: Checking, valid: bool, now: Timestamp) -> Step {
+    pub fn checked(&mut self, checking: Checking, valid: bool, now: Timestamp) -> Step<R::LookUp> {
         self.settle(|engine| {
             let Checking { check, text, policy, arrived, version } = checking;
             let key = check.key();
@@ -150,51 +149,6 @@ impl Engine {
             let token = check.answer(valid)?.validate(now)?;
             let may_remember = version == engine.version;
             engine.verified(&text, token, &policy, may_remember, arrived, now)
-        })
-    }
-
-    /// Goes on with a request whose token was looked up. `history` is what the root of the ledger told with its answer.
-    ///
-    /// # Errors
-    /// Why it may not pass: an entry that was found, or that `outage` may have hidden one.
-    pub fn looked_up(
-        &mut self,
-        look_up: LookUp,
-        entries: &[Revocation],
-        outage: Option<String>,
-        history: Option<ShardHistory>,
-        now: Timestamp,
-    ) -> Step {
-        self.settle(|engine| {
-            if let (Some(arrived), Some(followed)) = (look_up.arrived(), engine.revocations.followed_mut()) {
-                return followed.resolve(&look_up, arrived, entries, outage, now);
-            }
-            // What is found revoked is revoked, whatever else could not be read. This isolate may know more by now.
-            refuse(look_up.ids.verdict(entries), now)?;
-            engine.revocations.refuse_revoked(&look_up.ids, now)?;
-            let source = match (outage, look_up.in_outages()) {
-                (Some(cause), None) => return Err(Error::StoreUnavailable(cause)),
-                (None, _) => look_up.source(),
-                (Some(_), Some(source)) => source,
-            };
-            if let (Source::LastKnownGood(_), Some(followed)) = (source, engine.revocations.followed_mut()) {
-                return followed.last_known_good(&look_up.policy, now).map(Step::Admit);
-            }
-            if source.is_degraded() {
-                return Ok(Step::Admit(source));
-            }
-            let (Some(asked_by), Some(followed)) = (look_up.history(), engine.revocations.followed_mut()) else {
-                return Ok(Step::Admit(source));
-            };
-            let history =
-                history.ok_or_else(|| Error::StoreUnavailable("the ledger's root tells no history".into()))?;
-            let asked_all = asked_by.as_slice() == history.as_slice();
-            followed.learn(history);
-            match asked_all {
-                false => Ok(Step::LookUp(followed.look_up(&look_up.ids, &look_up.policy))),
-                true if followed.is_settled(now) => Ok(Step::Admit(source)),
-                true => Ok(Step::LookUp(LookUp::in_kv(&look_up.ids, &look_up.policy, source))),
-            }
         })
     }
 
@@ -222,11 +176,6 @@ impl Engine {
             Verification::Ask(check) => check.answer(true)?,
         };
         token.validate(arrived)
-    }
-
-    /// What to look up for a token in force, outside a guarded request: as strictly as can be.
-    pub fn look_up_of(&self, token: &ValidToken) -> LookUp {
-        self.revocations.look_up_of(Arc::new(token.ids()))
     }
 
     /// Verifies a token, which is all that it takes to revoke it. `asked_at` is when somebody asked for that.
@@ -279,7 +228,7 @@ impl Engine {
 
     /// What to do while requests go on, if it is time. There may be more.
     pub fn due(&mut self, now: Timestamp) -> Option<Due> {
-        if let Some(sync) = self.revocations.followed_mut().and_then(Followed::due) {
+        if let Some(sync) = self.revocations.due() {
             return Some(Due::Sync(sync));
         }
         if !self.keys_are_due(now) {
@@ -289,31 +238,6 @@ impl Engine {
         let due = key_sets.filter_map(|(issuer, key_set)| key_set.as_mut()?.due(issuer, now)).next();
         self.next_look = self.trust.next_look();
         due.map(Due::Read)
-    }
-
-    /// What to read for a sync, in any order or all at once; `None` when there is nothing now. Each answer may bring more.
-    pub fn next_read(&mut self, sync: SyncId, now: Timestamp) -> Option<LedgerRead> {
-        self.revocations.followed_mut()?.next_read(sync, now)
-    }
-
-    /// Whether a copy in the data centre's cache will do, of an answer that was asked for at `copied_at`.
-    pub fn is_usable(&mut self, read: &LedgerRead, copied_at: Timestamp, now: Timestamp) -> bool {
-        self.revocations.followed_mut().is_some_and(|followed| followed.is_usable(read, copied_at, now))
-    }
-
-    /// Takes what a read brought: the ledger's own answer, or a copy that was asked for at `copied_at`; or why there is none.
-    pub fn read(
-        &mut self,
-        read: &LedgerRead,
-        answer: Result<&[u8], String>,
-        copied_at: Option<Timestamp>,
-        now: Timestamp,
-    ) {
-        let Some(followed) = self.revocations.followed_mut() else { return };
-        match answer {
-            Ok(bytes) => followed.answered(read, bytes, copied_at, now),
-            Err(problem) => followed.failed(read, problem, now),
-        }
     }
 
     /// Takes a document that was asked for, or why it could not be read.
@@ -351,7 +275,7 @@ impl Engine {
         }
     }
 
-    fn settle(&mut self, step: impl FnOnce(&mut Self) -> Result<Step, Error>) -> Step {
+    pub(crate) fn settle(&mut self, step: impl FnOnce(&mut Self) -> Result<Step<R::LookUp>, Error>) -> Step<R::LookUp> {
         step(self).unwrap_or_else(Step::Refuse)
     }
 
@@ -361,11 +285,11 @@ impl Engine {
         policy: &Arc<Policy>,
         arrived: Timestamp,
         now: Timestamp,
-    ) -> Result<Step, Error> {
+    ) -> Result<Step<R::LookUp>, Error> {
         self.expire(now);
         if let Some(remembered) = self.memory.get(text, now) {
             policy.admits(&remembered.token)?;
-            let mode = self.config.routes.mode_of(policy);
+            let mode = self.routes.mode_of(policy);
             return self.revocations.judge(&remembered.ids, policy, mode, arrived, now);
         }
         match self.try_verify(text, arrived, None, now)? {
@@ -388,13 +312,13 @@ impl Engine {
         may_remember: bool,
         arrived: Timestamp,
         now: Timestamp,
-    ) -> Result<Step, Error> {
+    ) -> Result<Step<R::LookUp>, Error> {
         policy.admits(&token)?;
         let ids = Arc::new(token.ids());
         if may_remember && self.memory.came_before(text) {
             self.memory.insert(Remembered::new(text, token, ids.clone()));
         }
-        let mode = self.config.routes.mode_of(policy);
+        let mode = self.routes.mode_of(policy);
         self.revocations.judge(&ids, policy, mode, arrived, now)
     }
 }

@@ -26,7 +26,7 @@ impl Engine {
     /// `closed`. Then the ledger is read first where such a request would have it read, so an isolate that has just started is
     /// well. `arrived` is when the request did: it stays the same when it asks again.
     pub fn health(&mut self, arrived: Timestamp, now: Timestamp) -> Health {
-        let mode = self.config.routes.mode;
+        let mode = self.routes.mode;
         let told = |status: &str, source: Source| {
             JsonObject::new().text("status", status).text("mode", mode.name()).text("source", source.name())
         };

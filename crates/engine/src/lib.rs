@@ -6,7 +6,7 @@
 //!
 //! Out of scope: any I/O, like in `quash-core`, which knows what tokens and revocations are. An [`Engine`] is told the time and
 //! what happens, and answers with the one thing that its host has to do next: a few lines of TypeScript around WebAssembly,
-//! or `quash-edge` in Workers that are written in Rust.
+//! `quash-edge` in Workers that are written in Rust, or `quash-tower` on servers.
 
 pub mod config;
 pub mod ledger;
@@ -14,34 +14,50 @@ pub mod ledger;
 mod answer;
 mod cookie;
 mod credential;
+mod cross_site;
 mod denylist;
+mod edge;
 mod engine;
 mod error;
+mod form;
+mod handles;
 mod health;
 mod json_object;
 mod keys;
 mod label;
+mod logout;
 mod look_up;
 mod memory;
+mod passed_on;
 mod path;
 mod policy;
+mod presented;
 mod request;
 mod revocations;
+mod server;
 mod trust;
+mod wanted;
 
 pub use answer::{Answer, HEADERS};
 pub use cookie::ExpiredCookie;
 pub use credential::{Credential, Source, credentials};
+pub use cross_site::Provenance;
 pub use denylist::{NEARBY, STORE_TIMEOUT, denylist_key, from_lines, read_key, to_lines};
 pub use engine::{Checking, Due, Engine, Step, Verifying};
 pub use error::Error;
+pub use form::Form;
+pub use handles::{open_handles, seal_handles};
 pub use health::Health;
 pub use json_object::{JsonObject, json_array, quoted};
 pub use keys::{Fetch, Fetched, Filed, Jwk, Keep, KeyOrigin, PublicKey, WebCryptoAlgorithm};
 pub use label::label;
+pub use logout::{Logout, Scope};
 pub use look_up::{LookUp, Question};
 pub use memory::{Remembered, TokenMemory};
+pub use passed_on::{AsHeaders, Sender, pass_on};
 pub use policy::{Mode, Outage, Policy};
-pub use request::{Endpoint, Head, Route};
-pub use revocations::LedgerRead;
+pub use presented::Presented;
+pub use request::{Access, Endpoint, Head, Route};
+pub use revocations::{EdgeRevocations, LedgerRead, LogPart, Revocations, StoreLookUp, StoreRevocations};
 pub use trust::Trust;
+pub use wanted::{Unrevocable, Wanted};

@@ -47,10 +47,6 @@ impl Mode {
             Self::DangerIsolate => "danger_isolate",
         }
     }
-
-    pub(crate) const fn needs_ledger(self) -> bool {
-        matches!(self, Self::Bounded | Self::Strict)
-    }
 }
 
 /// What becomes of a request whose token cannot be looked up in the denylist.

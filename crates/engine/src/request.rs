@@ -8,6 +8,7 @@ use crate::{
     error::Error,
     path::is_ambiguous,
     policy::Policy,
+    revocations::Revocations,
 };
 
 /// What is looked at of a request.
@@ -27,11 +28,17 @@ pub struct Head<'h> {
 pub enum Route<'h> {
     /// Us.
     Endpoint(Endpoint),
-    /// The origin, whoever sends it.
+    /// Whoever stands behind the guard, on these terms.
+    Origin(Access<'h>),
+}
+
+/// On what terms a request may reach whoever stands behind the guard.
+pub enum Access<'h> {
+    /// Whoever sends it.
     Public,
-    /// The origin, without any credential: a browser asks what a page may send, and sends none.
+    /// Without any credential: a browser asks what a page may send, and sends none.
     Preflight,
-    /// The origin, on these terms, with this credential or, where that is optional, none.
+    /// On those of a policy, with this credential or, where that is optional, none.
     Guarded(Option<Credential<'h>>, Arc<Policy>),
 }
 
@@ -49,29 +56,48 @@ pub enum Endpoint {
     Health,
 }
 
-impl Engine {
+impl<R: Revocations> Engine<R> {
     /// Tells who a request is for. What is guarded has to be [judged](Self::judge) next.
     ///
     /// # Errors
     /// [`Error::TokenMissing`], [`Error::TokenAmbiguous`] or [`Error::PathAmbiguous`].
     pub fn route<'h>(&self, head: &Head<'h>) -> Result<Route<'h>, Error> {
-        if let Some(endpoint) = self.endpoint(head.url) {
-            return Ok(Route::Endpoint(endpoint));
+        match self.endpoint(head.url) {
+            Some(endpoint) => Ok(Route::Endpoint(endpoint)),
+            None => Ok(Route::Origin(self.access(head)?)),
         }
+    }
+
+    /// Tells on what terms a request may pass that is not for us. What is guarded has to be [judged](Self::judge) next.
+    ///
+    /// # Errors
+    /// As [`route`](Self::route).
+    pub fn access<'h>(&self, head: &Head<'h>) -> Result<Access<'h>, Error> {
         let path = path(head.url).ok_or(Error::PathAmbiguous)?;
         if head.is_preflight {
-            return Ok(Route::Preflight);
+            return Ok(Access::Preflight);
         }
-        if self.config.routes.public.iter().any(|public| public.matches(path)) {
-            return Ok(Route::Public);
+        if self.routes.public.iter().any(|public| public.matches(path)) {
+            return Ok(Access::Public);
         }
         let policy = self.policy(head)?;
-        Ok(Route::Guarded(self.credential(head, &policy)?, policy))
+        Ok(Access::Guarded(self.credential(head, &policy)?, policy))
+    }
+
+    /// The same on the terms of `policy`, whatever the configuration has for the path: none is public then.
+    ///
+    /// # Errors
+    /// [`Error::TokenMissing`] or [`Error::TokenAmbiguous`].
+    pub fn access_by<'h>(&self, head: &Head<'h>, policy: &Arc<Policy>) -> Result<Access<'h>, Error> {
+        if head.is_preflight {
+            return Ok(Access::Preflight);
+        }
+        Ok(Access::Guarded(self.credential(head, policy)?, policy.clone()))
     }
 
     /// Which of ours a URL is, if it is one.
     pub fn endpoint(&self, url: &str) -> Option<Endpoint> {
-        match path(url)?.strip_prefix(&self.config.routes.prefix)? {
+        match path(url)?.strip_prefix(self.routes.prefix.as_deref()?)? {
             "/logout" => Some(Endpoint::Logout),
             "/handle" => Some(Endpoint::Handle),
             "/revoke" => Some(Endpoint::Revoke),
@@ -87,7 +113,7 @@ impl Engine {
     /// origin might take the path for that of another one.
     pub fn policy(&self, head: &Head<'_>) -> Result<Arc<Policy>, Error> {
         let path = path(head.url).ok_or(Error::PathAmbiguous)?;
-        let policies = &self.config.policies;
+        let policies = &self.policies;
         if !policies.routes.is_empty() && is_ambiguous(path) {
             return Err(Error::PathAmbiguous);
         }
@@ -107,7 +133,7 @@ impl Engine {
     /// # Errors
     /// [`Error::TokenAmbiguous`], and [`Error::TokenMissing`] where the policy wants one.
     pub fn credential<'h>(&self, head: &Head<'h>, policy: &Policy) -> Result<Option<Credential<'h>>, Error> {
-        let cookies = &self.config.routes.token_cookies;
+        let cookies = &self.routes.token_cookies;
         match credential::one(head.authorization, head.cookie, cookies)? {
             None if !policy.is_optional() => Err(Error::TokenMissing),
             credential => Ok(credential),

@@ -1,6 +1,6 @@
 use quash_core::{Issuers, Peppers, Timestamp};
 
-use crate::keys::{HostKeys, KeySet};
+use crate::keys::{Filed, HostKeys, KeySet};
 
 /// Whose tokens are accepted, with which keys, and how their revocations are named.
 pub struct Trust {
@@ -13,6 +13,17 @@ pub struct Trust {
 }
 
 impl Trust {
+    /// The keys that the configuration has for hosts to verify with, so that one can be refused that cannot be imported.
+    pub fn configured_keys(&self) -> impl Iterator<Item = &Filed> {
+        self.host_keys.iter()
+    }
+
+    /// The issuers that publish their keys, by their place in the configuration.
+    pub fn publishing_issuers(&self) -> impl Iterator<Item = usize> {
+        let publishing = |(index, key_set): (usize, &Option<KeySet>)| key_set.as_ref().map(|_| index);
+        self.key_sets.iter().enumerate().filter_map(publishing)
+    }
+
     /// The issuer with this name, if it publishes its keys.
     pub(crate) fn publishing(&self, name: Option<&str>) -> Option<usize> {
         let index = self.issuers.iter().position(|issuer| Some(issuer.name.as_str()) == name)?;

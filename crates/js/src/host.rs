@@ -6,8 +6,8 @@ use quash_core::{
     json::{Document, Value},
 };
 use quash_engine::{
-    Checking, Credential, Due, Endpoint, Engine, Error, Fetch, Fetched, Head, Health, LedgerRead, LookUp, Route,
-    Source, Step,
+    Access, Checking, Credential, Due, Endpoint, Engine, Error, Fetch, Fetched, Head, Health, LedgerRead, LookUp,
+    Route, Source, Step,
     config::{Config, ConfigError},
     from_lines, json_array, label,
     ledger::read_counts,
@@ -76,6 +76,7 @@ impl Host {
             Value::Object(table) => Config::read(table, secret)?,
             _ => return Err(wrong("must be a table, or the same as a text of JSON")),
         };
+        let settings = texts::settings(&config);
         let mut host = Self {
             engine: Engine::new(config, trust, seed),
             checks: Pending::default(),
@@ -85,7 +86,7 @@ impl Host {
             registers: Registers::EMPTY,
             text: String::new(),
         };
-        host.say(texts::settings(host.engine.config()));
+        host.say(settings);
         Ok(host)
     }
 
@@ -93,9 +94,9 @@ impl Host {
         match self.engine.route(head) {
             Ok(Route::Endpoint(Endpoint::Health)) => self.health(arrived, now),
             Ok(Route::Endpoint(_)) => Status::Endpoint,
-            Ok(Route::Preflight) => Status::Preflight,
-            Ok(Route::Public | Route::Guarded(None, _)) => Status::Anonymous,
-            Ok(Route::Guarded(Some(credential), policy)) => {
+            Ok(Route::Origin(Access::Preflight)) => Status::Preflight,
+            Ok(Route::Origin(Access::Public | Access::Guarded(None, _))) => Status::Anonymous,
+            Ok(Route::Origin(Access::Guarded(Some(credential), policy))) => {
                 self.point_at(&credential, head);
                 let step = self.engine.judge(credential.token, &policy, arrived, now);
                 self.next(step, now)

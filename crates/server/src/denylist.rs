@@ -3,9 +3,9 @@ use std::{sync::Arc, time::Duration};
 use quash_core::{
     Headers, Refusal, Revocation, RevocationId, Rule, Timestamp, TokenIds, UnverifiedToken, Verdict, VerifiedToken,
     follower::{self, Follower, Read, SyncId, WhenStale},
-    ledger::{Delta, Header, Part, ShardCount, ShardHistory, Span},
+    ledger::Part,
 };
-use quash_engine::{Remembered, TokenMemory};
+use quash_engine::{LogPart, Remembered, TokenMemory};
 
 use crate::issuers::Issuers;
 
@@ -51,14 +51,6 @@ pub(crate) enum Step {
     LookUp(Vec<RevocationId>),
     /// Nobody knows. It may not pass.
     Unavailable { retry_after: Duration },
-}
-
-/// A part of the store's log, as it was read.
-pub(crate) struct LogPart<'a> {
-    pub(crate) epoch: u64,
-    pub(crate) span: Span,
-    pub(crate) head: u64,
-    pub(crate) rows: &'a [Revocation],
 }
 
 impl Denylist {
@@ -137,14 +129,9 @@ impl Denylist {
     pub(crate) fn answered(&mut self, number: u32, part: Option<&LogPart<'_>>, now: Timestamp) {
         let Some(at) = self.reads.iter().position(|(known, _)| *known == number) else { return };
         let (_, read) = self.reads.remove(at);
-        let bytes = part.map(|part| {
-            let history = Some(ShardHistory::new(ShardCount::ONE));
-            let LogPart { epoch, span, head, .. } = *part;
-            Header { shard: read.shard, epoch, span, head, edition: None, history }.write(part.rows)
-        });
-        match bytes.as_deref().map(Delta::parse) {
-            Some(Ok(delta)) => self.follower.answered(&read, &delta, None, now),
-            _ => self.follower.failed(&read, now),
+        let told = part.is_some_and(|part| part.tell(&mut self.follower, &read, now).is_ok());
+        if !told {
+            self.follower.failed(&read, now);
         }
         self.sync = Some(read.sync);
     }
@@ -194,7 +181,7 @@ fn revoked(verdict: Verdict, now: Timestamp) -> Option<Step> {
 #[cfg(test)]
 mod tests {
     use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-    use quash_core::{Cover, Cutoff, Reason};
+    use quash_core::{Cover, Cutoff, Reason, ledger::Span};
 
     use super::*;
     use crate::{options, wanted};

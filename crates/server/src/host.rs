@@ -4,10 +4,10 @@ use quash_core::{
     Reason, Refusal, Revocation, Timestamp,
     ledger::{Part, Span},
 };
-use quash_engine::{denylist_key, from_lines, read_key};
+use quash_engine::{LogPart, denylist_key, from_lines, read_key};
 
 use crate::{
-    denylist::{Denylist, LogPart, Step},
+    denylist::{Denylist, Step},
     options, wanted,
 };
 

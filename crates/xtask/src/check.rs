@@ -21,9 +21,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let clippy = workspace.cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
     failures.record("clippy", console.run("cargo clippy", clippy));
 
-    // The libraries alone: their tests use crates that need an operating system, as xtask does. And the browser module by
-    // itself: it is built without std, which its neighbours ask its dependencies for.
-    let others = ["--workspace", "--exclude=xtask", "--exclude=quash-browser"];
+    // The libraries alone: their tests use crates that need an operating system, as xtask and servers do. And the browser module
+    // by itself: it is built without std, which its neighbours ask its dependencies for.
+    let others = ["--workspace", "--exclude=xtask", "--exclude=quash-browser", "--exclude=quash-tower"];
     for (what, packages) in [("browser", &["--package=quash-browser"][..]), ("wasm", &others)] {
         let mut clippy = workspace.cargo(["clippy", "--lib", "--target", WASM_TARGET]);
         clippy.args(packages).args(["--", "-D", "warnings"]).env(SIMD.0, SIMD.1);

@@ -1,4 +1,5 @@
-//! Dependencies point one way: `worker → edge → core ← browser`, `js → core ← server`; the core knows nothing of the web.
+//! Dependencies point one way: `worker → edge → core ← browser`, `js → core ← server`, `tower → engine → core`; the core knows
+//! nothing of the web.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::workspace::Workspace;
 
 /// Every crate of the workspace, and the other ones that it may be built on, directly or not.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("quash-bench", &["quash-core"]),
     ("quash-bench-guarded", &["quash-core", "quash-edge", "quash-engine"]),
     ("quash-bench-hello", &[]),
@@ -21,6 +22,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("quash-sim", &["quash-core"]),
     ("quash-test-guard", &["quash-core", "quash-edge", "quash-engine"]),
     ("quash-test-router", &["quash-core", "quash-edge", "quash-engine"]),
+    ("quash-tower", &["quash-core", "quash-engine"]),
     ("quash-worker", &["quash-core", "quash-edge", "quash-engine"]),
     ("xtask", &[]),
 ];

@@ -12,8 +12,8 @@ use crate::system;
 use crate::tools::{self, CargoTool, Need};
 use crate::workspace::{SIMD, WASM_TARGET, Workspace};
 
-/// The variable that tells the tests where the oracle is.
-const ORACLE: &str = "QUASH_ORACLE";
+/// Programs that tests start, which run natively, as no part does: the variable that says where one is, and the example's name.
+const PROGRAMS: [(&str, &str); 2] = [("QUASH_ORACLE", "oracle"), ("QUASH_TOWER", "interop")];
 
 /// Many of these wait for what has to happen by itself: a key that is withdrawn, an alarm. On two cores Node.js would run one file after
 /// the other.
@@ -53,11 +53,12 @@ impl Group {
 
     fn needs(self) -> &'static [Need] {
         match self {
+            Self::Rust => &[Need::Redis],
             // `fuzz::run` sees to its own.
-            Self::Rust | Self::Fuzz => &[],
+            Self::Fuzz => &[],
             Self::Wasm => &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen],
             Self::Js => &[Need::NpmPackages, Need::Chromium, Need::Firefox, Need::WebKit, Need::Redis],
-            Self::E2e => &[Need::NpmPackages, Need::Chromium, Need::Firefox, Need::WebKit],
+            Self::E2e => &[Need::NpmPackages, Need::Chromium, Need::Firefox, Need::WebKit, Need::Redis],
         }
     }
 
@@ -95,7 +96,7 @@ impl Group {
             Self::Js => workspace.node(["--test", AT_ONCE, "www/quash/test/**/*.test.ts"]),
             Self::E2e => {
                 let mut command = workspace.node(["--test", AT_ONCE, "tests/**/*.test.ts"]);
-                command.env(ORACLE, build_oracle(workspace)?);
+                command.envs(build_programs(workspace)?);
                 command
             }
             Self::Fuzz => return fuzz::run(workspace, &fuzz::Options::default(), |line| tally.read(line)),
@@ -130,12 +131,14 @@ pub(crate) fn run(workspace: &Workspace, groups: &[Group]) -> Result<()> {
     failures.into_result()
 }
 
-/// The program that the guards are held against. It runs natively, as no part does; built as the natively run tests are, whose
-/// dependencies would be compiled again for it alone.
-fn build_oracle(workspace: &Workspace) -> Result<PathBuf> {
-    let build = workspace.cargo(["build", "--workspace", "--example=oracle"]);
-    workspace.console.run("cargo build oracle", build)?;
-    Ok(workspace.target.join("debug/examples/oracle"))
+/// The programs, each with its variable. They are built as the natively run tests are, or their dependencies would be compiled again.
+fn build_programs(workspace: &Workspace) -> Result<[(&'static str, PathBuf); 2]> {
+    let mut build = workspace.cargo(["build", "--workspace"]);
+    for (_, name) in PROGRAMS {
+        build.args(["--example", name]);
+    }
+    workspace.console.run("cargo build --example", build)?;
+    Ok(PROGRAMS.map(|(variable, name)| (variable, workspace.target.join("debug/examples").join(name))))
 }
 
 /// What the runners' own summary lines say, added up.

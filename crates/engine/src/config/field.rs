@@ -11,6 +11,8 @@ use super::ConfigError;
 pub(super) struct Reading<'r> {
     problem: OnceCell<ConfigError>,
     secret: &'r dyn Fn(&str) -> Option<String>,
+    /// The command that sets one, where there is such a command.
+    set_secret: Option<&'static str>,
 }
 
 /// A value of the configuration, or the place where there might be one.
@@ -29,8 +31,8 @@ enum Step<'d> {
 }
 
 impl<'r> Reading<'r> {
-    pub(super) fn new(secret: &'r dyn Fn(&str) -> Option<String>) -> Self {
-        Self { problem: OnceCell::new(), secret }
+    pub(super) fn new(secret: &'r dyn Fn(&str) -> Option<String>, set_secret: Option<&'static str>) -> Self {
+        Self { problem: OnceCell::new(), secret, set_secret }
     }
 
     /// The outermost table.
@@ -169,8 +171,10 @@ impl<'d> Field<'_, 'd> {
     pub(super) fn secret(&self) -> Option<String> {
         let name = self.text()?;
         let secret = (self.reading.secret)(name);
-        if secret.is_none() {
-            self.wrong(&format_args!("no secret `{name}` is set (npx wrangler secret put {name})"));
+        match (&secret, self.reading.set_secret) {
+            (Some(_), _) => {}
+            (None, None) => self.wrong(&format_args!("no secret `{name}` is set")),
+            (None, Some(command)) => self.wrong(&format_args!("no secret `{name}` is set ({command} {name})")),
         }
         secret
     }

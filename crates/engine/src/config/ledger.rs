@@ -3,7 +3,6 @@ use std::time::Duration;
 use quash_core::{follower::Terms, ledger::ShardCount};
 
 use super::Field;
-use crate::policy::Mode;
 
 /// A ledger, and how late and how exactly what it has is known.
 pub struct Ledger {
@@ -24,19 +23,10 @@ const MIN_EXACT: u32 = 1000;
 /// The longest that a revocation may be unknown: after a minute Workers KV shows it, too.
 const MAX_STALENESS_SECS: u64 = 60;
 
-/// What is wrong with `mode = "bounded"` and `mode = "strict"` where there is none.
-pub(crate) const NEEDED: &str = "needs `ledger`";
-
 impl Ledger {
     pub(super) fn read(field: &Field<'_, '_>) -> Option<Self> {
         field.table(&["binding", "max_staleness", "shards", "exact"]);
-        let mut terms = Terms::default();
-        let max_staleness = field.member("max_staleness");
-        match max_staleness.number() {
-            None => {}
-            Some(secs @ 1..=MAX_STALENESS_SECS) => terms.max_staleness = Duration::from_secs(secs),
-            Some(_) => max_staleness.wrong(&"must be between 1 and 60 seconds"),
-        }
+        let mut terms = Terms { max_staleness: max_staleness(&field.member("max_staleness")), ..Terms::default() };
         let shards = field.member("shards");
         if let Some(count) = shards.number() {
             match u8::try_from(count).ok().and_then(ShardCount::new) {
@@ -54,11 +44,12 @@ impl Ledger {
     }
 }
 
-/// Where revocations are looked for, if the field says so.
-pub(super) fn mode(field: &Field<'_, '_>, has_ledger: bool) -> Option<Mode> {
-    let mode = Mode::ALL[field.choice(&Mode::ALL.map(|(name, _)| name))?].1;
-    if mode.needs_ledger() && !has_ledger {
-        field.wrong(&NEEDED);
+/// How late a revocation may be known.
+pub(super) fn max_staleness(field: &Field<'_, '_>) -> Duration {
+    match field.number() {
+        Some(secs @ 1..=MAX_STALENESS_SECS) => return Duration::from_secs(secs),
+        Some(_) => field.wrong(&"must be between 1 and 60 seconds"),
+        None => {}
     }
-    Some(mode)
+    Terms::default().max_staleness
 }

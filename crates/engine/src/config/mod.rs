@@ -7,10 +7,12 @@ mod issuers;
 mod keys;
 mod ledger;
 mod logout;
+mod mode;
 mod origin;
 mod routes;
+mod server;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use quash_core::json;
 
@@ -22,14 +24,19 @@ use crate::{
 };
 
 use field::{Field, Reading};
+use mode::Place;
 
 pub use client::Client;
 pub use error::ConfigError;
 pub use ledger::Ledger;
-pub(crate) use ledger::NEEDED;
+pub(crate) use mode::{LEDGER_NEEDED, NO_WORKERS_KV};
 pub use origin::Origin;
+pub use server::ServerConfig;
 
-/// How a deployment of Quash behaves. See docs/configuration.md for every field.
+/// Sets a secret of a Worker.
+const SET_SECRET: &str = "npx wrangler secret put";
+
+/// How a deployment of Quash behaves at the edge. See docs/configuration.md for every field.
 pub struct Config {
     /// What the guard stands in front of.
     pub origin: Option<Origin>,
@@ -44,7 +51,8 @@ pub struct Config {
 
 /// What is answered where, and to whom.
 pub struct Routes {
-    pub(crate) prefix: String,
+    /// Where the [endpoints](crate::Endpoint) are; `None` where a program says that by itself.
+    pub(crate) prefix: Option<String>,
     /// Where revocations are looked for, where a route does not say otherwise.
     pub mode: Mode,
     pub(crate) public: Vec<PathPattern>,
@@ -78,15 +86,6 @@ impl Config {
         Self::read(json.object(), secret)
     }
 
-    /// How long after its acknowledgement a revocation may be unknown to routes of this mode; `None` where nobody can say.
-    pub fn bound(&self, mode: Mode) -> Option<Duration> {
-        match (mode, &self.ledger) {
-            (Mode::Strict, _) => Some(Duration::ZERO),
-            (Mode::Bounded, Some(ledger)) => Some(ledger.terms.max_staleness),
-            _ => None,
-        }
-    }
-
     /// Reads the configuration from a JSON object, as [`parse`](Self::parse) does.
     ///
     /// # Errors
@@ -95,7 +94,7 @@ impl Config {
         object: json::Object<'_>,
         secret: impl Fn(&str) -> Option<String>,
     ) -> Result<(Self, Trust), ConfigError> {
-        let reading = Reading::new(&secret);
+        let reading = Reading::new(&secret, Some(SET_SECRET));
         let root = reading.root(object);
         let config = Self::of(&root);
         let trust = issuers::trust(&root);
@@ -108,11 +107,16 @@ impl Config {
             "clients", "logout",
         ]);
         let ledger = Ledger::read(&root.member("ledger"));
-        let routes = Routes::read(root, ledger.is_some());
+        let place = ledger.as_ref().map_or(Place::Kv, |ledger| Place::KvAndLedger(ledger.terms.max_staleness));
+        let routes = Routes {
+            prefix: Some(prefix(&root.member("prefix"))),
+            clients: root.member("clients").list(&mut client::read),
+            ..Routes::read(root, place)
+        };
         Self {
             origin: Origin::read(&root.member("origin")),
             denylist: root.member("denylist").text_or("QUASH_DENYLIST"),
-            policies: routes::policies(&root.member("routes"), routes.mode, ledger.as_ref()),
+            policies: routes::policies(&root.member("routes"), routes.mode, place),
             routes: Arc::new(routes),
             ledger,
         }
@@ -120,16 +124,17 @@ impl Config {
 }
 
 impl Routes {
-    fn read(root: &Field<'_, '_>, has_ledger: bool) -> Self {
-        let mode = ledger::mode(&root.member("mode"), has_ledger);
+    /// Those of a program that has no endpoints.
+    fn read(root: &Field<'_, '_>, place: Place) -> Self {
+        let mode = mode::mode(&root.member("mode"), place);
         let logout = root.member("logout");
         logout.table(&["cookies", "clear_site_data", "allowed_origins"]);
         Self {
-            prefix: prefix(&root.member("prefix")),
-            mode: mode.unwrap_or(if has_ledger { Mode::Bounded } else { Mode::Eventual }),
+            prefix: None,
+            mode: mode.unwrap_or(if place.followed_within().is_some() { Mode::Bounded } else { Mode::Eventual }),
             public: root.member("public").list(&mut routes::path),
             token_cookies: root.member("token").table(&["cookies"]).member("cookies").texts(),
-            clients: root.member("clients").list(&mut client::read),
+            clients: Vec::new(),
             expired_cookies: logout.member("cookies").list(&mut logout::cookie),
             clear_site_data: logout::clear_site_data(&logout.member("clear_site_data")),
             allowed_origins: logout.member("allowed_origins").texts_that(|origin| {

@@ -36,7 +36,7 @@ fn parse(document: &Value) -> Result<Config, ConfigError> {
 fn reads_a_configuration_and_its_defaults() {
     let config = parse(&valid()).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(config.origin, Some(Origin::Service("ORIGIN".into())));
-    assert_eq!(config.routes.prefix, "/auth");
+    assert_eq!(config.routes.prefix.as_deref(), Some("/auth"));
     assert_eq!(config.routes.mode, Mode::Eventual);
     assert_eq!(config.denylist, "QUASH_DENYLIST");
     assert_eq!(config.routes.clear_site_data.as_deref(), Some(r#""cookies", "storage""#));
@@ -192,7 +192,7 @@ fn what_was_last_known_must_be_of_a_known_age_and_older_than_what_is_fresh() {
     for max_age in [0, 10] {
         let (field, problem) = parse("bounded", known(max_age)).unwrap_err();
         assert_eq!(field, "QUASH.routes[0].max_age");
-        assert_eq!(problem, "must be more than `ledger.max_staleness`, which is 10");
+        assert_eq!(problem, "must be more than `max_staleness`, which is 10");
     }
     assert_eq!(parse("strict", in_mode("bounded")), Ok(()));
     for (default, route) in [
@@ -245,3 +245,38 @@ const RSA_1024: &str = "-----BEGIN PUBLIC KEY-----
 MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCuI70k0k1ZwjBbh3qkIqnpOlqOyAW5jTQL511bbImBTPxEQdlBiZEPk8VNn0F5tVcgiHCECh3lc2bz3F6afKzZpdBh
 fKjMYyATaxWOnJJ0MNaZZiFE9AE1SgTAaOvGj8XbdMai81IAvkpZ5G0WkXQ3OXG8p//M63zeVG7mfGG46wIDAQAB
 -----END PUBLIC KEY-----";
+
+#[test]
+fn a_server_has_a_store_in_place_of_what_workers_have() {
+    let valid = || {
+        let mut document = valid();
+        let members = document.as_object_mut().unwrap();
+        members.retain(|name, _| !["origin", "clients"].contains(&name.as_str()));
+        document
+    };
+    let parse = |document: &Value| ServerConfig::parse(&document.to_string(), secrets).map(|(config, _)| config);
+    let config = parse(&valid()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((config.terms, config.routes.mode, &config.routes.prefix), (Terms::default(), Mode::Bounded, &None));
+    let mut document = valid();
+    document["max_staleness"] = json!(60);
+    document["mode"] = json!("strict");
+    let config = parse(&document).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((config.terms.max_staleness.as_secs(), config.routes.mode), (60, Mode::Strict));
+    for (field, value, problem) in [
+        ("origin", json!({ "service": "ORIGIN" }), "is none of"),
+        ("ledger", json!({}), "is none of"),
+        ("denylist", json!("KV"), "is none of"),
+        ("prefix", json!("/auth"), "is none of"),
+        ("max_staleness", json!(61), "between 1 and 60"),
+        ("mode", json!("eventual"), "is for Workers KV"),
+        ("routes", json!([{ "path": "/a", "mode": "eventual" }]), "is for Workers KV"),
+        ("routes", json!([{ "path": "/a", "outage": "last_known_good", "max_age": 5 }]), "more than `max_staleness`"),
+        ("peppers", json!(["MISSING"]), "no secret `MISSING` is set"),
+    ] {
+        let mut document = valid();
+        document[field] = value;
+        let error = parse(&document).map(|_| "taken").unwrap_err();
+        assert!(error.field.starts_with(&format!("QUASH.{field}")), "{error}");
+        assert!(error.problem.contains(problem) && !error.problem.contains("wrangler"), "{error}");
+    }
+}

@@ -49,6 +49,10 @@ impl HostKeys {
         self.filed.iter().find(|(filed, _)| *filed == number).map(|(_, key)| key)
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Filed> {
+        self.filed.iter().map(|(_, filed)| filed)
+    }
+
     pub(crate) fn file(&mut self, filed: Filed) -> HostKey {
         self.last += 1;
         self.filed.push((HostKey(self.last), filed));

@@ -4,7 +4,10 @@ import { StoreError } from '../../store-error.js';
 import type { Send } from './client.js';
 import type { Keys } from './keys.js';
 
-/** A Lua script, which Redis runs with nothing between its steps. */
+/**
+ * A Lua script, which Redis runs with nothing between its steps. Servers in Rust run the same, to the letter: crates/tower/src/store/lua,
+ * which tests/server/interop.test.ts holds equal.
+ */
 export interface Script {
   readonly source: string;
   readonly sha1: string;

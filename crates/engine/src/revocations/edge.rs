@@ -1,14 +1,15 @@
 use std::{sync::Arc, time::Duration};
 
 use quash_core::{
-    Revocation, Target, Timestamp, TokenIds, Verdict,
+    Revocation, Target, Timestamp, TokenIds,
     follower::{self, Follower, LiveSet, Read, Source, SyncId, Terms, WhenStale},
     ledger::{Delta, Part, ShardHistory},
     segment::Segment,
 };
 
+use super::{RETRY_AFTER, Revocations, refuse_known, when_stale};
 use crate::{
-    config::{ConfigError, NEEDED},
+    config::{ConfigError, LEDGER_NEEDED},
     denylist::NEARBY,
     engine::Step,
     error::Error,
@@ -27,14 +28,11 @@ const SEGMENTS_ARE_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long Workers of the version before may go on after one with a ledger has been deployed.
 const ROLLOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// When to try again where nobody knows better.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
-
 /// How long the ledger may take for a part of its log.
 const PART_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What this isolate knows of revocations: those that it made itself, and where there is a ledger, those that it has.
-pub(crate) enum Revocations {
+pub enum EdgeRevocations {
     /// The isolate's own.
     Own(LiveSet),
     /// The ledger's, and the isolate's own.
@@ -42,7 +40,7 @@ pub(crate) enum Revocations {
 }
 
 /// A ledger that is followed.
-pub(crate) struct Followed {
+pub struct Followed {
     follower: Follower,
     terms: Terms,
     history: ShardHistory,
@@ -84,24 +82,30 @@ impl LedgerRead {
     }
 }
 
-impl Revocations {
-    pub(crate) fn followed(terms: Terms, trust: &Trust, seed: u64) -> Self {
-        let longest = trust.issuers.iter().map(|issuer| issuer.max_lifetime + 2 * issuer.leeway).max();
-        let id = trust.peppers.current().namespace("quash/ledger").id(&Target::Everything);
-        Self::Followed(Box::new(Followed {
-            follower: Follower::new(terms, seed),
-            terms,
-            history: ShardHistory::new(terms.shards),
-            // A handle's revocation is kept for two lifetimes.
-            settled_after: 2 * longest.unwrap_or_default() + ROLLOUT,
-            copies: format!("{NEARBY}ledger/{id}/"),
-            refresh: None,
-            problem: "it was not asked yet".into(),
-        }))
+impl Default for EdgeRevocations {
+    fn default() -> Self {
+        Self::Own(LiveSet::default())
+    }
+}
+
+impl Revocations for EdgeRevocations {
+    type LookUp = LookUp;
+
+    fn live(&self) -> &LiveSet {
+        match self {
+            Self::Own(live) => live,
+            Self::Followed(followed) => followed.follower.live(),
+        }
     }
 
-    /// Takes note of what this isolate revokes.
-    pub(crate) fn record(&mut self, revocations: &[Revocation], now: Timestamp) {
+    fn max_staleness(&self) -> Option<Duration> {
+        match self {
+            Self::Own(_) => None,
+            Self::Followed(followed) => Some(followed.terms.max_staleness),
+        }
+    }
+
+    fn record(&mut self, revocations: &[Revocation], now: Timestamp) {
         match self {
             Self::Own(live) => {
                 revocations.iter().for_each(|revocation| live.insert(revocation, now));
@@ -111,28 +115,7 @@ impl Revocations {
         }
     }
 
-    /// Refuses a token that is known to be revoked.
-    pub(crate) fn refuse_revoked(&self, ids: &TokenIds, now: Timestamp) -> Result<(), Error> {
-        refuse_known(self.live(), ids, now)
-    }
-
-    pub(crate) fn live(&self) -> &LiveSet {
-        match self {
-            Self::Own(live) => live,
-            Self::Followed(followed) => followed.follower.live(),
-        }
-    }
-
-    /// How many are known.
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Own(live) => live.len(),
-            Self::Followed(followed) => followed.follower.len(),
-        }
-    }
-
-    /// What is next with a token that is in force: refused if it is known to be revoked, else what its route wants.
-    pub(crate) fn judge(
+    fn judge(
         &mut self,
         ids: &Arc<TokenIds>,
         policy: &Arc<Policy>,
@@ -148,7 +131,40 @@ impl Revocations {
             (Mode::Strict, Self::Followed(followed)) => Ok(Step::LookUp(followed.look_up(ids, policy))),
             (Mode::Eventual, _) => Ok(Step::LookUp(LookUp::in_kv(ids, policy, Source::Kv))),
             // A policy of a program's: the configuration's are refused when they are read.
-            (Mode::Bounded | Mode::Strict, Self::Own(_)) => Err(ConfigError::new("ledger", NEEDED).into()),
+            (Mode::Bounded | Mode::Strict, Self::Own(_)) => Err(ConfigError::new("ledger", LEDGER_NEEDED).into()),
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        matches!(self, Self::Followed(followed) if followed.refresh.is_some())
+    }
+
+    fn due(&mut self) -> Option<SyncId> {
+        self.followed_mut()?.refresh.take()
+    }
+}
+
+impl EdgeRevocations {
+    pub(crate) fn followed(terms: Terms, trust: &Trust, seed: u64) -> Self {
+        let longest = trust.issuers.iter().map(|issuer| issuer.max_lifetime + 2 * issuer.leeway).max();
+        let id = trust.peppers.current().namespace("quash/ledger").id(&Target::Everything);
+        Self::Followed(Box::new(Followed {
+            follower: Follower::new(terms, seed),
+            terms,
+            history: ShardHistory::new(terms.shards),
+            // A handle's revocation is kept for two lifetimes.
+            settled_after: 2 * longest.unwrap_or_default() + ROLLOUT,
+            copies: format!("{NEARBY}ledger/{id}/"),
+            refresh: None,
+            problem: "it was not asked yet".into(),
+        }))
+    }
+
+    /// How many are known.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Own(live) => live.len(),
+            Self::Followed(followed) => followed.follower.len(),
         }
     }
 
@@ -165,11 +181,6 @@ impl Revocations {
             Self::Own(_) => None,
             Self::Followed(followed) => Some(followed),
         }
-    }
-
-    /// Whether there is a sync that nobody waits for.
-    pub(crate) fn is_due(&self) -> bool {
-        matches!(self, Self::Followed(followed) if followed.refresh.is_some())
     }
 }
 
@@ -257,11 +268,6 @@ impl Followed {
         &self.follower
     }
 
-    /// The sync that nobody waits for, once.
-    pub(crate) fn due(&mut self) -> Option<SyncId> {
-        self.refresh.take()
-    }
-
     /// Whether the ledger is old enough to know everything.
     pub(crate) fn is_settled(&self, now: Timestamp) -> bool {
         self.history.since().is_some_and(|since| now.since(since) >= self.settled_after)
@@ -332,30 +338,6 @@ impl Followed {
     }
 }
 
-fn when_stale(policy: &Policy) -> WhenStale {
-    match policy.in_outages() {
-        Outage::Closed => WhenStale::Closed,
-        Outage::LastKnownGood(oldest) => WhenStale::LastKnownGood(oldest),
-        Outage::DangerOpen => WhenStale::DangerOpen,
-    }
-}
-
-fn refuse_known(live: &LiveSet, ids: &TokenIds, now: Timestamp) -> Result<(), Error> {
-    if live.is_empty() {
-        return Ok(());
-    }
-    refuse(ids.verdict_by(|id| Some(live.lookup(id)?.cover)), now)
-}
-
-/// A revoked token is refused; with how long until a new login is not covered any more, where that is not so at once.
-pub(crate) fn refuse(verdict: Verdict, now: Timestamp) -> Result<(), Error> {
-    let retry_after = verdict.retry_after(now);
-    match verdict {
-        Verdict::NotRevoked { .. } => Ok(()),
-        Verdict::Revoked { rule, .. } => Err(Error::Revoked { rule, retry_after }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use quash_core::ledger::{Header, ShardCount, Span};
@@ -369,14 +351,14 @@ mod tests {
     }
 
     /// Has read the ledger at 0, and knows that nothing is in it.
-    fn followed() -> Revocations {
+    fn followed() -> EdgeRevocations {
         let document = json!({
             "ledger": {},
             "issuers": [{ "issuer": "a", "max_lifetime": 900, "keys": [{ "alg": "HS256", "secret": "SECRET" }] }],
         });
         let secret = |_: &str| Some("a secret of thirty-two bytes, no less".into());
         let (_, trust) = Config::parse(&document.to_string(), secret).unwrap();
-        let mut revocations = Revocations::followed(Terms::default(), &trust, 1);
+        let mut revocations = EdgeRevocations::followed(Terms::default(), &trust, 1);
         let followed = revocations.followed_mut().unwrap();
         let follower::Step::Sync(sync) = followed.ask(at(0), WhenStale::Closed, at(0)) else { panic!() };
         let history = Some(ShardHistory::new(ShardCount::ONE));

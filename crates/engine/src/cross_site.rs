@@ -1,33 +1,38 @@
-use quash_engine::Error;
+use crate::error::Error;
 
 /// What a request says about the page it comes from. A page cannot forge these headers, only browsers send them, and every
 /// browser since 2023 sends both with a POST.
-pub(crate) struct Provenance<'h> {
+pub struct Provenance<'h> {
     /// `Sec-Fetch-Site`.
-    pub(crate) fetch_site: Option<&'h str>,
+    pub fetch_site: Option<&'h str>,
     /// `Origin`.
-    pub(crate) origin: Option<&'h str>,
-    /// The origin that the request was made to, as `https://host`.
-    pub(crate) own_origin: &'h str,
+    pub origin: Option<&'h str>,
+    /// The origin that the request was made to, as `https://host`; nothing where that is not known.
+    pub own_origin: &'h str,
     /// Whether the browser added a credential by itself: a cookie.
-    pub(crate) has_cookie: bool,
+    pub has_cookie: bool,
 }
 
-/// Refuses what a page of another origin has a visitor's browser do: it could log people out, which no token theft is needed
-/// for when a cookie carries the token.
-pub(crate) fn check(request: &Provenance<'_>, allowed_origins: &[String]) -> Result<(), Error> {
-    let allowed =
-        |origin: &str| origin == request.own_origin || allowed_origins.iter().any(|allowed| allowed == origin);
-    let own = match (request.fetch_site, request.origin) {
-        (Some("same-origin"), _) => true,
-        // `null` is the origin of a sandboxed frame: nobody's, so not ours.
-        (_, Some(origin)) => allowed(origin),
-        // A link or the address bar ("none") does not POST; other sites do not get this far without an `Origin`.
-        (Some(_), None) => false,
-        // Not a browser of this decade. Without a cookie the caller holds the token itself, and needs no browser's help.
-        (None, None) => !request.has_cookie,
-    };
-    own.then_some(()).ok_or(Error::CrossSite)
+impl Provenance<'_> {
+    /// Refuses what a page of another origin has a visitor's browser do: it could log people out, which no token theft is needed
+    /// for when a cookie carries the token.
+    ///
+    /// # Errors
+    /// [`Error::CrossSite`].
+    pub fn check(&self, allowed_origins: &[String]) -> Result<(), Error> {
+        let allowed =
+            |origin: &str| origin == self.own_origin || allowed_origins.iter().any(|allowed| allowed == origin);
+        let own = match (self.fetch_site, self.origin) {
+            (Some("same-origin"), _) => true,
+            // `null` is the origin of a sandboxed frame: nobody's, so not ours.
+            (_, Some(origin)) => allowed(origin),
+            // A link or the address bar ("none") does not POST; other sites do not get this far without an `Origin`.
+            (Some(_), None) => false,
+            // Not a browser of this decade. Without a cookie the caller holds the token itself, and needs no browser's help.
+            (None, None) => !self.has_cookie,
+        };
+        own.then_some(()).ok_or(Error::CrossSite)
+    }
 }
 
 #[cfg(test)]
@@ -54,7 +59,7 @@ mod tests {
             (Some("cross-site"), Some("null"), true, false),
         ] {
             let request = Provenance { fetch_site, origin, own_origin: "https://api.example", has_cookie };
-            assert_eq!(check(&request, &allowed).is_ok(), passes, "{fetch_site:?} {origin:?} {has_cookie}");
+            assert_eq!(request.check(&allowed).is_ok(), passes, "{fetch_site:?} {origin:?} {has_cookie}");
         }
     }
 }

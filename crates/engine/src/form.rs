@@ -1,0 +1,64 @@
+use crate::error::Error;
+
+/// The fields of an `application/x-www-form-urlencoded` body.
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// The longest form that is read, in bytes: four of the longest tokens and some fields. A browser's keepalive requests may
+    /// not have more than 64 KiB among them anyway.
+    pub const MAX_BYTES: usize = 4 * quash_core::MAX_TOKEN_BYTES + 4096;
+
+    /// Reads a request's body; an empty one is an empty form.
+    ///
+    /// # Errors
+    /// [`Error::BodyNotForm`].
+    pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Self, Error> {
+        if !body.is_empty() && !content_type.is_some_and(is_form) {
+            return Err(Error::BodyNotForm);
+        }
+        Ok(Self::parse(body))
+    }
+
+    /// Reads what is a form.
+    pub fn parse(body: &[u8]) -> Self {
+        Self(form_urlencoded::parse(body).into_owned().collect())
+    }
+
+    /// A field's value, if it is there. OAuth forbids repeating one (RFC 6749 section 3.2).
+    ///
+    /// # Errors
+    /// [`Error::Parameter`].
+    pub fn field(&self, name: &'static str) -> Result<Option<&str>, Error> {
+        let mut values = self.0.iter().filter(|(field, _)| field == name).map(|(_, value)| value.as_str());
+        match (values.next(), values.next()) {
+            (_, Some(_)) => Err(Error::Parameter(name)),
+            (value, None) => Ok(value),
+        }
+    }
+}
+
+fn is_form(content_type: &str) -> bool {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_field_is_refused() {
+        let form = Form::parse(b"a=1&b=2&b=3");
+        assert_eq!(form.field("a").unwrap(), Some("1"));
+        assert_eq!(form.field("c").unwrap(), None);
+        assert_eq!(form.field("b").unwrap_err().code(), "parameter_invalid");
+    }
+
+    #[test]
+    fn a_form_is_known_by_its_media_type() {
+        assert!(is_form("application/x-www-form-urlencoded;charset=UTF-8"));
+        assert!(is_form("Application/X-WWW-Form-URLEncoded"));
+        assert!(!is_form("text/plain"));
+        assert!(!is_form("application/x-www-form-urlencodedx"));
+    }
+}

@@ -1,0 +1,247 @@
+//! What a logout revokes, and what is told of it.
+
+use quash_core::{Cover, Cutoff, Peppers, Reason, Refusal, Revocation, Target, Timestamp, VerifiedToken};
+
+use crate::{
+    answer::Answer, credential::Source, error::Error, handles::open_handles, json_object::JsonObject,
+    json_object::json_array, policy::Mode,
+};
+
+/// The source that a receipt names for a handle.
+const HANDLE: &str = "handle";
+
+/// How much a logout revokes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The presented token.
+    Token,
+    /// Every token of its session (`sid`).
+    Session,
+    /// Every token of its subject issued until now.
+    Everywhere,
+}
+
+impl Scope {
+    /// Reads the form's field `scope`.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`].
+    pub fn parse(scope: Option<&str>) -> Result<Self, Error> {
+        match scope {
+            None | Some("token") => Ok(Self::Token),
+            Some("session") => Ok(Self::Session),
+            Some("everywhere") => Ok(Self::Everywhere),
+            Some(_) => Err(Error::Parameter("scope")),
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Session => "session",
+            Self::Everywhere => "everywhere",
+        }
+    }
+
+    /// Whether more is revoked than the token. Then it has to be in force itself, and not revoked: one that no longer lets anybody
+    /// in must not log the user out of what they opened since.
+    pub const fn is_wider(self) -> bool {
+        matches!(self, Self::Session | Self::Everywhere)
+    }
+
+    /// What it revokes by the wish of the token's bearer; `None` when the token is dead already. The signature must be right:
+    /// otherwise anybody could log anybody out. The audience need not be ours.
+    ///
+    /// # Errors
+    /// [`Refusal::ClaimMissing`] where the token does not name what is to be revoked.
+    pub fn revocations_of(self, token: &VerifiedToken, now: Timestamp) -> Result<Option<Vec<Revocation>>, Refusal> {
+        let Some(revocation) = token.revocation(Reason::Logout, now) else { return Ok(None) };
+        let wider = match self {
+            Self::Token => None,
+            Self::Session => Some(of_session(token, now)?),
+            Self::Everywhere => Some(of_subject(token, now)?),
+        };
+        Ok(Some([revocation].into_iter().chain(wider).collect()))
+    }
+}
+
+fn of_session(token: &VerifiedToken, now: Timestamp) -> Result<Revocation, Refusal> {
+    let session = token.claims().session().ok_or(Refusal::ClaimMissing("sid".into()))?;
+    Ok(wider(token, &Target::Session(session), Cutoff::Always, now))
+}
+
+fn of_subject(token: &VerifiedToken, now: Timestamp) -> Result<Revocation, Refusal> {
+    let subject = token.claims().subject().ok_or(Refusal::ClaimMissing("sub".into()))?;
+    let cutoff = Cutoff::IssuedUntil(token.retention().cutoff(now));
+    Ok(wider(token, &Target::Subject(subject), cutoff, now))
+}
+
+fn wider(token: &VerifiedToken, target: &Target<'_>, cutoff: Cutoff, now: Timestamp) -> Revocation {
+    let retention = token.retention();
+    Revocation {
+        id: token.id(target),
+        cover: Cover::everyone(cutoff),
+        expires_at: retention.of_cutoff(retention.cutoff(now)),
+        revoked_at: now,
+        reason: Reason::Logout,
+    }
+}
+
+/// A logout, while what was presented is looked at. A token's or handle's own faults do not end it: they are in the receipt.
+#[derive(Debug)]
+pub struct Logout {
+    scope: Scope,
+    now: Timestamp,
+    revocations: Vec<Revocation>,
+    tokens: Vec<TokenReceipt>,
+}
+
+#[derive(Debug)]
+struct TokenReceipt {
+    source: &'static str,
+    outcome: TokenOutcome,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TokenOutcome {
+    Revoked,
+    Expired,
+    Refused { code: &'static str },
+}
+
+impl TokenOutcome {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+            Self::Refused { .. } => "refused",
+        }
+    }
+}
+
+impl Logout {
+    /// One at `now`. The scope is the tokens'; what a handle covers is in it.
+    pub const fn new(scope: Scope, now: Timestamp) -> Self {
+        Self { scope, now, revocations: Vec::new(), tokens: Vec::new() }
+    }
+
+    /// Takes note of what revoking a presented token comes to: see [`Scope::revocations_of`].
+    ///
+    /// # Errors
+    /// What is not the token's fault.
+    pub fn token(&mut self, source: Source, asked: Result<Option<Vec<Revocation>>, Error>) -> Result<(), Error> {
+        self.settle(source.name(), asked)
+    }
+
+    /// Takes note of a presented handle.
+    ///
+    /// # Errors
+    /// What is not the handle's fault.
+    pub fn handle(&mut self, handle: &str, peppers: &Peppers) -> Result<(), Error> {
+        let now = self.now;
+        let asked = open_handles(handle, peppers).map_err(Error::from).map(|handles| {
+            let revocations: Vec<_> = handles.iter().flat_map(|handle| handle.revocations(now)).collect();
+            (!revocations.is_empty()).then_some(revocations)
+        });
+        self.settle(HANDLE, asked)
+    }
+
+    fn settle(&mut self, source: &'static str, asked: Result<Option<Vec<Revocation>>, Error>) -> Result<(), Error> {
+        let outcome = match asked {
+            Ok(None) => TokenOutcome::Expired,
+            Ok(Some(more)) => {
+                self.revocations.extend(more);
+                TokenOutcome::Revoked
+            }
+            Err(error @ (Error::Refused(_) | Error::InvalidHandle(_) | Error::Revoked { .. })) => {
+                TokenOutcome::Refused { code: error.code() }
+            }
+            Err(error) => return Err(error),
+        };
+        self.tokens.push(TokenReceipt { source, outcome });
+        Ok(())
+    }
+
+    /// What is to be made durable before the receipt is given: one revocation for each id, since the same token may have come in a
+    /// cookie, in the form and in a handle, and Workers KV takes one write a second for each key.
+    pub fn revocations(&self) -> Vec<Revocation> {
+        let mut revocations = self.revocations.clone();
+        revocations.sort_unstable_by_key(|revocation| revocation.id);
+        revocations.dedup_by(|later, earlier| {
+            let same = later.id == earlier.id;
+            if same {
+                *earlier = earlier.merge(*later);
+            }
+            same
+        });
+        revocations
+    }
+
+    /// Whether a handle was all that was presented. It comes from a logout of before: the browser's cookies may be another's.
+    pub fn is_of_handle_alone(&self) -> bool {
+        matches!(self.tokens.as_slice(), [TokenReceipt { source: HANDLE, .. }])
+    }
+
+    /// The answer. `effective_by` is from when on what was revoked is refused everywhere in this mode; nobody knows that of Workers KV.
+    pub fn receipt(&self, mode: Mode, effective_by: Option<Timestamp>) -> Answer {
+        let outcome = match self.tokens.as_slice() {
+            [] => "no_token",
+            tokens if tokens.iter().any(|token| matches!(token.outcome, TokenOutcome::Refused { .. })) => "refused",
+            _ => "revoked",
+        };
+        let mut receipt =
+            JsonObject::new().text("outcome", outcome).text("scope", self.scope.name()).text("mode", mode.name());
+        if !self.revocations.is_empty() {
+            receipt = receipt.number("revoked_at", self.now.as_millis());
+            if let Some(effective_by) = effective_by {
+                receipt = receipt.number("effective_by", effective_by.as_millis());
+            }
+        }
+        let tokens = self.tokens.iter().map(|TokenReceipt { source, outcome }| {
+            let told = JsonObject::new().text("source", source).text("outcome", outcome.name());
+            match outcome {
+                TokenOutcome::Refused { code } => told.text("code", code).end(),
+                _ => told.end(),
+            }
+        });
+        Answer::new(200, receipt.json("tokens", &json_array(tokens)).end())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quash_core::{Pepper, RevocationId};
+
+    use super::*;
+
+    fn revocation(id: u8, expires_at: u64) -> Revocation {
+        Revocation {
+            id: RevocationId::from_bytes([id; 16]),
+            cover: Cover::everyone(Cutoff::Always),
+            expires_at: Timestamp::from_secs(expires_at),
+            revoked_at: Timestamp::from_secs(1),
+            reason: Reason::Logout,
+        }
+    }
+
+    #[test]
+    fn the_receipt_tells_what_became_of_each() {
+        let peppers = Peppers::new(vec![Pepper::new(&[7; 32]).unwrap()]).unwrap();
+        let mut logout = Logout::new(Scope::Session, Timestamp::from_secs(1));
+        let nothing = r#"{"outcome":"no_token","scope":"session","mode":"bounded","tokens":[]}"#;
+        assert_eq!(logout.receipt(Mode::Bounded, Some(Timestamp::from_secs(6))).body, nothing);
+        logout.token(Source::Cookie, Ok(Some(vec![revocation(1, 5), revocation(2, 5)]))).unwrap();
+        logout.token(Source::Form, Ok(Some(vec![revocation(1, 9)]))).unwrap();
+        logout.token(Source::Header, Ok(None)).unwrap();
+        assert!(logout.token(Source::Header, Err(Error::StoreUnavailable("down".into()))).is_err());
+        assert_eq!(logout.revocations(), [revocation(1, 9), revocation(2, 5)]);
+        logout.handle("garbled", &peppers).unwrap();
+        let tokens = concat!(
+            r#"[{"source":"cookie","outcome":"revoked"},{"source":"form","outcome":"revoked"},"#,
+            r#"{"source":"header","outcome":"expired"},{"source":"handle","outcome":"refused","code":"handle_invalid"}]"#
+        );
+        let told = r#"{"outcome":"refused","scope":"session","mode":"bounded","revoked_at":1000,"effective_by":6000,"tokens":"#;
+        assert_eq!(logout.receipt(Mode::Bounded, Some(Timestamp::from_secs(6))).body, format!("{told}{tokens}}}"));
+        assert!(!logout.is_of_handle_alone());
+    }
+}
