@@ -70,6 +70,7 @@
 //! ```
 
 mod authorized;
+mod backchannel_logout;
 mod client;
 mod cross_site;
 mod form;

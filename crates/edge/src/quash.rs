@@ -12,7 +12,7 @@ use worker::{Env, Headers, Request, Response};
 
 use crate::{
     authorized::Authorized,
-    client,
+    backchannel_logout, client,
     form::Form,
     guard::{Guard, now},
     handle::{self, Minted},
@@ -222,6 +222,7 @@ impl Quash {
         match endpoint {
             Endpoint::Logout => self.logout(request).await,
             Endpoint::Handle => self.handle(request).await,
+            Endpoint::BackchannelLogout => backchannel_logout::answer(&self.guard, &self.routes, request).await,
             _ => self.revoke(request).await.or_else(|error| respond::refusal(&error)),
         }
     }
@@ -295,7 +296,6 @@ impl Quash {
         let token = form.field("token")?.ok_or(Error::Parameter("token"))?;
         revoke::revoke(&self.guard, client, token, now()).await?;
         // RFC 7009 section 2.2: 200, and nothing to say.
-        let answer = Response::empty().map_err(respond::platform)?;
-        Ok(answer.with_headers(Headers::from_iter([("Cache-Control", "no-store")])).with_status(200))
+        respond::empty(200).map_err(respond::platform)
     }
 }

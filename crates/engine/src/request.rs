@@ -45,6 +45,8 @@ pub enum Endpoint {
     Handle,
     /// `/revoke`
     Revoke,
+    /// `/backchannel-logout`
+    BackchannelLogout,
     /// `/healthz`
     Health,
 }
@@ -75,6 +77,7 @@ impl Engine {
             "/logout" => Some(Endpoint::Logout),
             "/handle" => Some(Endpoint::Handle),
             "/revoke" => Some(Endpoint::Revoke),
+            "/backchannel-logout" => Some(Endpoint::BackchannelLogout),
             "/healthz" => Some(Endpoint::Health),
             _ => None,
         }

@@ -63,6 +63,7 @@ fn issuer(field: &Field<'_, '_>) -> Issuer {
     field.table(&[
         "issuer",
         "audiences",
+        "logout_audiences",
         "max_lifetime",
         "leeway",
         "token_type",

@@ -9,6 +9,7 @@ mod ledger;
 mod logout;
 mod origin;
 mod routes;
+mod signals;
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,6 +29,7 @@ pub use error::ConfigError;
 pub use ledger::Ledger;
 pub(crate) use ledger::NEEDED;
 pub use origin::Origin;
+pub use signals::Signals;
 
 /// How a deployment of Quash behaves. See docs/configuration.md for every field.
 pub struct Config {
@@ -52,6 +54,8 @@ pub struct Routes {
     pub token_cookies: Vec<String>,
     /// Who may revoke.
     pub clients: Vec<Client>,
+    /// What each issuer may send.
+    pub signals: Vec<Signals>,
     /// What a logout expires.
     pub expired_cookies: Vec<ExpiredCookie>,
     /// The `Clear-Site-Data` header of a logout.
@@ -64,6 +68,11 @@ impl Routes {
     /// Where revocations are looked for on a route with this policy.
     pub(crate) fn mode_of(&self, policy: &Policy) -> Mode {
         policy.own_mode().unwrap_or(self.mode)
+    }
+
+    /// What the issuer with this name may send.
+    pub fn signals_of(&self, issuer: Option<&str>) -> Option<&Signals> {
+        self.signals.iter().find(|signals| Some(signals.issuer()) == issuer)
     }
 }
 
@@ -130,6 +139,7 @@ impl Routes {
             public: root.member("public").list(&mut routes::path),
             token_cookies: root.member("token").table(&["cookies"]).member("cookies").texts(),
             clients: root.member("clients").list(&mut client::read),
+            signals: root.member("issuers").list(&mut |field| Some(Signals::read(field))),
             expired_cookies: logout.member("cookies").list(&mut logout::cookie),
             clear_site_data: logout::clear_site_data(&logout.member("clear_site_data")),
             allowed_origins: logout.member("allowed_origins").texts_that(|origin| {
