@@ -27,7 +27,11 @@ async fn take(guard: &Guard, routes: &Routes, request: &mut Request) -> Result<(
     let text = form.field("logout_token")?.ok_or(Error::Parameter("logout_token"))?;
     let now = now();
     let token = guard.verify(text).await?;
-    let audiences = routes.signals_of(token.claims().issuer()).into_iter().flat_map(|signals| &signals.logout_audiences).map(String::as_str);
+    let audiences = routes
+        .signals_of(token.claims().issuer())
+        .into_iter()
+        .flat_map(|signals| &signals.logout_audiences)
+        .map(String::as_str);
     let token = token.into_logout_token(&audiences.collect::<Vec<_>>(), now)?;
     match token.revocation(now) {
         Some(revocation) => guard.record(&[revocation], now).await,

@@ -71,9 +71,11 @@
 
 mod authorized;
 mod backchannel_logout;
+mod body;
 mod client;
 mod cross_site;
 mod form;
+mod global_revocation;
 mod guard;
 mod handle;
 mod key_documents;
@@ -88,6 +90,7 @@ mod quash;
 mod request;
 mod respond;
 mod revoke;
+mod security_event;
 mod store;
 mod wait_until;
 mod webcrypto;

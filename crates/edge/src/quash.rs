@@ -14,6 +14,7 @@ use crate::{
     authorized::Authorized,
     backchannel_logout, client,
     form::Form,
+    global_revocation,
     guard::{Guard, now},
     handle::{self, Minted},
     ledger::LedgerClient,
@@ -22,7 +23,7 @@ use crate::{
     passed_on::Sender,
     presented::Presented,
     request::{AsRequest, Copied, is_https, post_only},
-    respond, revoke,
+    respond, revoke, security_event,
     store::Denylist,
 };
 
@@ -223,6 +224,8 @@ impl Quash {
             Endpoint::Logout => self.logout(request).await,
             Endpoint::Handle => self.handle(request).await,
             Endpoint::BackchannelLogout => backchannel_logout::answer(&self.guard, &self.routes, request).await,
+            Endpoint::Events => security_event::answer(&self.guard, &self.routes, request).await,
+            Endpoint::GlobalTokenRevocation => global_revocation::answer(&self.guard, &self.routes, request).await,
             _ => self.revoke(request).await.or_else(|error| respond::refusal(&error)),
         }
     }

@@ -31,7 +31,7 @@ mod trust;
 
 pub use answer::{Answer, HEADERS};
 pub use cookie::ExpiredCookie;
-pub use credential::{Credential, Source, credentials};
+pub use credential::{Credential, Source, bearer_token, credentials};
 pub use denylist::{NEARBY, STORE_TIMEOUT, denylist_key, from_lines, read_key, to_lines};
 pub use engine::{Checking, Due, Engine, Step, Verifying};
 pub use error::Error;

@@ -47,6 +47,10 @@ pub enum Endpoint {
     Revoke,
     /// `/backchannel-logout`
     BackchannelLogout,
+    /// `/events`
+    Events,
+    /// `/global-token-revocation`
+    GlobalTokenRevocation,
     /// `/healthz`
     Health,
 }
@@ -78,6 +82,8 @@ impl Engine {
             "/handle" => Some(Endpoint::Handle),
             "/revoke" => Some(Endpoint::Revoke),
             "/backchannel-logout" => Some(Endpoint::BackchannelLogout),
+            "/events" => Some(Endpoint::Events),
+            "/global-token-revocation" => Some(Endpoint::GlobalTokenRevocation),
             "/healthz" => Some(Endpoint::Health),
             _ => None,
         }

@@ -138,8 +138,8 @@ impl Routes {
             mode: mode.unwrap_or(if has_ledger { Mode::Bounded } else { Mode::Eventual }),
             public: root.member("public").list(&mut routes::path),
             token_cookies: root.member("token").table(&["cookies"]).member("cookies").texts(),
-            clients: root.member("clients").list(&mut client::read),
             signals: root.member("issuers").list(&mut |field| Some(Signals::read(field))),
+            clients: root.member("clients").list(&mut client::read),
             expired_cookies: logout.member("cookies").list(&mut logout::cookie),
             clear_site_data: logout::clear_site_data(&logout.member("clear_site_data")),
             allowed_origins: logout.member("allowed_origins").texts_that(|origin| {
