@@ -26,11 +26,12 @@ const OTHER = 'https://other.example';
 const LEEWAY = 30;
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
+const hs256 = (kid: string) => ({ audiences: ['api'], max_lifetime: 900, keys: [{ kid, alg: 'HS256', secret: 'HS256_SECRET' }] });
 const [issuer] = configuredIssuers;
 const issuers = [
   { ...issuer, leeway: LEEWAY, logout_audiences: [RP, 'another-client-id'] },
-  { issuer: OTHER, audiences: ['api'], max_lifetime: 900, logout_audiences: [RP], keys: [{ kid: 'b', alg: 'HS256', secret: 'HS256_SECRET' }] },
-  { issuer: 'https://quiet.example', audiences: ['api'], max_lifetime: 900, keys: [{ kid: 'c', alg: 'HS256', secret: 'HS256_SECRET' }] },
+  { ...hs256('b'), issuer: OTHER, logout_audiences: [RP] },
+  { ...hs256('c'), issuer: 'https://quiet.example' },
 ];
 
 /** A logout token (section 2.4), but for what the options change. */
@@ -86,7 +87,8 @@ describe('with Workers KV', { concurrency: false }, () => {
     }
     const get = await fetch(`${edge.url}/auth/backchannel-logout?logout_token=${text}`);
     assert.deepEqual([get.status, get.headers.get('allow')], [405, 'POST']);
-    const bearer = await fetch(`${edge.url}/auth/backchannel-logout`, { method: 'POST', headers: { authorization: `Bearer ${text}` } });
+    const authorization = `Bearer ${text}`;
+    const bearer = await fetch(`${edge.url}/auth/backchannel-logout`, { method: 'POST', headers: { authorization } });
     assert.equal(bearer.status, 400);
   });
 
@@ -98,10 +100,11 @@ describe('with Workers KV', { concurrency: false }, () => {
     const none = (await logoutToken({ claims: who })).replace(/^[^.]+/, Buffer.from('{"alg":"none"}').toString('base64url'));
     const confused = { key: new TextEncoder().encode(rsaPem), header: { alg: 'HS256', kid: 'RS256' } };
     const encrypted = `${await logoutToken({ claims: who })}.a.b`;
+    const es384 = { key: signingKeys.ES384, header: { alg: 'ES384', kid: 'ES256' } };
     for (const [step, text, code] of [
       ['1: encrypted', encrypted, 'token_segments'],
       ['1: garbled', 'garbage', 'token_segments'],
-      ['2: signature', await logoutToken({ claims: who, key: signingKeys.ES384, header: { alg: 'ES384', kid: 'ES256' } }), 'algorithm_refused'],
+      ['2: signature', await logoutToken({ claims: who, ...es384 }), 'algorithm_refused'],
       ['2: signature', `${(await logoutToken({ claims: who })).slice(0, -8)}AAAAAAAA`, 'signature_invalid'],
       ['3: none', none, 'algorithm_refused'],
       ['3: none', `${none.slice(0, none.lastIndexOf('.'))}.`, 'algorithm_refused'],

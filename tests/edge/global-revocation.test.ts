@@ -1,6 +1,6 @@
 /**
- * `POST /auth/global-token-revocation`: draft-parecki-oauth-global-token-revocation-06, by its section; and requests as Okta's Universal
- * Logout sends them.
+ * `POST /auth/global-token-revocation`: draft-parecki-oauth-global-token-revocation, by its section; and requests as Okta's
+ * Universal Logout sends them.
  *
  * | section | what must be so | test |
  * |---|---|---|
@@ -40,7 +40,9 @@ const quash = {
   ],
 };
 
-const basic = (id: string, secret: string = CLIENT.secret) => ({ authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` });
+function basic(id: string, secret: string = CLIENT.secret): { authorization: string } {
+  return { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` };
+}
 const client = basic(CLIENT.id);
 
 /** The credential of the issuer, as Okta makes it, but for what the options change. */

@@ -77,10 +77,9 @@ async function configured(url: string, backchannel_logout_uri: string): Promise<
       const sid = context.oidc.entities.AuthorizationCode?.sid;
       return sid === undefined ? {} : { sid };
     },
-    // It would not connect to this machine.
-    fetch: (address: unknown, { dispatcher: _, ...options }: Record<string, unknown>) =>
-      globalThis.fetch(address as string, options as RequestInit),
-  } as ConstructorParameters<typeof Provider>[1]);
+    // By itself it would not connect to this machine.
+    fetch: (address, init) => fetch(address, { ...init, dispatcher: undefined } as RequestInit),
+  });
 }
 
 /** A browser with nothing but cookies, as far as one is needed to log in and out. */

@@ -2,6 +2,8 @@ use futures_util::StreamExt;
 use quash_engine::Error;
 use worker::Request;
 
+use crate::form;
+
 /// Reads a request's body of this media type, of no more than `max` bytes. An empty one has no type.
 pub(crate) async fn read(request: &mut Request, media_type: &'static str, max: usize) -> Result<Vec<u8>, Error> {
     let header = |name| request.headers().get(name).ok().flatten();
@@ -12,6 +14,7 @@ pub(crate) async fn read(request: &mut Request, media_type: &'static str, max: u
     let is_of_type = header("content-type").is_some_and(|content_type| is_of_type(&content_type, media_type));
     match chunks(request, max).await? {
         Some(body) if body.is_empty() || is_of_type => Ok(body),
+        _ if media_type == form::MEDIA_TYPE => Err(Error::BodyNotForm),
         _ => Err(Error::BodyType(media_type)),
     }
 }

@@ -5,7 +5,9 @@ use crate::body;
 
 /// The longest form that is read, in bytes: four of the longest tokens and some fields. A browser's keepalive requests may
 /// not have more than 64 KiB among them anyway.
-const MAX_FORM_BYTES: usize = 4 * quash_core::MAX_TOKEN_BYTES + 4096;
+pub(crate) const MAX_BYTES: usize = 4 * quash_core::MAX_TOKEN_BYTES + 4096;
+
+pub(crate) const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// The fields of an `application/x-www-form-urlencoded` body.
 pub(crate) struct Form(Vec<(String, String)>);
@@ -13,10 +15,7 @@ pub(crate) struct Form(Vec<(String, String)>);
 impl Form {
     /// Reads the request's body; an empty one is an empty form.
     pub(crate) async fn read(request: &mut Request) -> Result<Self, Error> {
-        match body::read(request, "application/x-www-form-urlencoded", MAX_FORM_BYTES).await {
-            Err(Error::BodyType(_)) => Err(Error::BodyNotForm),
-            body => Ok(Self::parse(&body?)),
-        }
+        body::read(request, MEDIA_TYPE, MAX_BYTES).await.map(|body| Self::parse(&body))
     }
 
     pub(crate) fn parse(body: &[u8]) -> Self {

@@ -91,6 +91,7 @@ mod request;
 mod respond;
 mod revoke;
 mod security_event;
+mod signal;
 mod store;
 mod wait_until;
 mod webcrypto;

@@ -12,9 +12,8 @@ use worker::{Env, Headers, Request, Response};
 
 use crate::{
     authorized::Authorized,
-    backchannel_logout, client,
+    client,
     form::Form,
-    global_revocation,
     guard::{Guard, now},
     handle::{self, Minted},
     ledger::LedgerClient,
@@ -23,7 +22,8 @@ use crate::{
     passed_on::Sender,
     presented::Presented,
     request::{AsRequest, Copied, is_https, post_only},
-    respond, revoke, security_event,
+    respond, revoke,
+    signal::Signal,
     store::Denylist,
 };
 
@@ -220,14 +220,15 @@ impl Quash {
 
     /// What takes no guard. A Worker without one does not even have the code of it.
     async fn answer_unguarded(&self, endpoint: Endpoint, request: &mut Request) -> worker::Result<Response> {
-        match endpoint {
-            Endpoint::Logout => self.logout(request).await,
-            Endpoint::Handle => self.handle(request).await,
-            Endpoint::BackchannelLogout => backchannel_logout::answer(&self.guard, &self.routes, request).await,
-            Endpoint::Events => security_event::answer(&self.guard, &self.routes, request).await,
-            Endpoint::GlobalTokenRevocation => global_revocation::answer(&self.guard, &self.routes, request).await,
-            _ => self.revoke(request).await.or_else(|error| respond::refusal(&error)),
-        }
+        let signal = match endpoint {
+            Endpoint::Logout => return self.logout(request).await,
+            Endpoint::Handle => return self.handle(request).await,
+            Endpoint::BackchannelLogout => Signal::Logout,
+            Endpoint::Events => Signal::Event,
+            Endpoint::GlobalTokenRevocation => Signal::Subject,
+            _ => return self.revoke(request).await.or_else(|error| respond::refusal(&error)),
+        };
+        signal.answer(&self.guard, &self.routes, request).await
     }
 
     async fn logout(&self, request: &mut Request) -> worker::Result<Response> {

@@ -1,44 +1,39 @@
 //! Security events that an issuer pushes (RFC 8935), as OpenID's Shared Signals Framework has them.
 
-use quash_core::{MAX_TOKEN_BYTES, Malformed, Refusal};
+use quash_core::{MAX_TOKEN_BYTES, Malformed, Refusal, Revocation, Timestamp, VerifiedToken};
 use quash_engine::{Answer, Error, JsonObject, config::Routes};
-use worker::{Request, Response};
+use worker::Response;
 
-use crate::{
-    body,
-    guard::{Guard, now},
-    request::{AsRequest, post_only},
-    respond,
-};
+use crate::respond;
 
-/// Takes a security event token, and acknowledges it when what it revokes is durably revoked.
-pub(crate) async fn answer(guard: &Guard, routes: &Routes, request: &mut Request) -> worker::Result<Response> {
-    match take(guard, routes, request).await {
-        Ok(()) => respond::empty(202),
-        Err(error) => match error_code(&error) {
-            Some(code) => respond::answer(refusal(code, &error)),
-            None => respond::refusal(&error),
-        },
-    }
+/// Section 2.1: the body is the token.
+pub(crate) const BODY: (&str, usize) = ("application/secevent+jwt", MAX_TOKEN_BYTES);
+
+pub(crate) fn token(body: &[u8]) -> Result<String, Error> {
+    Ok(str::from_utf8(body).map_err(|_| Refusal::from(Malformed::Base64Url))?.into())
 }
 
-async fn take(guard: &Guard, routes: &Routes, request: &mut Request) -> Result<(), Error> {
-    post_only(request)?;
-    // 1. RFC 8935 section 2.1: the body is the token.
-    let body = body::read(request, "application/secevent+jwt", MAX_TOKEN_BYTES).await?;
-    let text = String::from_utf8(body).map_err(|_| Refusal::from(Malformed::Base64Url))?;
-    let now = now();
-    let token = guard.verify(&text).await?;
-    // 2. Section 3: who has signed it is known; who sends it, where the issuer is configured to tell.
+/// One that has come before is taken as it was then (section 2.2): it does once more what is done.
+pub(crate) fn revocations(
+    token: VerifiedToken,
+    routes: &Routes,
+    authorization: Option<&str>,
+    now: Timestamp,
+) -> Result<Vec<Revocation>, Error> {
+    // Section 3: who has signed it is known; and who sends it, where the issuer is configured to tell.
     let signals = routes.signals_of(token.claims().issuer()).ok_or(Error::CallerNotAllowed)?;
-    signals.check_transmitter(request.header("Authorization").as_deref())?;
-    // 3. One that has come before is taken as it was then (section 2.2): it does once more what is done.
+    signals.check_transmitter(authorization)?;
     let audiences: Vec<&str> = signals.event_audiences.iter().map(String::as_str).collect();
-    let token = token.into_security_event_token(&audiences, now)?;
-    if token.revocations().is_empty() {
-        return Ok(());
-    }
-    guard.record(token.revocations(), now).await
+    Ok(token.into_security_event_token(&audiences, now)?.revocations().into())
+}
+
+/// Section 2.3.
+pub(crate) fn refusal(error: &Error) -> worker::Result<Response> {
+    let Some(code) = error_code(error) else { return respond::refusal(error) };
+    let body = JsonObject::new().text("err", code).text("description", &error.to_string());
+    let mut answer = Answer::new(400, body.text("code", error.code()).end());
+    answer.headers.push(("Content-Language", "en".into()));
+    respond::answer(answer)
 }
 
 /// Section 2.4; `None` for what is no fault of the token or its sender.
@@ -54,12 +49,4 @@ const fn error_code(error: &Error) -> Option<&'static str> {
         Error::CallerNotAllowed => Some("access_denied"),
         _ => None,
     }
-}
-
-/// Section 2.3.
-fn refusal(code: &str, error: &Error) -> Answer {
-    let body = JsonObject::new().text("err", code).text("description", &error.to_string());
-    let mut answer = Answer::new(400, body.text("code", error.code()).end());
-    answer.headers.push(("Content-Language", "en".into()));
-    answer
 }
