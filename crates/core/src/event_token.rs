@@ -5,7 +5,7 @@ use crate::{
     claims::numeric_date,
     json::{Object, Value},
     subject_identifier,
-    validation::started,
+    validation::{meant_for, started},
 };
 
 /// A security event token (RFC 8417) as an OpenID Shared Signals transmitter sends it: an issuer's word that something has
@@ -40,9 +40,7 @@ impl VerifiedToken {
             return Err(Refusal::TypeRefused);
         }
         // 2. RFC 8417 section 2.2: `iss` has been matched; `iat` and `jti` are required, and `aud` is by SSF's profile.
-        if !claims.audiences().any(|audience| audiences.contains(&audience)) {
-            return Err(Refusal::AudienceMismatch);
-        }
+        meant_for(claims, audiences)?;
         started(claims, &self.retention(), now)?;
         claims.token_id().ok_or(Refusal::ClaimMissing("jti".into()))?;
         // 3. RFC 8417 section 2.2: one event at least, each an object.

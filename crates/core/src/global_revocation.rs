@@ -7,7 +7,7 @@ use crate::{
     Issuers, Reason, Refusal, Revocation, Target, Timestamp, VerifiedToken,
     json::Object,
     subject_identifier,
-    validation::{not_expired, started},
+    validation::{meant_for, not_expired, started},
 };
 
 impl VerifiedToken {
@@ -22,9 +22,7 @@ impl VerifiedToken {
         if !self.header().is_typed("global-token-revocation+jwt") {
             return Err(Refusal::TypeRefused);
         }
-        if !claims.audiences().any(|audience| audiences.contains(&audience)) {
-            return Err(Refusal::AudienceMismatch);
-        }
+        meant_for(claims, audiences)?;
         not_expired(claims, &retention, now)?;
         started(claims, &retention, now).map(drop)
     }

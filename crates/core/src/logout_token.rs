@@ -3,7 +3,7 @@ use alloc::string::String;
 use crate::{
     Cover, Cutoff, Reason, Refusal, Revocation, Target, Timestamp, VerifiedToken,
     json::Value,
-    validation::{not_expired, started},
+    validation::{meant_for, not_expired, started},
 };
 
 /// The member of `events` that makes a token a logout token.
@@ -39,9 +39,7 @@ impl VerifiedToken {
             return Err(Refusal::TypeRefused);
         }
         // 4: `iss` has been matched; `aud`, `iat` and `exp` as in an ID token.
-        if !claims.audiences().any(|audience| audiences.contains(&audience)) {
-            return Err(Refusal::AudienceMismatch);
-        }
+        meant_for(claims, audiences)?;
         not_expired(claims, &self.retention(), now)?;
         let ended_at = started(claims, &self.retention(), now)?;
         // 5: `sub`, `sid` or both. A `sid` means that one session; a `sub` alone, all of the subject's.

@@ -98,6 +98,13 @@ impl VerifiedToken {
     }
 }
 
+/// Checks `aud` (RFC 7519 section 4.1.3).
+#[inline(never)]
+pub(crate) fn meant_for(claims: &Claims, audiences: &[&str]) -> Result<(), Refusal> {
+    let is_meant = claims.audiences().any(|audience| audiences.contains(&audience));
+    is_meant.then_some(()).ok_or(Refusal::AudienceMismatch)
+}
+
 /// Checks `exp` (RFC 7519 section 4.1.4).
 pub(crate) fn not_expired(claims: &Claims, retention: &Retention, now: Timestamp) -> Result<(), Refusal> {
     let expires_at = claims.expires_at().ok_or(Refusal::ClaimMissing("exp".into()))?;
