@@ -93,7 +93,7 @@ describe('with Workers KV', { concurrency: false }, () => {
     assert.equal((await call(edge, access)).status, 200);
   });
 
-  test('3.2: strangers are refused, before anything that they ask is looked at', async () => {
+  test('3.2: strangers are refused, whatever they ask', async () => {
     const { sub, subject } = somebody();
     const access = await token({ claims: { sub } });
     const before = (await edge.entries()).length;
