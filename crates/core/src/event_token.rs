@@ -1,11 +1,11 @@
 use alloc::vec::Vec;
 
 use crate::{
-    Cover, Cutoff, Malformed, Reason, Refusal, Revocation, Target, Timestamp, VerifiedToken,
+    Malformed, Reason, Refusal, Revocation, Target, Timestamp, VerifiedToken,
     claims::numeric_date,
     json::{Object, Value},
     subject_identifier,
-    validation::started,
+    validation::{meant_for, started},
 };
 
 /// A security event token (RFC 8417) as an OpenID Shared Signals transmitter sends it: an issuer's word that something has
@@ -40,9 +40,7 @@ impl VerifiedToken {
             return Err(Refusal::TypeRefused);
         }
         // 2. RFC 8417 section 2.2: `iss` has been matched; `iat` and `jti` are required, and `aud` is by SSF's profile.
-        if !claims.audiences().any(|audience| audiences.contains(&audience)) {
-            return Err(Refusal::AudienceMismatch);
-        }
+        meant_for(claims, audiences)?;
         started(claims, &self.retention(), now)?;
         claims.token_id().ok_or(Refusal::ClaimMissing("jti".into()))?;
         // 3. RFC 8417 section 2.2: one event at least, each an object.
@@ -62,26 +60,22 @@ impl VerifiedToken {
     }
 
     fn revocations(&self, event: Object<'_>, reason: Reason, now: Timestamp) -> Result<Vec<Revocation>, Refusal> {
-        let (claims, retention) = (self.claims().members(), self.retention());
+        let claims = self.claims().members();
         let happened_at = self.happened_at(event)?;
-        if happened_at > now.plus(retention.leeway) {
+        if happened_at > now.plus(self.retention().leeway) {
             return Err(Refusal::NotYetValid);
         }
         // SSF 1.0 has it here; its drafts had it inside the event.
         let subject = claims.get("sub_id").or_else(|| event.get("subject")).and_then(Value::as_object);
         let subject = subject.ok_or(Refusal::SubjectUnsupported)?;
-        let revocation = |target: Target<'_>| {
-            // Until the event, not until now: one that comes late, or once more, must not end what was begun since.
-            let until = retention.cutoff(happened_at);
-            let (cutoff, expires_at) = match target {
-                Target::TokenId(_) | Target::Session(_) => (Cutoff::Always, retention.of_cutoff(retention.cutoff(now))),
-                _ => (Cutoff::IssuedUntil(until), retention.of_cutoff(until)),
-            };
-            let cover = Cover::everyone(cutoff);
-            Revocation { id: self.id(&target), cover, expires_at, revoked_at: now, reason }
-        };
-        let targets = subject_identifier::targets(subject, self.issuer())?;
-        let revocations = targets.into_iter().map(revocation);
+        let mut targets = subject_identifier::targets(subject, self.issuer())?;
+        if let (Reason::Issuer, [Target::Subject(id)]) = (reason, &targets[..]) {
+            // CAEP's own example of a session is an opaque identifier that stands alone, as a user's may: nothing tells which it is.
+            if subject.get("format") == Some(Value::String("opaque")) {
+                targets.push(Target::Session(id));
+            }
+        }
+        let revocations = targets.iter().map(|target| self.terms().revocation_until(target, happened_at, reason, now));
         Ok(revocations.filter(|revocation| revocation.expires_at > now).collect())
     }
 
@@ -114,7 +108,10 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
-    use crate::fixtures::{NOW, issuers, pepper, sign, verify};
+    use crate::{
+        Cover, Cutoff,
+        fixtures::{NOW, issuers, pepper, sign, verify},
+    };
 
     const HEADER: &str = r#"{"alg":"HS256","kid":"k","typ":"secevent+jwt"}"#;
     const ANN: &str = r#","sub_id":{"format":"iss_sub","iss":"a","sub":"ann"}"#;
@@ -205,6 +202,19 @@ mod tests {
         let inside = r#""subject":{"format":"iss_sub","iss":"a","sub":"ann"}"#;
         assert_eq!(cutoff("", inside), Some(999_995));
         assert_eq!(cutoff(ANN, &inside.replace("ann", "bob")), Some(999_995), "the token's word counts first");
+    }
+
+    #[test]
+    fn what_is_opaque_may_be_a_session_or_a_subject() {
+        let ids = |kind: &str| -> Vec<_> {
+            let opaque = r#","sub_id":{"format":"opaque","id":"x"}"#;
+            let revocations = read(HEADER, &payload(&format!("{opaque}{}", event(kind, "")))).unwrap();
+            revocations.iter().map(|revocation| revocation.id).collect()
+        };
+        let namespace = pepper(1).namespace("a");
+        let [subject, session] = [Target::Subject("x"), Target::Session("x")].map(|target| namespace.id(&target));
+        assert_eq!(ids("caep/event-type/session-revoked"), [subject, session]);
+        assert_eq!(ids("caep/event-type/credential-change"), [subject]);
     }
 
     #[test]

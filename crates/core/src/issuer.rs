@@ -4,7 +4,8 @@ use core::{fmt, time::Duration};
 use thiserror::Error;
 
 use crate::{
-    Algorithm, Namespace, Peppers, Refusal, Retention, RevocationId, Target, WeakSecret, mac::Mac, token::Header,
+    Algorithm, Cover, Cutoff, Namespace, Peppers, Reason, Refusal, Retention, Revocation, RevocationId, Target,
+    Timestamp, WeakSecret, mac::Mac, token::Header,
 };
 
 /// Somebody whose tokens are accepted, and on what terms.
@@ -275,6 +276,25 @@ impl IssuerTerms {
     pub fn id(&self, target: &Target<'_>) -> RevocationId {
         // There is a pepper: `Peppers` sees to it.
         self.names[0].namespace.id(target)
+    }
+
+    /// The revocation of a target, for something that happened then: until that, and not until now. What comes late, or once more, must
+    /// not end what was begun since.
+    pub(crate) fn revocation_until(
+        &self,
+        target: &Target<'_>,
+        happened_at: Timestamp,
+        reason: Reason,
+        now: Timestamp,
+    ) -> Revocation {
+        let retention = self.issuer.retention();
+        let until = retention.cutoff(happened_at);
+        let (cutoff, expires_at) = match target {
+            // It does not come back, and its last token may have been issued now.
+            Target::TokenId(_) | Target::Session(_) => (Cutoff::Always, retention.of_cutoff(retention.cutoff(now))),
+            _ => (Cutoff::IssuedUntil(until), retention.of_cutoff(until)),
+        };
+        Revocation { id: self.id(target), cover: Cover::everyone(cutoff), expires_at, revoked_at: now, reason }
     }
 
     /// For each pepper the id of the key with this `kid`; none for a key that has none, and so cannot be named.

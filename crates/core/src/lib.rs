@@ -55,6 +55,7 @@ mod explanation;
 #[cfg(test)]
 mod fixtures;
 pub mod follower;
+mod global_revocation;
 mod handle;
 mod hash;
 mod headers;

@@ -1,8 +1,9 @@
 use alloc::string::String;
 
 use crate::{
-    Cover, Cutoff, Reason, Refusal, Revocation, RevocationId, Target, Timestamp, VerifiedToken, json::Value,
-    validation::in_force,
+    Cover, Cutoff, Reason, Refusal, Revocation, Target, Timestamp, VerifiedToken,
+    json::Value,
+    validation::{meant_for, not_expired, started},
 };
 
 /// The member of `events` that makes a token a logout token.
@@ -14,6 +15,7 @@ const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 pub struct LogoutToken {
     token: VerifiedToken,
     ended: Ended,
+    ended_at: Timestamp,
 }
 
 #[derive(Debug)]
@@ -25,6 +27,9 @@ enum Ended {
 impl VerifiedToken {
     /// Takes the token for a logout token meant for one of `audiences`: our client ids at the issuer.
     ///
+    /// How long it may live is not capped, as that of an access token is: what it says counts until its `iat`, so an old one has
+    /// little to say, and a wrong refusal loses a revocation.
+    ///
     /// # Errors
     /// [`Refusal`] names the first step of section 2.6 that fails.
     pub fn into_logout_token(self, audiences: &[&str], now: Timestamp) -> Result<LogoutToken, Refusal> {
@@ -34,10 +39,9 @@ impl VerifiedToken {
             return Err(Refusal::TypeRefused);
         }
         // 4: `iss` has been matched; `aud`, `iat` and `exp` as in an ID token.
-        if !claims.audiences().any(|audience| audiences.contains(&audience)) {
-            return Err(Refusal::AudienceMismatch);
-        }
-        in_force(claims, &self.retention(), now)?;
+        meant_for(claims, audiences)?;
+        not_expired(claims, &self.retention(), now)?;
+        let ended_at = started(claims, &self.retention(), now)?;
         // 5: `sub`, `sid` or both. A `sid` means that one session; a `sub` alone, all of the subject's.
         let ended = match (claims.session(), claims.subject()) {
             (Some(session), _) => Ended::Session(session.into()),
@@ -53,35 +57,33 @@ impl VerifiedToken {
         if claims.has("nonce") {
             return Err(Refusal::NotALogoutToken("it has a `nonce`"));
         }
-        // 8 is the host's: whether a token with this `jti` has been seen, see `replay_id`.
+        // 8, that the same token has not come before, is optional, and left out: it would do once more what is done. An issuer that
+        // has not heard our answer must be able to send it again, and be told that it is.
         claims.token_id().ok_or(Refusal::ClaimMissing("jti".into()))?;
-        Ok(LogoutToken { token: self, ended })
+        Ok(LogoutToken { token: self, ended, ended_at })
     }
 }
 
 impl LogoutToken {
-    /// What to revoke.
-    pub fn revocation(&self, now: Timestamp) -> Revocation {
+    /// What to revoke; `None` when all that it covers is dead already.
+    ///
+    /// It counts until the token was issued, not until it arrived: one that comes late, or once more, must not end what was begun
+    /// since. For the same reason it does not get an entry that outlives its first one.
+    pub fn revocation(&self, now: Timestamp) -> Option<Revocation> {
         let retention = self.token.retention();
-        let cutoff = retention.cutoff(now);
-        let (target, cover) = match &self.ended {
+        let until = retention.cutoff(self.ended_at);
+        let (target, cutoff) = match &self.ended {
             Ended::Session(session) => (Target::Session(session), Cutoff::Always),
-            Ended::Subject(subject) => (Target::Subject(subject), Cutoff::IssuedUntil(cutoff)),
+            Ended::Subject(subject) => (Target::Subject(subject), Cutoff::IssuedUntil(until)),
         };
-        Revocation {
+        let revocation = Revocation {
             id: self.token.id(&target),
-            cover: Cover::everyone(cover),
-            expires_at: retention.of_cutoff(cutoff),
+            cover: Cover::everyone(cutoff),
+            expires_at: retention.of_cutoff(until),
             revoked_at: now,
             reason: Reason::Issuer,
-        }
-    }
-
-    /// The ids under which a host remembers that it has seen this token, as if it had been revoked: it must not be used again.
-    /// The first is the one to write.
-    pub fn replay_ids(&self) -> impl Iterator<Item = RevocationId> {
-        let target = self.token.target();
-        self.token.terms().names.iter().map(move |names| names.namespace.id(&target))
+        };
+        (revocation.expires_at > now).then_some(revocation)
     }
 }
 
@@ -142,17 +144,32 @@ mod tests {
         let revocation = |rest: &str| {
             let token = verify(&issuers, &sign(HEADER, &payload(&format!(r#","jti":"j"{rest}{EVENTS}"#)))).unwrap();
             let token = token.into_logout_token(&["client"], NOW).unwrap();
-            assert!(token.replay_ids().eq([namespace.id(&Target::TokenId("j"))]));
-            token.revocation(NOW)
+            token.revocation(NOW).unwrap()
         };
-        // The issuers' leeway is 5 s, their tokens live 900 s at most.
-        let expires_at = Timestamp::from_secs(1_000_005 + 900 + 5 + 60);
+        // It is 10 s old. The issuers' leeway is 5 s, their tokens live 900 s at most.
+        let expires_at = Timestamp::from_secs(999_995 + 900 + 5 + 60);
 
         let session = revocation(r#","sid":"s","sub":"ann""#);
         assert_eq!((session.id, session.cover.cutoff()), (namespace.id(&Target::Session("s")), Cutoff::Always));
         let subject = revocation(r#","sub":"ann""#);
-        let cutoff = Cutoff::IssuedUntil(Timestamp::from_secs(1_000_005));
+        let cutoff = Cutoff::IssuedUntil(Timestamp::from_secs(999_995));
         assert_eq!((subject.id, subject.cover.cutoff()), (namespace.id(&Target::Subject("ann")), cutoff));
         assert_eq!([session.expires_at, subject.expires_at], [expires_at; 2]);
+    }
+    #[test]
+    fn whenever_it_comes_again_it_says_the_same() {
+        let issuers = issuers();
+        // It lives longer than access tokens may.
+        let payload = payload(&format!(r#","jti":"j","sub":"ann"{EVENTS}"#)).replace("1000100", "1003600");
+        let revocation = |later: u64| {
+            let now = Timestamp::from_secs(1_000_000 + later);
+            let token = verify(&issuers, &sign(HEADER, &payload)).unwrap();
+            token.into_logout_token(&["client"], now).unwrap().revocation(now)
+        };
+        let first = revocation(0).unwrap();
+        for later in [0, 60, 959] {
+            assert_eq!(first.merge(revocation(later).unwrap()), first, "{later} s later");
+        }
+        assert_eq!(revocation(960), None, "all that it covers is dead");
     }
 }

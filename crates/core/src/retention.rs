@@ -55,7 +55,10 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
-    use crate::{Claims, Cover, Cutoff, Reason, RevocationId, validation::in_force};
+    use crate::{
+        Claims, Cover, Cutoff, Reason, RevocationId,
+        validation::{lifetime_capped, not_expired, started},
+    };
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
@@ -78,7 +81,11 @@ mod tests {
             };
             let (iat, exp) = (iat as f64 / 1000.0, (iat + lifetime) as f64 / 1000.0);
             let claims = Claims::parse(std::format!(r#"{{"iat":{iat},"exp":{exp}}}"#).into_bytes()).unwrap();
-            let accepted = |now| in_force(&claims, &retention, now).is_ok();
+            let accepted = |now| {
+                not_expired(&claims, &retention, now).is_ok()
+                    && started(&claims, &retention, now).is_ok()
+                    && lifetime_capped(&claims, &retention).is_ok()
+            };
             let now = Timestamp::from_millis(revoked);
             let later_here = Timestamp::from_millis(revoked + later);
             let later_at_the_store = Timestamp::from_millis(revoked + later + skew);

@@ -10,19 +10,28 @@ use crate::{
 /// What a subject identifier names among what is the issuer's: several targets for several aliases of one subject.
 ///
 /// A complex subject (OpenID Shared Signals Framework 1.0, "Complex Subject Members"; without `format` in its drafts) means what
-/// all its members mean together. Its session is taken if it has one, else its user, which may be more than was meant and is
-/// never less.
+/// all its members mean together. Its session is taken if it has one, else its user, else its device where tokens have a claim of that
+/// name that is revocable: which may be more than was meant and is never less.
 ///
 /// # Errors
 /// [`Refusal::SubjectUnsupported`] when it names nothing that a revocation can.
 pub(crate) fn targets<'a>(identifier: Object<'a>, issuer: &Issuer) -> Result<Vec<Target<'a>>, Refusal> {
     let mut targets = Vec::new();
     match identifier.get("format") {
-        None | Some(Value::String("complex")) => match (identifier.get("session"), identifier.get("user")) {
-            (Some(Value::Object(session)), _) => targets.extend(simple(session, issuer, Target::Session)),
-            (None, Some(Value::Object(user))) => targets.extend(simple(user, issuer, Target::Subject)),
-            _ => {}
-        },
+        None | Some(Value::String("complex")) => {
+            let member = |name| identifier.get(name).map(Value::as_object);
+            targets.extend(match (member("session"), member("user"), member("device")) {
+                (Some(session), ..) => session.and_then(|session| simple(session, issuer, Target::Session)),
+                (None, Some(user), _) => user.and_then(|user| simple(user, issuer, Target::Subject)),
+                (None, None, Some(Some(device))) if is_revocable(issuer, "device") => {
+                    simple(device, issuer, Target::Subject).map(|target| match target {
+                        Target::Subject(value) => Target::Claim { name: "device", value },
+                        other => other,
+                    })
+                }
+                _ => None,
+            });
+        }
         // RFC 9493 section 3.2.8: aliases do not nest.
         Some(Value::String("aliases")) => {
             if let Some(Value::Array(identifiers)) = identifier.get("identifiers") {
@@ -46,7 +55,7 @@ fn simple<'a>(
     let is_its_own = || member("iss") == Some(issuer.name.as_str());
     let claim = |name: &'static str| {
         let value = member(name)?;
-        issuer.revocable_claims.iter().any(|claim| **claim == *name).then_some(Target::Claim { name, value })
+        is_revocable(issuer, name).then_some(Target::Claim { name, value })
     };
     match member("format")? {
         "opaque" => member("id").map(opaque),
@@ -57,6 +66,10 @@ fn simple<'a>(
         "phone_number" => claim("phone_number"),
         _ => None,
     }
+}
+
+fn is_revocable(issuer: &Issuer, claim: &str) -> bool {
+    issuer.revocable_claims.iter().any(|revocable| **revocable == *claim)
 }
 
 fn string<'a>(object: Object<'a>, name: &str) -> Option<&'a str> {
@@ -109,6 +122,15 @@ mod tests {
     }
 
     #[test]
+    fn a_device_is_a_claim_of_its_name() {
+        let document =
+            Document::parse(br#"{"format":"complex","device":{"format":"opaque","id":"d"}}"#.into()).unwrap();
+        let issuer = Issuer { revocable_claims: vec!["device".into()], ..issuer("a") };
+        let device = Target::Claim { name: "device", value: "d" };
+        assert_eq!(targets(document.object(), &issuer), Ok(vec![device]));
+    }
+
+    #[test]
     fn a_complex_subject_is_its_session_or_else_its_user() {
         let user = r#""user":{"format":"iss_sub","iss":"a","sub":"ann"}"#;
         let session = r#""session":{"format":"opaque","id":"s"}"#;
@@ -119,6 +141,9 @@ mod tests {
         check(&std::format!("{{{session},{tenant}}}"), &[Target::Session("s")]);
         check(&complex(&[tenant]), &[]);
         check(&complex(&[user, r#""session":"s""#]), &[]);
+        let device = r#""device":{"format":"opaque","id":"d"}"#;
+        check(&complex(&[device]), &[]);
+        check(&complex(&[device, user]), &[Target::Subject("ann")]);
         check(&complex(&[r#""user":{"format":"opaque","id":"ann"}"#]), &[Target::Subject("ann")]);
     }
 

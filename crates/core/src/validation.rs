@@ -68,7 +68,7 @@ impl VerifiedToken {
                 meant.then_some(()).ok_or(Refusal::AudienceMismatch)
             }
             Check::Expiry => not_expired(claims, &retention, now),
-            Check::Start => started(claims, &retention, now),
+            Check::Start => started(claims, &retention, now).map(drop),
             Check::Lifetime => lifetime_capped(claims, &retention),
             Check::Claims => {
                 let members = claims.members();
@@ -98,25 +98,28 @@ impl VerifiedToken {
     }
 }
 
-/// Checks `exp`, `nbf` and `iat` (RFC 7519 section 4.1), and the lifetime that retention counts on.
-pub(crate) fn in_force(claims: &Claims, retention: &Retention, now: Timestamp) -> Result<(), Refusal> {
-    not_expired(claims, retention, now)?;
-    started(claims, retention, now)?;
-    lifetime_capped(claims, retention)
+/// Checks `aud` (RFC 7519 section 4.1.3).
+#[inline(never)]
+pub(crate) fn meant_for(claims: &Claims, audiences: &[&str]) -> Result<(), Refusal> {
+    let is_meant = claims.audiences().any(|audience| audiences.contains(&audience));
+    is_meant.then_some(()).ok_or(Refusal::AudienceMismatch)
 }
 
-fn not_expired(claims: &Claims, retention: &Retention, now: Timestamp) -> Result<(), Refusal> {
+/// Checks `exp` (RFC 7519 section 4.1.4).
+pub(crate) fn not_expired(claims: &Claims, retention: &Retention, now: Timestamp) -> Result<(), Refusal> {
     let expires_at = claims.expires_at().ok_or(Refusal::ClaimMissing("exp".into()))?;
     if now < expires_at.plus(retention.leeway) { Ok(()) } else { Err(Refusal::Expired) }
 }
 
-pub(crate) fn started(claims: &Claims, retention: &Retention, now: Timestamp) -> Result<(), Refusal> {
+/// Checks `nbf` and `iat` (RFC 7519 section 4.1), and tells the latter.
+pub(crate) fn started(claims: &Claims, retention: &Retention, now: Timestamp) -> Result<Timestamp, Refusal> {
     let issued_at = claims.issued_at().ok_or(Refusal::ClaimMissing("iat".into()))?;
     let starts_at = claims.not_before().map_or(issued_at, |not_before| not_before.max(issued_at));
-    if starts_at <= now.plus(retention.leeway) { Ok(()) } else { Err(Refusal::NotYetValid) }
+    if starts_at <= now.plus(retention.leeway) { Ok(issued_at) } else { Err(Refusal::NotYetValid) }
 }
 
-fn lifetime_capped(claims: &Claims, retention: &Retention) -> Result<(), Refusal> {
+/// Checks the lifetime that retention counts on.
+pub(crate) fn lifetime_capped(claims: &Claims, retention: &Retention) -> Result<(), Refusal> {
     let expires_at = claims.expires_at().ok_or(Refusal::ClaimMissing("exp".into()))?;
     let issued_at = claims.issued_at().ok_or(Refusal::ClaimMissing("iat".into()))?;
     if expires_at.since(issued_at) <= retention.max_lifetime { Ok(()) } else { Err(Refusal::LifetimeTooLong) }

@@ -70,8 +70,11 @@
 //! ```
 
 mod authorized;
+mod backchannel_logout;
+mod body;
 mod client;
 mod form;
+mod global_revocation;
 mod guard;
 mod handle;
 mod key_documents;
@@ -86,6 +89,8 @@ mod quash;
 mod request;
 mod respond;
 mod revoke;
+mod security_event;
+mod signal;
 mod store;
 mod wait_until;
 mod webcrypto;

@@ -21,6 +21,7 @@ use crate::{
     presented,
     request::{AsRequest, Copied, is_https, post_only},
     respond, revoke,
+    signal::Signal,
     store::Denylist,
 };
 
@@ -219,11 +220,15 @@ impl Quash {
 
     /// What takes no guard. A Worker without one does not even have the code of it.
     async fn answer_unguarded(&self, endpoint: Endpoint, request: &mut Request) -> worker::Result<Response> {
-        match endpoint {
-            Endpoint::Logout => self.logout(request).await,
-            Endpoint::Handle => self.handle(request).await,
-            _ => self.revoke(request).await.or_else(|error| respond::refusal(&error)),
-        }
+        let signal = match endpoint {
+            Endpoint::Logout => return self.logout(request).await,
+            Endpoint::Handle => return self.handle(request).await,
+            Endpoint::BackchannelLogout => Signal::Logout,
+            Endpoint::Events => Signal::Event,
+            Endpoint::GlobalTokenRevocation => Signal::Subject,
+            _ => return self.revoke(request).await.or_else(|error| respond::refusal(&error)),
+        };
+        signal.answer(&self.guard, &self.routes, request).await
     }
 
     async fn logout(&self, request: &mut Request) -> worker::Result<Response> {
@@ -298,7 +303,6 @@ impl Quash {
         let token = form.field("token")?.ok_or(Error::Parameter("token"))?;
         revoke::revoke(&self.guard, client, token, now()).await?;
         // RFC 7009 section 2.2: 200, and nothing to say.
-        let answer = Response::empty().map_err(respond::platform)?;
-        Ok(answer.with_headers(Headers::from_iter([("Cache-Control", "no-store")])).with_status(200))
+        respond::empty(200).map_err(respond::platform)
     }
 }

@@ -1,6 +1,6 @@
 //! Every answer that Quash gives itself, errors among them.
 
-use quash_engine::{Answer, Error, HEADERS};
+use quash_engine::{Answer, Error, HEADERS, JsonObject};
 use serde::Serialize;
 use worker::{Headers, Response, Result, console_error};
 
@@ -19,6 +19,19 @@ pub fn refusal(error: &Error) -> Result<Response> {
 pub(crate) fn answer(answer: Answer) -> Result<Response> {
     let headers = Headers::from_iter(answer.headers.into_iter().map(|(name, value)| (name.to_owned(), value)));
     Ok(Response::from_bytes(answer.body.into_bytes())?.with_headers(headers).with_status(answer.status))
+}
+
+/// The answer that tells the caller of an error in what the request says. A token may be the request, and not the credential that it
+/// is elsewhere: then there is nothing to challenge.
+pub(crate) fn bad_request(error: &Error) -> Result<Response> {
+    let body = JsonObject::new().text("error", "invalid_request").text("error_description", &error.to_string());
+    answer(Answer::new(400, body.text("code", error.code()).end()))
+}
+
+/// The answer that a standard wants with nothing in it.
+pub(crate) fn empty(status: u16) -> Result<Response> {
+    let headers = Headers::from_iter([("Cache-Control", "no-store")]);
+    Ok(Response::empty()?.with_headers(headers).with_status(status))
 }
 
 /// A JSON answer.

@@ -21,7 +21,8 @@ pub const HEADERS: [(&str, &str); 3] =
     [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")];
 
 impl Answer {
-    pub(crate) fn new(status: u16, body: String) -> Self {
+    /// An answer of JSON.
+    pub fn new(status: u16, body: String) -> Self {
         Self { status, headers: HEADERS.map(|(name, value)| (name, value.to_owned())).into(), body }
     }
 }

@@ -81,8 +81,8 @@ fn for_each<'h>(
     }
 }
 
-/// The token of `Bearer` credentials.
-fn bearer_token(credentials: &str) -> Option<&str> {
+/// The token of `Bearer` credentials (RFC 6750 section 2.1).
+pub fn bearer_token(credentials: &str) -> Option<&str> {
     let credentials = credentials.trim_matches([' ', '\t']);
     let (scheme, token) = credentials.split_at_checked("bearer".len())?;
     let is_bearer = scheme.eq_ignore_ascii_case("bearer") && token.starts_with(' ');

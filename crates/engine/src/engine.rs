@@ -1,9 +1,10 @@
 use std::{sync::Arc, time::Duration};
 
 use quash_core::{
-    Headers, HostKey, Peppers, Refusal, Revocation, SignatureCheck, Timestamp, UnverifiedToken, ValidToken,
+    Headers, HostKey, Peppers, Reason, Refusal, Revocation, SignatureCheck, Timestamp, UnverifiedToken, ValidToken,
     Verification, VerifiedToken,
     follower::{Source, SyncId},
+    json::Object,
 };
 
 use crate::{
@@ -176,6 +177,20 @@ impl<R: Revocations> Engine<R> {
             Verification::Ask(check) => check.answer(true)?,
         };
         token.validate(arrived)
+    }
+
+    /// What to revoke, so that no token of an issuer's subject (RFC 9493) is accepted that was issued until now.
+    ///
+    /// # Errors
+    /// [`Refusal::SubjectUnsupported`].
+    pub fn revocations_of(
+        &self,
+        issuer: &str,
+        subject: Object<'_>,
+        reason: Reason,
+        now: Timestamp,
+    ) -> Result<Vec<Revocation>, Refusal> {
+        self.trust.issuers.revocations_of(issuer, subject, reason, now)
     }
 
     /// Verifies a token, which is all that it takes to revoke it. `asked_at` is when somebody asked for that.

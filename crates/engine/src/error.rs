@@ -51,6 +51,9 @@ pub enum Error {
     /// The body is no form.
     #[error("the request's body must be `application/x-www-form-urlencoded`")]
     BodyNotForm,
+    /// The body is of another media type than this one.
+    #[error("the request's body must be `{0}`")]
+    BodyType(&'static str),
     /// A parameter is missing, repeated or has a value we do not know.
     #[error("the parameter `{0}` is missing, repeated or unknown")]
     Parameter(&'static str),
@@ -60,6 +63,12 @@ pub enum Error {
     /// The token was issued to another client (RFC 7009 section 2.1).
     #[error("the token was issued to another client")]
     ClientMismatch,
+    /// It is known who asks, and that they may not.
+    #[error("the caller may not do this")]
+    CallerNotAllowed,
+    /// The subject is nobody whose tokens the caller may have revoked.
+    #[error("the subject is not known here")]
+    SubjectUnknown,
 
     // Outages.
     /// The denylist did not answer, or not in a way that can be read. Holds the cause, for the log.
@@ -104,9 +113,12 @@ impl Error {
             Self::CrossSite => "cross_site_refused",
             Self::BodyTooLarge => "body_too_large",
             Self::BodyNotForm => "body_not_form",
+            Self::BodyType(_) => "body_type_refused",
             Self::Parameter(_) => "parameter_invalid",
             Self::ClientUnknown => "client_unknown",
             Self::ClientMismatch => "client_mismatch",
+            Self::CallerNotAllowed => "caller_not_allowed",
+            Self::SubjectUnknown => "subject_unknown",
             Self::StoreUnavailable(_) => "store_unavailable",
             Self::LedgerUnavailable { .. } => "ledger_unavailable",
             Self::KeysUnavailable(_) => "keys_unavailable",
@@ -125,10 +137,11 @@ impl Error {
             | Self::InvalidHandle(_)
             | Self::Revoked { .. }
             | Self::ClientUnknown => 401,
-            Self::ScopeMissing(_) | Self::CrossSite => 403,
+            Self::ScopeMissing(_) | Self::CrossSite | Self::CallerNotAllowed => 403,
+            Self::SubjectUnknown => 404,
             Self::MethodNotAllowed(_) => 405,
             Self::BodyTooLarge => 413,
-            Self::BodyNotForm => 415,
+            Self::BodyNotForm | Self::BodyType(_) => 415,
             Self::Configuration(_) | Self::Platform(_) => 500,
             Self::OriginUnreachable => 502,
             Self::StoreUnavailable(_) | Self::LedgerUnavailable { .. } | Self::KeysUnavailable(_) => 503,
@@ -146,8 +159,10 @@ impl Error {
             | Self::MethodNotAllowed(_)
             | Self::BodyTooLarge
             | Self::BodyNotForm
+            | Self::BodyType(_)
+            | Self::SubjectUnknown
             | Self::Parameter(_) => Some("invalid_request"),
-            Self::CrossSite => Some("access_denied"),
+            Self::CrossSite | Self::CallerNotAllowed => Some("access_denied"),
             Self::ClientUnknown => Some("invalid_client"),
             Self::ClientMismatch => Some("unauthorized_client"),
             // RFC 6749 section 4.1.2.1.

@@ -8,6 +8,9 @@ impl Form {
     /// not have more than 64 KiB among them anyway.
     pub const MAX_BYTES: usize = 4 * quash_core::MAX_TOKEN_BYTES + 4096;
 
+    /// What such a body is called.
+    pub const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
+
     /// Reads a request's body; an empty one is an empty form.
     ///
     /// # Errors
@@ -39,7 +42,7 @@ impl Form {
 
 fn is_form(content_type: &str) -> bool {
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    media_type.eq_ignore_ascii_case(Form::MEDIA_TYPE)
 }
 
 #[cfg(test)]

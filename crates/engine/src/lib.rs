@@ -40,7 +40,7 @@ mod wanted;
 
 pub use answer::{Answer, HEADERS};
 pub use cookie::ExpiredCookie;
-pub use credential::{Credential, Source, credentials};
+pub use credential::{Credential, Source, bearer_token, credentials};
 pub use cross_site::Provenance;
 pub use denylist::{NEARBY, STORE_TIMEOUT, denylist_key, from_lines, read_key, to_lines};
 pub use engine::{Checking, Due, Engine, Step, Verifying};

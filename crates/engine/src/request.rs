@@ -52,6 +52,12 @@ pub enum Endpoint {
     Handle,
     /// `/revoke`
     Revoke,
+    /// `/backchannel-logout`
+    BackchannelLogout,
+    /// `/events`
+    Events,
+    /// `/global-token-revocation`
+    GlobalTokenRevocation,
     /// `/healthz`
     Health,
 }
@@ -101,6 +107,9 @@ impl<R: Revocations> Engine<R> {
             "/logout" => Some(Endpoint::Logout),
             "/handle" => Some(Endpoint::Handle),
             "/revoke" => Some(Endpoint::Revoke),
+            "/backchannel-logout" => Some(Endpoint::BackchannelLogout),
+            "/events" => Some(Endpoint::Events),
+            "/global-token-revocation" => Some(Endpoint::GlobalTokenRevocation),
             "/healthz" => Some(Endpoint::Health),
             _ => None,
         }

@@ -3,7 +3,7 @@ use subtle::{Choice, ConstantTimeEq};
 use super::Field;
 
 /// The shortest secret of a client, in characters: 32 of 64 letters are 192 bits.
-const MIN_SECRET: usize = 32;
+pub(super) const MIN_SECRET: usize = 32;
 
 /// Who may call `/auth/revoke`.
 pub struct Client {

@@ -63,6 +63,11 @@ fn issuer(field: &Field<'_, '_>) -> Issuer {
     field.table(&[
         "issuer",
         "audiences",
+        "logout_audiences",
+        "event_audiences",
+        "event_secret",
+        "revocation_audiences",
+        "revocation_clients",
         "max_lifetime",
         "leeway",
         "token_type",

@@ -11,6 +11,7 @@ mod mode;
 mod origin;
 mod routes;
 mod server;
+mod signals;
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub use ledger::Ledger;
 pub(crate) use mode::{LEDGER_NEEDED, NO_WORKERS_KV};
 pub use origin::Origin;
 pub use server::ServerConfig;
+pub use signals::Signals;
 
 /// Sets a secret of a Worker.
 const SET_SECRET: &str = "npx wrangler secret put";
@@ -60,6 +62,8 @@ pub struct Routes {
     pub token_cookies: Vec<String>,
     /// Who may revoke.
     pub clients: Vec<Client>,
+    /// What each issuer may send.
+    pub signals: Vec<Signals>,
     /// What a logout expires.
     pub expired_cookies: Vec<ExpiredCookie>,
     /// The `Clear-Site-Data` header of a logout.
@@ -72,6 +76,11 @@ impl Routes {
     /// Where revocations are looked for on a route with this policy.
     pub(crate) fn mode_of(&self, policy: &Policy) -> Mode {
         policy.own_mode().unwrap_or(self.mode)
+    }
+
+    /// What the issuer with this name may send.
+    pub fn signals_of(&self, issuer: Option<&str>) -> Option<&Signals> {
+        self.signals.iter().find(|signals| Some(signals.issuer()) == issuer)
     }
 }
 
@@ -110,6 +119,7 @@ impl Config {
         let place = ledger.as_ref().map_or(Place::Kv, |ledger| Place::KvAndLedger(ledger.terms.max_staleness));
         let routes = Routes {
             prefix: Some(prefix(&root.member("prefix"))),
+            signals: root.member("issuers").list(&mut |field| Some(Signals::read(field))),
             clients: root.member("clients").list(&mut client::read),
             ..Routes::read(root, place)
         };
@@ -134,6 +144,7 @@ impl Routes {
             mode: mode.unwrap_or(if place.followed_within().is_some() { Mode::Bounded } else { Mode::Eventual }),
             public: root.member("public").list(&mut routes::path),
             token_cookies: root.member("token").table(&["cookies"]).member("cookies").texts(),
+            signals: Vec::new(),
             clients: Vec::new(),
             expired_cookies: logout.member("cookies").list(&mut logout::cookie),
             clear_site_data: logout::clear_site_data(&logout.member("clear_site_data")),

@@ -50,6 +50,30 @@ fn who_guards_their_own_routes_has_no_origin() {
 }
 
 #[test]
+fn an_issuer_may_send_nothing_unless_it_is_said_and_nothing_without_its_secret() {
+    let transmitter = |signals: Value, authorization: Option<&str>| {
+        let mut document = valid();
+        document["issuers"][0].as_object_mut().unwrap().extend(signals.as_object().unwrap().clone());
+        let config = parse(&document).unwrap_or_else(|error| panic!("{error}"));
+        assert!(config.routes.signals_of(None).is_none() && config.routes.signals_of(Some("https://issuer")).is_none());
+        let signals = config.routes.signals_of(Some("https://issuer.example")).unwrap();
+        assert!(signals.logout_audiences.is_empty() && signals.revocation_audiences.is_empty());
+        signals.check_transmitter(authorization).map_err(|error| error.code())
+    };
+    let secret = "url-safe_secret_of_a_client_32chars";
+    let both = json!({ "event_audiences": ["here"], "event_secret": "CLIENT" });
+    assert_eq!(transmitter(json!({}), None), Err("caller_not_allowed"));
+    assert_eq!(transmitter(json!({ "event_secret": "CLIENT" }), Some(secret)), Err("caller_not_allowed"));
+    assert_eq!(transmitter(json!({ "event_audiences": ["here"] }), None), Ok(()));
+    assert_eq!(transmitter(both.clone(), Some(&format!("Bearer {secret}"))), Ok(()));
+    for wrong in
+        [None, Some(secret), Some("Bearer "), Some("Bearer url"), Some("Basic url-safe_secret_of_a_client_32chars")]
+    {
+        assert_eq!(transmitter(both.clone(), wrong), Err("client_unknown"), "{wrong:?}");
+    }
+}
+
+#[test]
 fn a_wrong_field_is_named() {
     let key = "/issuers/0/keys/0";
     for (pointer, value, field, problem) in [
@@ -76,6 +100,12 @@ fn a_wrong_field_is_named() {
             "issuers[0].revocable_claims",
             "at most 6",
         ),
+        ("/issuers/0/logout_audiences", json!("rp"), "issuers[0].logout_audiences", "must be a list"),
+        ("/issuers/0/event_audiences", json!([1]), "issuers[0].event_audiences[0]", "must be a text"),
+        ("/issuers/0/event_secret", json!("SHORT"), "issuers[0].event_secret", "at least 32 characters"),
+        ("/issuers/0/event_secret", json!("NONE"), "issuers[0].event_secret", "no secret `NONE` is set"),
+        ("/issuers/0/revocation_audiences", json!({}), "issuers[0].revocation_audiences", "must be a list"),
+        ("/issuers/0/revocation_clients", json!("backend"), "issuers[0].revocation_clients", "must be a list"),
         ("/issuers/0/issuer", json!(""), "issuers[0].issuer", "must not be empty"),
         ("/issuers/0/max_lifetime", json!(0), "issuers[0].max_lifetime", "at least 1 second"),
         ("/issuers/0/max_lifetime", json!(99_999_999), "issuers[0].max_lifetime", "at most"),
