@@ -42,5 +42,6 @@ async function answer(request, bindings, context) {
   const { default: Worker } = await import('./build/index.js');
   const endpoints = new Worker(context, bindings);
   endpoints.onRecord((lines) => gate.record(lines));
+  endpoints.onJudge((token) => gate.judge(token, context));
   return endpoints.fetch(request);
 }

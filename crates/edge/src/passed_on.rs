@@ -61,6 +61,15 @@ pub(crate) fn change<H: AsHeaders>(headers: &mut H, sender: Sender<'_>) -> Resul
     Ok(())
 }
 
+/// Tells a proxy what to have whoever stands behind it read. What is empty is told as well: it is to take the place of what a client
+/// has sent.
+pub(crate) fn tell(headers: &Headers, authorized: Option<&Authorized>) -> worker::Result<()> {
+    headers.set(CLAIMS, authorized.map_or("", Authorized::claims))?;
+    let label = authorized.and_then(|authorized| label(authorized.verdict_source()));
+    headers.set(SOURCE, label.as_deref().unwrap_or_default())?;
+    headers.set("Cache-Control", "no-store")
+}
+
 /// Servers that hand headers on as variables of the environment cannot tell `_` from `-` (RFC 3875 section 4.1.18).
 fn is_ours(name: &str) -> bool {
     name.replace('_', "-").starts_with(OUR_PREFIX)

@@ -54,9 +54,12 @@ pub enum Error {
     /// A parameter is missing, repeated or has a value we do not know.
     #[error("the parameter `{0}` is missing, repeated or unknown")]
     Parameter(&'static str),
-    /// The client's id or secret is wrong, or absent.
+    /// No client could be told by what the request says: an id, a secret or an assertion is wrong, absent, or was used before.
     #[error("the client could not be authenticated")]
     ClientUnknown,
+    /// The client is known, and may not do this.
+    #[error("the client may not do this")]
+    ClientForbidden,
     /// The token was issued to another client (RFC 7009 section 2.1).
     #[error("the token was issued to another client")]
     ClientMismatch,
@@ -106,6 +109,7 @@ impl Error {
             Self::BodyNotForm => "body_not_form",
             Self::Parameter(_) => "parameter_invalid",
             Self::ClientUnknown => "client_unknown",
+            Self::ClientForbidden => "client_forbidden",
             Self::ClientMismatch => "client_mismatch",
             Self::StoreUnavailable(_) => "store_unavailable",
             Self::LedgerUnavailable { .. } => "ledger_unavailable",
@@ -125,7 +129,7 @@ impl Error {
             | Self::InvalidHandle(_)
             | Self::Revoked { .. }
             | Self::ClientUnknown => 401,
-            Self::ScopeMissing(_) | Self::CrossSite => 403,
+            Self::ScopeMissing(_) | Self::CrossSite | Self::ClientForbidden => 403,
             Self::MethodNotAllowed(_) => 405,
             Self::BodyTooLarge => 413,
             Self::BodyNotForm => 415,
@@ -149,7 +153,7 @@ impl Error {
             | Self::Parameter(_) => Some("invalid_request"),
             Self::CrossSite => Some("access_denied"),
             Self::ClientUnknown => Some("invalid_client"),
-            Self::ClientMismatch => Some("unauthorized_client"),
+            Self::ClientForbidden | Self::ClientMismatch => Some("unauthorized_client"),
             // RFC 6749 section 4.1.2.1.
             Self::StoreUnavailable(_)
             | Self::LedgerUnavailable { .. }

@@ -44,4 +44,4 @@ pub use memory::{Remembered, TokenMemory};
 pub use policy::{Mode, Outage, Policy};
 pub use request::{Endpoint, Head, Route};
 pub use revocations::LedgerRead;
-pub use trust::Trust;
+pub use trust::{Signer, Trust};

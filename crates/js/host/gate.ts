@@ -1,8 +1,8 @@
-import { headOf } from './head.ts';
+import { forwardedHeadOf, headOf, headOfToken } from './head.ts';
 import { Judge } from './judge.ts';
-import { Origin } from './origin.ts';
+import { CLAIMS, Origin, SOURCE } from './origin.ts';
 import { type Bindings, type Context, message } from './platform.ts';
-import type { Admitted } from './verdict.ts';
+import type { Admitted, Verdict } from './verdict.ts';
 
 /**
  * What stands in front of an origin: what may pass goes there, what may not is refused, and what is for Quash itself goes to its
@@ -24,6 +24,8 @@ export class Gate {
     switch (verdict.kind) {
       case 'endpoint':
         return endpoints(request);
+      case 'verify':
+        return verified(await this.#judge.judge(forwardedHeadOf(request, this.#judge.settings), context));
       case 'answered':
         return verdict.response;
       case 'anonymous':
@@ -41,6 +43,12 @@ export class Gate {
     }
   }
 
+  /** The answer to whoever would come with this token now; none, if it is in force. */
+  async judge(token: string, context: Context): Promise<Response | undefined> {
+    const verdict = await this.#judge.judge(headOfToken(token), context);
+    return verdict.kind === 'answered' ? verdict.response : undefined;
+  }
+
   /** Takes note of what was revoked here: lines of `KEY ENTRY`. It is refused from now on. */
   record(lines: string): void {
     this.#judge.record(lines);
@@ -54,4 +62,11 @@ export class Gate {
       return this.#judge.originFailed();
     }
   }
+}
+
+/** The answer to a proxy. What is empty is there as well: the proxy puts it in the place of what a client has sent. */
+function verified(verdict: Verdict): Response {
+  if (verdict.kind === 'answered') return verdict.response;
+  const { claims, label } = verdict.kind === 'admitted' ? verdict : { claims: '', label: '' };
+  return new Response(null, { headers: { [CLAIMS]: claims, [SOURCE]: label, 'Cache-Control': 'no-store' } });
 }

@@ -5,10 +5,10 @@ import type { Admitted } from './verdict.ts';
 /** Headers with this prefix are ours to the origin, so a client's are never passed on. */
 const OUR_PREFIX = 'quash-';
 /** The verified token's payload, base64url. */
-const CLAIMS = 'Quash-Claims';
+export const CLAIMS = 'Quash-Claims';
 
 /** What the verdict rests on, where that is less than the route asks for. */
-const SOURCE = 'Quash-Source';
+export const SOURCE = 'Quash-Source';
 
 /** Servers that hand headers on as variables of the environment cannot tell `_` from `-` (RFC 3875 section 4.1.18). */
 function isOurs(name: string): boolean {
@@ -41,8 +41,8 @@ export class Origin {
       headers.delete('Authorization');
       headers.delete('Cookie');
     } else if (admitted) {
-      const { token, isBearer, label } = admitted;
-      headers.set(CLAIMS, token.slice(token.indexOf('.') + 1, token.lastIndexOf('.')));
+      const { token, claims, isBearer, label } = admitted;
+      headers.set(CLAIMS, claims);
       if (label !== '') headers.set(SOURCE, label);
       // Only the credential that was verified goes on: another scheme's could mean another user to the origin.
       if (isBearer) headers.set('Authorization', `Bearer ${token}`);

@@ -4,6 +4,8 @@ import type { Head } from './head.ts';
 /** A verdict on a request. */
 export type Verdict =
   | { readonly kind: 'endpoint' }
+  /** A proxy asks about a request of its own. */
+  | { readonly kind: 'verify' }
   | { readonly kind: 'anonymous' }
   /** It may pass, without any credential. */
   | { readonly kind: 'preflight' }
@@ -44,6 +46,12 @@ export class Admitted {
     this.#header = this.isBearer ? head.authorization : head.cookie;
     this.#start = start;
     this.#length = length;
+  }
+
+  /** The token's payload, base64url. */
+  get claims(): string {
+    const { token } = this;
+    return token.slice(token.indexOf('.') + 1, token.lastIndexOf('.'));
   }
 
   get token(): string {

@@ -6,7 +6,7 @@ use quash_core::RevocationId;
 use quash_engine::{
     Answer, Error, Fetch, Filed, JsonObject, LedgerRead, NEARBY, PublicKey, Question, STORE_TIMEOUT,
     WebCryptoAlgorithm,
-    config::{Config, Origin},
+    config::{Config, Origin, Verify},
     denylist_key, json_array, quoted,
 };
 
@@ -20,7 +20,13 @@ pub(crate) fn settings(config: &Config) -> String {
         Some(Origin::Service(name)) => origin.text("service", name),
         Some(Origin::Assets(name)) => origin.text("assets", name),
     };
-    JsonObject::new()
+    let settings = match &config.routes.verify {
+        None => JsonObject::new(),
+        Some(Verify { uri, method }) => {
+            JsonObject::new().json("verify", &JsonObject::new().text("uri", uri).text("method", method).end())
+        }
+    };
+    settings
         .json("origin", &origin.end())
         .text("denylist", &config.denylist)
         .number("storeTimeout", millis(STORE_TIMEOUT))

@@ -9,6 +9,8 @@ mod ledger;
 mod logout;
 mod origin;
 mod routes;
+mod server;
+mod verify;
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,6 +30,8 @@ pub use error::ConfigError;
 pub use ledger::Ledger;
 pub(crate) use ledger::NEEDED;
 pub use origin::Origin;
+pub use server::Server;
+pub use verify::Verify;
 
 /// How a deployment of Quash behaves. See docs/configuration.md for every field.
 pub struct Config {
@@ -50,8 +54,12 @@ pub struct Routes {
     pub(crate) public: Vec<PathPattern>,
     /// The cookies that may carry a token.
     pub token_cookies: Vec<String>,
-    /// Who may revoke.
+    /// Who may revoke, and introspect.
     pub clients: Vec<Client>,
+    /// How proxies ask, if they may.
+    pub verify: Option<Verify>,
+    /// Who we are to them, if we know.
+    pub server: Option<Server>,
     /// What a logout expires.
     pub expired_cookies: Vec<ExpiredCookie>,
     /// The `Clear-Site-Data` header of a logout.
@@ -98,14 +106,14 @@ impl Config {
         let reading = Reading::new(&secret);
         let root = reading.root(object);
         let config = Self::of(&root);
-        let trust = issuers::trust(&root);
+        let trust = issuers::trust(&root, &config);
         reading.problem().map_or_else(|| Ok((config, trust?)), Err)
     }
 
     fn of(root: &Field<'_, '_>) -> Self {
         root.table(&[
             "origin", "prefix", "mode", "public", "routes", "denylist", "ledger", "peppers", "token", "issuers",
-            "clients", "logout",
+            "clients", "server", "verify", "logout",
         ]);
         let ledger = Ledger::read(&root.member("ledger"));
         let routes = Routes::read(root, ledger.is_some());
@@ -124,8 +132,11 @@ impl Routes {
         let mode = ledger::mode(&root.member("mode"), has_ledger);
         let logout = root.member("logout");
         logout.table(&["cookies", "clear_site_data", "allowed_origins"]);
+        let prefix = prefix(&root.member("prefix"));
         Self {
-            prefix: prefix(&root.member("prefix")),
+            verify: Verify::read(&root.member("verify")),
+            server: Server::read(&root.member("server"), &prefix),
+            prefix,
             mode: mode.unwrap_or(if has_ledger { Mode::Bounded } else { Mode::Eventual }),
             public: root.member("public").list(&mut routes::path),
             token_cookies: root.member("token").table(&["cookies"]).member("cookies").texts(),

@@ -1,0 +1,35 @@
+use super::{Field, Routes, origin::is_origin};
+
+/// Who we are to clients.
+pub struct Server {
+    /// Our origin, as clients see it.
+    pub url: String,
+    /// What the `aud` of a client's assertion may be.
+    pub(crate) audiences: Vec<String>,
+    /// Whether we tell what we do at `/.well-known/oauth-authorization-server`.
+    pub(crate) metadata: bool,
+}
+
+impl Server {
+    pub(super) fn read(field: &Field<'_, '_>, prefix: &str) -> Option<Self> {
+        if !field.is_there() {
+            return None;
+        }
+        field.table(&["url", "audiences", "metadata"]);
+        let url = field.member("url");
+        let own = url.required().text_or("");
+        if !is_origin(&own) {
+            url.wrong(&"must be an origin like `https://example.com`, without a path");
+        }
+        // Not what a request was sent to: whoever sends it chooses its `Host`, and could bring an assertion that is for another server.
+        let mut audiences = vec![own.clone()];
+        audiences.extend(["revoke", "introspect"].map(|endpoint| format!("{own}{prefix}/{endpoint}")));
+        audiences.extend(field.member("audiences").texts());
+        Some(Self { url: own, audiences, metadata: field.member("metadata").is_true() })
+    }
+
+    /// Where one of our endpoints is.
+    pub fn endpoint(&self, routes: &Routes, name: &str) -> String {
+        format!("{}{}/{name}", self.url, routes.prefix)
+    }
+}
