@@ -1,4 +1,4 @@
-import { DurableObject, env } from 'cloudflare:workers';
+import { DurableObject, env, waitUntil } from 'cloudflare:workers';
 
 import module from '../js/build/quash_engine.wasm';
 import { Gate } from '../js/host/gate.ts';
@@ -42,6 +42,6 @@ async function answer(request, bindings, context) {
   const { default: Worker } = await import('./build/index.js');
   const endpoints = new Worker(context, bindings);
   endpoints.onRecord((lines) => gate.record(lines));
-  endpoints.onJudge((token) => gate.judge(token, context));
+  endpoints.onJudge((token) => gate.judge(token, { waitUntil }));
   return endpoints.fetch(request);
 }

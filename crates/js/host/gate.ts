@@ -43,10 +43,12 @@ export class Gate {
     }
   }
 
-  /** The answer to whoever would come with this token now; none, if it is in force. */
+  /** The answer to whoever comes with this token now; none, if it is in force. */
   async judge(token: string, context: Context): Promise<Response | undefined> {
     const verdict = await this.#judge.judge(headOfToken(token), context);
-    return verdict.kind === 'answered' ? verdict.response : undefined;
+    if (verdict.kind === 'answered') return verdict.response;
+    if (verdict.kind === 'admitted') return undefined;
+    throw new Error(`a token was taken for ${verdict.kind}`);
   }
 
   /** Takes note of what was revoked here: lines of `KEY ENTRY`. It is refused from now on. */

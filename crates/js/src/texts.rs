@@ -96,24 +96,10 @@ pub(crate) fn document(fetch: &Fetch) -> String {
 pub(crate) fn import(filed: &Filed) -> String {
     let (format, key) = match &filed.key {
         PublicKey::Spki(der) => ("spki", json_array(der.iter().map(u8::to_string))),
-        PublicKey::Jwk(jwk) => {
-            let members = jwk.members().fold(JsonObject::new(), |members, (name, value)| members.text(name, value));
-            ("jwk", members.end())
-        }
+        PublicKey::Jwk(jwk) => ("jwk", jwk.json()),
     };
-    let algorithm = WebCryptoAlgorithm::of(filed.algorithm).map_or_else(JsonObject::new, parameters);
-    JsonObject::new().text("format", format).json("key", &key).json("algorithm", &algorithm.end()).end()
-}
-
-fn parameters(algorithm: WebCryptoAlgorithm) -> JsonObject {
-    let WebCryptoAlgorithm { name, hash, salt_length, named_curve } = algorithm;
-    let texts = [("name", Some(name)), ("hash", hash), ("namedCurve", named_curve)];
-    let present = texts.into_iter().filter_map(|(name, text)| Some((name, text?)));
-    let parameters = present.fold(JsonObject::new(), |parameters, (name, text)| parameters.text(name, text));
-    match salt_length {
-        None => parameters,
-        Some(length) => parameters.number("saltLength", length.into()),
-    }
+    let algorithm = WebCryptoAlgorithm::of(filed.algorithm).map_or_else(|| "{}".into(), WebCryptoAlgorithm::json);
+    JsonObject::new().text("format", format).json("key", &key).json("algorithm", &algorithm).end()
 }
 
 const fn millis(duration: Duration) -> u64 {

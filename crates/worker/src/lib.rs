@@ -3,6 +3,10 @@
 //! `index.js` beside this crate's manifest is the entry. It guards the origin with the engine alone, and comes here for what
 //! Quash answers itself.
 
+/// The half of what the default one takes.
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 mod ledger;
 
 use std::{cell::RefCell, rc::Rc};
@@ -38,8 +42,8 @@ pub fn on_record(listener: Function) {
     LISTENER.set(Some(listener));
 }
 
-/// Has `judge` asked whether a token is in force: it tells what whoever has it would be answered, or nothing. As with the listener, it has
-/// to be named for each request, whose it is.
+/// Has `judge` asked whether a token is in force: it tells what whoever comes with it is answered, or nothing if it is. It has to be named
+/// again as the listener has.
 #[wasm_bindgen(js_name = onJudge)]
 pub fn on_judge(judge: Function) {
     JUDGE.set(Some(judge));
