@@ -12,8 +12,13 @@ use crate::system;
 use crate::tools::{self, CargoTool, Need};
 use crate::workspace::{SIMD, WASM_TARGET, Workspace};
 
-/// The variable that tells the tests where the oracle is.
+/// The variables that tell the tests where programs are: the oracle, and other people's clients.
 const ORACLE: &str = "QUASH_ORACLE";
+const OAUTH2: &str = "QUASH_OAUTH2";
+const AUTHLIB: &str = "QUASH_AUTHLIB";
+
+/// A crate outside the workspace, for which nothing else has to be built.
+pub(crate) const OAUTH2_MANIFEST: &str = "tests/edge/oauth2/Cargo.toml";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Group {
@@ -53,7 +58,7 @@ impl Group {
             Self::Rust | Self::Fuzz => &[],
             Self::Wasm => &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen],
             Self::Js => &[Need::NpmPackages, Need::Chromium, Need::Firefox, Need::WebKit, Need::Redis],
-            Self::E2e => &[Need::NpmPackages, Need::Chromium, Need::Firefox, Need::WebKit],
+            Self::E2e => &[Need::NpmPackages, Need::Chromium, Need::Firefox, Need::WebKit, Need::Nginx, Need::Authlib],
         }
     }
 
@@ -92,11 +97,12 @@ impl Group {
             Self::E2e => {
                 let mut command = workspace.node(["--test", "tests/**/*.test.ts"]);
                 command.env(ORACLE, build_oracle(workspace)?);
+                command.env(OAUTH2, build_oauth2(workspace)?).env(AUTHLIB, tools::authlib(workspace));
                 command
             }
             Self::Fuzz => return fuzz::run(workspace, &fuzz::Options::default(), |line| tally.read(line)),
         };
-        system::name_browsers(&mut command);
+        system::name_programs(&mut command);
         workspace.console.show(command, |line| tally.read(line))?;
         if tally.passed == 0 {
             bail!("no test ran");
@@ -131,6 +137,19 @@ fn build_oracle(workspace: &Workspace) -> Result<PathBuf> {
     let build = workspace.cargo(["build", "--package=quash-core", "--example=oracle"]);
     workspace.console.run("cargo build oracle", build)?;
     Ok(workspace.target.join("debug/examples/oracle"))
+}
+
+/// A client of the crate `oauth2`.
+fn build_oauth2(workspace: &Workspace) -> Result<PathBuf> {
+    let folder = oauth2_target(workspace);
+    let mut build = workspace.cargo(["build", "--manifest-path", OAUTH2_MANIFEST]);
+    build.env("CARGO_TARGET_DIR", &folder);
+    workspace.console.run("cargo build quash-test-oauth2", build)?;
+    Ok(folder.join("debug/quash-test-oauth2"))
+}
+
+pub(crate) fn oauth2_target(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("oauth2")
 }
 
 /// What the runners' own summary lines say, added up.
