@@ -18,7 +18,7 @@ import { assertion, asserted, quash } from './assertions.ts';
 import * as confused from './confused.ts';
 import type { Case } from './forge.ts';
 import { type Answer, type Place, call, get, logout, post, revoke } from './requests.ts';
-import { CLIENT, type Edge, start } from './server.ts';
+import { CLIENT, type Edge, GUARDS, start } from './server.ts';
 import * as tampered from './tampered.ts';
 import { KINDS, configuredIssuers, now, token } from './tokens.ts';
 
@@ -34,11 +34,11 @@ const clients = [
 const introspect = (place: Place, text: string, id: string = CLIENT.id, form: Record<string, string> = {}): Promise<Answer> =>
   post(place, '/auth/introspect', { token: text, client_id: id, client_secret: CLIENT.secret, ...form });
 
-describe('with a ledger', () => {
+for (const guard of GUARDS) describe(`with a ledger, ${guard}`, () => {
   let edge: Edge;
   before(async () => {
     const issuers = [{ ...configuredIssuers[0], audiences: ['api', 'web'] }, confused.otherIssuer];
-    edge = await start({ ledger: { max_staleness: MAX_STALENESS_S }, quash: { ...quash, clients, issuers } });
+    edge = await start({ guard, ledger: { max_staleness: MAX_STALENESS_S }, quash: { ...quash, clients, issuers } });
   });
   after(() => edge?.stop());
 
@@ -195,8 +195,8 @@ describe('with a ledger', () => {
   });
 });
 
-test('without a ledger, it is Workers KV that decides', async () => {
-  const edge = await start({ quash: { clients: [{ id: CLIENT.id, secret: 'CLIENT_SECRET', may: ['introspect', 'revoke'] }] } });
+for (const guard of GUARDS) test(`without a ledger, it is Workers KV that decides, ${guard}`, async () => {
+  const edge = await start({ guard, quash: { clients: [{ id: CLIENT.id, secret: 'CLIENT_SECRET', may: ['introspect', 'revoke'] }] } });
   try {
     const mine = await token();
     assert.equal((await introspect(edge, mine)).body.active, true);
