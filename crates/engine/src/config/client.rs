@@ -14,9 +14,6 @@ const MIN_SECRET: usize = 32;
 const ASSERTION_SECS: u64 = 5 * 60;
 const MAX_ASSERTION_SECS: u64 = 60 * 60;
 
-/// How far a client's clock may differ.
-const LEEWAY_SECS: u64 = 30;
-
 /// A server that may ask what others may not, once it has said who it is.
 pub struct Client {
     id: String,
@@ -97,7 +94,8 @@ pub(super) fn read(field: &Field<'_, '_>) -> Option<Client> {
     Some(client)
 }
 
-/// A client that signs assertions, as their issuer, with its keys and what it publishes; `None` for one that has a secret only.
+/// A client that signs assertions, as their issuer with the usual leeway, its keys, and what it publishes; `None` for one that has a
+/// secret only.
 pub(super) fn signer(
     field: &Field<'_, '_>,
     server: Option<&Server>,
@@ -110,6 +108,9 @@ pub(super) fn signer(
     let id = field.member("id").text_or("");
     let configured = field.member("keys").list(&mut |key| keys::configured(key, host_keys));
     let published = keys::published(field, &id).map(KeySet::new);
+    if configured.is_empty() && published.is_none() {
+        field.member("keys").wrong(&"at least one is needed, or `jwks_uri`");
+    }
     if !has_ledger {
         // A second use of an assertion could be somewhere else, at the same moment: only one object for all can tell.
         field.wrong(&format_args!("has keys, and so {NEEDED}"));
@@ -118,15 +119,8 @@ pub(super) fn signer(
         field.wrong(&"has keys, and so needs `server.url`: its assertions have to name us");
         return None;
     };
-    let issuer = Issuer {
-        name: id,
-        max_lifetime: field.member("max_lifetime").seconds(ASSERTION_SECS, MAX_ASSERTION_SECS),
-        leeway: std::time::Duration::from_secs(LEEWAY_SECS),
-        audiences: server.audiences.clone(),
-        token_type: quash_core::TokenType::Jwt,
-        required_claims: Vec::new(),
-        revocable_claims: Vec::new(),
-    };
+    let max_lifetime = field.member("max_lifetime").seconds(ASSERTION_SECS, MAX_ASSERTION_SECS);
+    let issuer = Issuer { audiences: server.audiences.clone(), ..Issuer::new(id, max_lifetime) };
     Some((issuer, configured, published))
 }
 

@@ -263,6 +263,7 @@ fn a_client_that_signs_needs_what_keeps_its_assertions_from_being_used_twice_and
     for (clients, server, field, problem) in [
         (json!([client]), Value::Null, "clients[0]", "needs `server.url`"),
         (json!([client, client]), server(), "clients[1].id", "is there already"),
+        (json!([{ "id": "a", "keys": [] }]), server(), "clients[0].keys", "at least one"),
         (json!([{ "id": "a", "keys": [key, key] }]), server(), "clients", "has the id of another key"),
         (
             json!([{ "id": "a", "keys": [key], "max_lifetime": 3601 }]),
