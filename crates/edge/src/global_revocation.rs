@@ -10,7 +10,7 @@ use quash_engine::{
 };
 use worker::Response;
 
-use crate::{client, respond};
+use crate::{client, guard::Guard, respond};
 
 /// Section 3.1: JSON, as long as a subject identifier (RFC 9493) with a few aliases.
 pub(crate) const BODY: (&str, usize) = ("application/json", 4096);
@@ -28,7 +28,8 @@ pub(crate) fn token(authorization: Option<&str>) -> Option<String> {
 }
 
 /// Who asks. Nobody else is told anything about the rest.
-pub(crate) fn caller<'r>(
+pub(crate) async fn caller<'r>(
+    guard: &Guard,
     token: Option<VerifiedToken>,
     routes: &'r Routes,
     authorization: Option<&str>,
@@ -40,7 +41,7 @@ pub(crate) fn caller<'r>(
         token.check_revocation_caller(&audiences.collect::<Vec<_>>(), now)?;
         return Ok(Caller { issuers: Vec::from_iter(signals), reason: Reason::Issuer });
     }
-    let client = client::authenticate(&routes.clients, authorization, &Form::parse(b""))?;
+    let client = client::authenticate(guard, &routes.clients, authorization, &Form::parse(b"")).await?;
     let may_ask = |signals: &&Signals| signals.revocation_clients.iter().any(|id| id == client.id());
     let issuers: Vec<_> = routes.signals.iter().filter(may_ask).collect();
     if issuers.is_empty() { Err(Error::CallerNotAllowed) } else { Ok(Caller { issuers, reason: Reason::Client }) }

@@ -5,10 +5,10 @@ use std::{
 };
 
 use quash_core::{
-    Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken,
+    ClientAssertion, Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken,
     follower::{Source, SyncId},
 };
-use quash_engine::{Answer, Due, Engine, Error, Fetch, Health, LookUp, Policy, Step, Verifying, from_lines};
+use quash_engine::{Answer, Due, Engine, Error, Fetch, Health, LookUp, Policy, Signer, Step, Verifying, from_lines};
 use worker::Delay;
 
 use crate::{
@@ -48,6 +48,11 @@ impl Guard {
     /// The engine. Whoever holds it must let go of it before anything is awaited.
     pub(crate) fn engine(&self) -> RefMut<'_, Engine> {
         self.engine.borrow_mut()
+    }
+
+    /// Whether revocations are kept in a ledger, too.
+    pub(crate) const fn has_ledger(&self) -> bool {
+        self.denylist.ledger().is_some()
     }
 
     /// There is one hook: a second is not taken.
@@ -110,12 +115,17 @@ impl Guard {
         }
     }
 
-    /// Verifies a token's signature, in the engine or by WebCrypto.
+    /// Verifies a token's signature.
     pub(crate) async fn verify(&self, text: &str) -> Result<VerifiedToken, Error> {
+        self.verify_by(Signer::Issuer, text).await
+    }
+
+    /// Verifies whose signature something has, in the engine or by WebCrypto.
+    pub(crate) async fn verify_by(&self, signer: Signer, text: &str) -> Result<VerifiedToken, Error> {
         let asked_at = now();
         loop {
             // Alone, or the engine would be held while the signature is checked.
-            let verifying = self.engine().verify(text, asked_at, later())?;
+            let verifying = self.engine().verify(signer, text, asked_at, later())?;
             match verifying {
                 Verifying::Verified(token) => return Ok(token),
                 Verifying::Check(check) => {
@@ -151,6 +161,15 @@ impl Guard {
         }
         let relies_on_kv = self.engine().relies_on_workers_kv();
         Ok(self.denylist.record(revocations, relies_on_kv, now).await?)
+    }
+
+    /// Takes note that an assertion has been used. Tells whether that was for the first time, wherever it was before.
+    pub(crate) async fn use_once(&self, assertion: &ClientAssertion, now: Timestamp) -> Result<bool, Error> {
+        match self.denylist.ledger() {
+            Some(ledger) => Ok(ledger.use_once(&assertion.uses(now)).await?),
+            // The configuration sees to it that there is one.
+            None => Err(Error::StoreUnavailable("there is no ledger".into())),
+        }
     }
 
     async fn look_up(&self, look_up: LookUp) -> Step {

@@ -30,7 +30,9 @@
 //! async fn fetch(request: Request, env: Env, _: Context) -> Result<Response> {
 //!     let quash = Quash::shared(&env)?;
 //!     let policy = match request.path().as_str() {
-//!         "/auth/logout" | "/auth/handle" | "/auth/revoke" | "/auth/healthz" => return quash.fetch(request).await,
+//!         "/auth/logout" | "/auth/handle" | "/auth/revoke" | "/auth/introspect" | "/auth/healthz" => {
+//!             return quash.fetch(request).await;
+//!         }
 //!         "/accounts" => Policy::new().audience("https://accounts.example").scope("accounts:write"),
 //!         "/news" => Policy::new().optional(),
 //!         _ => Policy::new(),
@@ -77,11 +79,13 @@ mod form;
 mod global_revocation;
 mod guard;
 mod handle;
+mod introspect;
 mod key_documents;
 #[cfg(feature = "tower")]
 mod layer;
 mod ledger;
 mod logout;
+mod metadata;
 mod origin;
 mod passed_on;
 mod presented;

@@ -5,8 +5,8 @@ use quash_core::Revocation;
 #[cfg(feature = "tower")]
 use quash_engine::Head;
 use quash_engine::{
-    Access, Credential, Endpoint, Engine, Error, Logout, Policy, Route, Scope, Sender,
-    config::{Config, ConfigError, Routes},
+    Access, Credential, Endpoint, Engine, Error, Form, Logout, Policy, Route, Scope, Sender,
+    config::{Client, Config, ConfigError, Routes},
 };
 use worker::{Env, Headers, Request, Response};
 
@@ -15,10 +15,11 @@ use crate::{
     client, form,
     guard::{Guard, later, now},
     handle::{self, Minted},
+    introspect,
     ledger::LedgerClient,
-    logout,
+    logout, metadata,
     origin::Origin,
-    presented,
+    passed_on, presented,
     request::{AsRequest, Copied, is_https, post_only},
     respond, revoke,
     signal::Signal,
@@ -120,15 +121,20 @@ impl Quash {
     }
 
     /// Answers a request for one of the routes below the prefix; `None` for any other, whoever it is from. For a Worker that has
-    /// its guard elsewhere: how that is, is for it to say.
+    /// its guard elsewhere: how that is, is for it to say, and whether it would let a token in. `judge` tells what it answers if not.
     ///
     /// # Errors
     /// As [`fetch`](Self::fetch).
-    pub async fn fetch_endpoint(&self, mut request: Request) -> worker::Result<Option<Response>> {
+    pub async fn fetch_endpoint(
+        &self,
+        mut request: Request,
+        judge: impl AsyncFnOnce(&str) -> worker::Result<Option<Response>>,
+    ) -> worker::Result<Option<Response>> {
         let endpoint = self.guard.engine().endpoint(&request.inner().url());
+        let judge = async |token: &str| judge(token).await.map_err(respond::platform);
         match endpoint {
-            None | Some(Endpoint::Health) => Ok(None),
-            Some(endpoint) => self.answer_unguarded(endpoint, &mut request).await.map(Some),
+            None | Some(Endpoint::Health | Endpoint::Verify) => Ok(None),
+            Some(endpoint) => self.answer_unguarded(endpoint, &mut request, judge).await.map(Some),
         }
     }
 
@@ -214,15 +220,59 @@ impl Quash {
     pub(crate) async fn answer(&self, endpoint: Endpoint, request: &mut Request) -> worker::Result<Response> {
         match endpoint {
             Endpoint::Health => respond::answer(self.guard.health().await),
-            endpoint => self.answer_unguarded(endpoint, request).await,
+            Endpoint::Verify => self.verify(request).await,
+            endpoint => self.answer_unguarded(endpoint, request, async |token| self.refusal_of(token).await).await,
+        }
+    }
+
+    /// What whoever comes with this token is answered, if it is not in force.
+    async fn refusal_of(&self, token: &str) -> Result<Option<Response>, Error> {
+        match self.guard.judge(token, &Arc::default()).await {
+            Ok(_) => Ok(None),
+            Err(error) => respond::refusal(&error).map(Some).map_err(respond::platform),
+        }
+    }
+
+    /// Answers a proxy that asks whether a request of its own may pass.
+    async fn verify(&self, request: &Request) -> worker::Result<Response> {
+        let Some(verify) = &self.routes.verify else { return Response::error("nobody asks here", 404) };
+        let copied = Copied::forwarded(request, verify);
+        // Alone, or the engine would be held while the request is judged.
+        let access = self.guard.engine().access_forwarded(&copied.head());
+        let verdict = match access {
+            Ok(Access::Guarded(Some(credential), policy)) => self.judge(credential, policy).await.map(Some),
+            Ok(_) => Ok(None),
+            Err(error) => Err(error),
+        };
+        match verdict {
+            Ok(authorized) => {
+                let headers = Headers::new();
+                passed_on::tell(&headers, authorized.as_ref())?;
+                Ok(Response::empty()?.with_status(200).with_headers(headers))
+            }
+            Err(error) => respond::refusal_to_proxy(&error),
         }
     }
 
     /// What takes no guard. A Worker without one does not even have the code of it.
-    async fn answer_unguarded(&self, endpoint: Endpoint, request: &mut Request) -> worker::Result<Response> {
+    async fn answer_unguarded(
+        &self,
+        endpoint: Endpoint,
+        request: &mut Request,
+        judge: impl AsyncFnOnce(&str) -> Result<Option<Response>, Error>,
+    ) -> worker::Result<Response> {
         let signal = match endpoint {
             Endpoint::Logout => return self.logout(request).await,
             Endpoint::Handle => return self.handle(request).await,
+            Endpoint::Introspect => {
+                return self.introspect(request, judge).await.or_else(|error| respond::refusal(&error));
+            }
+            Endpoint::Metadata => {
+                return match &self.routes.server {
+                    Some(server) => metadata::metadata(server, self.guard.has_ledger()),
+                    None => Response::error("nobody looks here", 404),
+                };
+            }
             Endpoint::BackchannelLogout => Signal::Logout,
             Endpoint::Events => Signal::Event,
             Endpoint::GlobalTokenRevocation => Signal::Subject,
@@ -296,13 +346,31 @@ impl Quash {
     }
 
     async fn revoke(&self, request: &mut Request) -> Result<Response, Error> {
-        post_only(request)?;
-        let form = form::read(request).await?;
-        let authorization = request.header("Authorization");
-        let client = client::authenticate(&self.routes.clients, authorization.as_deref(), &form)?;
-        let token = form.field("token")?.ok_or(Error::Parameter("token"))?;
-        revoke::revoke(&self.guard, client, token, now()).await?;
+        let (client, form) = self.authenticated(request).await?;
+        revoke::revoke(&self.guard, client, token_of(&form)?, now()).await?;
         // RFC 7009 section 2.2: 200, and nothing to say.
         respond::empty(200).map_err(respond::platform)
     }
+    async fn introspect(
+        &self,
+        request: &mut Request,
+        judge: impl AsyncFnOnce(&str) -> Result<Option<Response>, Error>,
+    ) -> Result<Response, Error> {
+        let (client, form) = self.authenticated(request).await?;
+        introspect::introspect(client, token_of(&form)?, judge).await
+    }
+
+    /// The client that a request of a server's is from, and the form in it.
+    async fn authenticated(&self, request: &mut Request) -> Result<(&Client, Form), Error> {
+        post_only(request)?;
+        let form = form::read(request).await?;
+        let authorization = request.header("Authorization");
+        let client = client::authenticate(&self.guard, &self.routes.clients, authorization.as_deref(), &form).await?;
+        Ok((client, form))
+    }
+}
+
+/// The token that a client asks about (RFC 7009 section 2.1, RFC 7662 section 2.1).
+fn token_of(form: &Form) -> Result<&str, Error> {
+    form.field("token")?.ok_or(Error::Parameter("token"))
 }

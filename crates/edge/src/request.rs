@@ -1,7 +1,7 @@
 //! What a request says of itself.
 
 use js_sys::JsString;
-use quash_engine::{Error, Head};
+use quash_engine::{Error, Head, config::Verify};
 use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
 use worker::{Method, Request};
 
@@ -41,6 +41,20 @@ impl Copied {
             authorization: request.authorization(),
             cookie: request.cookie(),
         }
+    }
+
+    /// Of the request that a proxy asks about, as it tells of it.
+    pub(crate) fn forwarded(request: &impl AsRequest, Verify { uri, method }: &Verify) -> Self {
+        let copied = Self::of(request);
+        if uri.is_empty() {
+            return copied;
+        }
+        let its = |name: &str| request.header(name).unwrap_or_default();
+        let is_preflight = !method.is_empty()
+            && its(method) == "OPTIONS"
+            && request.header("Origin").is_some()
+            && request.header("Access-Control-Request-Method").is_some();
+        Self { url: its(uri), is_preflight, ..copied }
     }
 
     pub(crate) fn head(&self) -> Head<'_> {

@@ -9,10 +9,20 @@ use worker::{Headers, Response, Result, console_error};
 /// # Errors
 /// Those of the platform.
 pub fn refusal(error: &Error) -> Result<Response> {
+    log(error);
+    answer(error.answer())
+}
+
+/// The answer that tells a proxy of one.
+pub(crate) fn refusal_to_proxy(error: &Error) -> Result<Response> {
+    log(error);
+    answer(error.answer_to_proxy())
+}
+
+fn log(error: &Error) {
     if let Some(cause) = error.internal() {
         console_error!("{cause}");
     }
-    answer(error.answer())
 }
 
 /// An answer of the engine's.

@@ -6,9 +6,12 @@ use crate::guard::Guard;
 /// Revokes a token for an authenticated client (RFC 7009).
 ///
 /// # Errors
-/// [`Error::ClientMismatch`], [`Error::StoreUnavailable`] or [`Error::Configuration`]. A token that is garbled, foreign,
+/// [`Error::ClientForbidden`], [`Error::ClientMismatch`], [`Error::StoreUnavailable`] or [`Error::Configuration`]. A token that is garbled, foreign,
 /// wrongly signed or expired is no error (section 2.2): it does not work anyway, which is what the client wants.
 pub(crate) async fn revoke(guard: &Guard, client: &Client, token: &str, now: Timestamp) -> Result<(), Error> {
+    if !client.may_revoke() {
+        return Err(Error::ClientForbidden);
+    }
     // Section 2.1: "verifies whether the token was issued to the client making the revocation request".
     let token = match guard.verify(token).await {
         Ok(token) => token,

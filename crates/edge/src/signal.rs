@@ -63,7 +63,7 @@ impl Signal {
             (Self::Logout, Some(token)) => backchannel_logout::revocations(token, routes, now)?,
             (Self::Event, Some(token)) => security_event::revocations(token, routes, authorization, now)?,
             (_, token) => {
-                let caller = global_revocation::caller(token, routes, authorization, now)?;
+                let caller = global_revocation::caller(guard, token, routes, authorization, now).await?;
                 global_revocation::revocations(&caller, body, &guard.engine(), now)?
             }
         };

@@ -63,6 +63,16 @@ impl Error {
         answer
     }
 
+    /// The answer to a proxy that asks whether a request may pass. Those know 401, 403 and what is wrong with us, and some take
+    /// anything else for a failure of ours.
+    pub fn answer_to_proxy(&self) -> Answer {
+        let mut answer = self.answer();
+        if answer.status == 400 {
+            answer.status = 403;
+        }
+        answer
+    }
+
     /// What is wrong with us, for the log alone: whose fault it is not must not have to read of our bindings and stores.
     pub fn internal(&self) -> Option<String> {
         let cause: &dyn std::fmt::Display = match self {

@@ -15,7 +15,7 @@ use crate::{
     memory::{Remembered, TokenMemory},
     policy::{Mode, Policies, Policy},
     revocations::{EdgeRevocations, Revocations},
-    trust::Trust,
+    trust::{Signer, Trust},
 };
 
 /// How soon a request looks again for what somebody else reads: at first, and at the latest.
@@ -193,17 +193,26 @@ impl<R: Revocations> Engine<R> {
         self.trust.issuers.revocations_of(issuer, subject, reason, now)
     }
 
-    /// Verifies a token, which is all that it takes to revoke it. `asked_at` is when somebody asked for that.
+    /// Verifies a token, which is all that it takes to revoke it; or a client's assertion. `asked_at` is when somebody asked for that.
     ///
     /// # Errors
     /// [`Error::Refused`], or [`Error::KeysUnavailable`]: that an issuer does not have a key is not known before its keys have been
     /// read after somebody asked. A token that is let alone for a key of yesterday would be good tomorrow.
-    pub fn verify(&mut self, text: &str, asked_at: Timestamp, now: Timestamp) -> Result<Verifying, Error> {
-        self.try_verify(text, asked_at, Some(asked_at), now)
+    pub fn verify(
+        &mut self,
+        signer: Signer,
+        text: &str,
+        asked_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Verifying, Error> {
+        // Whoever may sign in vain tries again: what a client has not published a moment ago, it has not.
+        let read_since = (signer == Signer::Issuer).then_some(asked_at);
+        self.try_verify(signer, text, asked_at, read_since, now)
     }
 
     fn try_verify(
         &mut self,
+        signer: Signer,
         text: &str,
         arrived: Timestamp,
         asked_at: Option<Timestamp>,
@@ -211,8 +220,8 @@ impl<R: Revocations> Engine<R> {
     ) -> Result<Verifying, Error> {
         self.expire(now);
         let token = UnverifiedToken::parse_with(text, &mut self.headers)?;
-        let publishing = self.trust.publishing(token.issuer());
-        match self.trust.issuers.verify(token) {
+        let publishing = self.trust.publishing(signer, token.issuer());
+        match self.trust.signers(signer).verify(token) {
             Ok(Verification::Verified(token)) => Ok(Verifying::Verified(token)),
             Ok(Verification::Ask(check)) => Ok(Verifying::Check(check)),
             Err(Refusal::KeyUnknown) => {
@@ -257,11 +266,12 @@ impl<R: Revocations> Engine<R> {
 
     /// Takes a document that was asked for, or why it could not be read.
     pub fn fetched(&mut self, fetch: &Fetch, fetched: Result<Fetched<'_>, String>, now: Timestamp) -> Keep {
-        let Trust { issuers, key_sets, host_keys, .. } = &mut self.trust;
+        let Trust { key_sets, host_keys, .. } = &mut self.trust;
         let Some(Some(key_set)) = key_sets.get_mut(fetch.issuer) else { return Keep::default() };
         let (keep, changed) = key_set.fetched(fetch, fetched, host_keys, now);
         if changed {
-            issuers.publish(fetch.issuer, key_set.keys());
+            let keys = key_set.keys();
+            self.trust.publish(fetch.issuer, keys);
             self.memory.clear();
             self.version += 1;
         }
@@ -280,10 +290,10 @@ impl<R: Revocations> Engine<R> {
         if !self.keys_are_due(now) {
             return;
         }
-        let Trust { issuers, key_sets, host_keys, .. } = &mut self.trust;
-        for (issuer, key_set) in key_sets.iter_mut().enumerate() {
-            if key_set.as_mut().is_some_and(|key_set| key_set.expire(host_keys, now)) {
-                issuers.publish(issuer, Vec::new());
+        for index in 0..self.trust.key_sets.len() {
+            let Trust { key_sets, host_keys, .. } = &mut self.trust;
+            if key_sets[index].as_mut().is_some_and(|key_set| key_set.expire(host_keys, now)) {
+                self.trust.publish(index, Vec::new());
                 self.memory.clear();
                 self.version += 1;
             }
@@ -307,7 +317,7 @@ impl<R: Revocations> Engine<R> {
             let mode = self.routes.mode_of(policy);
             return self.revocations.judge(&remembered.ids, policy, mode, arrived, now);
         }
-        match self.try_verify(text, arrived, None, now)? {
+        match self.try_verify(Signer::Issuer, text, arrived, None, now)? {
             Verifying::Verified(token) => self.verified(text, token.validate(now)?, policy, true, arrived, now),
             Verifying::Check(check) => {
                 let (text, policy) = (text.into(), policy.clone());

@@ -57,9 +57,12 @@ pub enum Error {
     /// A parameter is missing, repeated or has a value we do not know.
     #[error("the parameter `{0}` is missing, repeated or unknown")]
     Parameter(&'static str),
-    /// The client's id or secret is wrong, or absent.
+    /// No client could be told by what the request says: an id, a secret or an assertion is wrong, absent, or was used before.
     #[error("the client could not be authenticated")]
     ClientUnknown,
+    /// The client is known, and may not do this.
+    #[error("the client may not do this")]
+    ClientForbidden,
     /// The token was issued to another client (RFC 7009 section 2.1).
     #[error("the token was issued to another client")]
     ClientMismatch,
@@ -116,6 +119,7 @@ impl Error {
             Self::BodyType(_) => "body_type_refused",
             Self::Parameter(_) => "parameter_invalid",
             Self::ClientUnknown => "client_unknown",
+            Self::ClientForbidden => "client_forbidden",
             Self::ClientMismatch => "client_mismatch",
             Self::CallerNotAllowed => "caller_not_allowed",
             Self::SubjectUnknown => "subject_unknown",
@@ -137,7 +141,7 @@ impl Error {
             | Self::InvalidHandle(_)
             | Self::Revoked { .. }
             | Self::ClientUnknown => 401,
-            Self::ScopeMissing(_) | Self::CrossSite | Self::CallerNotAllowed => 403,
+            Self::ScopeMissing(_) | Self::CrossSite | Self::CallerNotAllowed | Self::ClientForbidden => 403,
             Self::SubjectUnknown => 404,
             Self::MethodNotAllowed(_) => 405,
             Self::BodyTooLarge => 413,
@@ -164,7 +168,7 @@ impl Error {
             | Self::Parameter(_) => Some("invalid_request"),
             Self::CrossSite | Self::CallerNotAllowed => Some("access_denied"),
             Self::ClientUnknown => Some("invalid_client"),
-            Self::ClientMismatch => Some("unauthorized_client"),
+            Self::ClientForbidden | Self::ClientMismatch => Some("unauthorized_client"),
             // RFC 6749 section 4.1.2.1.
             Self::StoreUnavailable(_)
             | Self::LedgerUnavailable { .. }

@@ -1,3 +1,5 @@
+use quash_core::json::Value;
+
 /// A JSON object as text, written member by member (RFC 8259).
 #[derive(Debug)]
 pub struct JsonObject(String);
@@ -30,6 +32,12 @@ impl JsonObject {
         let mut object = self.name(name);
         object.0.push_str(json);
         object
+    }
+
+    /// Adds what was read.
+    #[must_use]
+    pub fn value(self, name: &str, value: Value<'_>) -> Self {
+        self.json(name, &written(value))
     }
 
     fn name(mut self, name: &str) -> Self {
@@ -65,6 +73,21 @@ pub fn json_array(items: impl IntoIterator<Item = String>) -> String {
     }
     array.push(']');
     array
+}
+
+/// A value that was read, as text. It is nested no deeper than what may be read.
+fn written(value: Value<'_>) -> String {
+    match value {
+        Value::String(text) => quoted(text),
+        Value::Number(number) => number.text().into(),
+        Value::Array(array) => json_array(array.items().map(written)),
+        Value::Object(object) => {
+            object.members().fold(JsonObject::new(), |object, (name, value)| object.value(name, value)).end()
+        }
+        Value::Null => "null".into(),
+        Value::Bool(true) => "true".into(),
+        Value::Bool(false) => "false".into(),
+    }
 }
 
 /// A JSON string as text.
@@ -103,6 +126,15 @@ fn push_number(json: &mut String, number: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_read_is_written_as_it_was() {
+        let json = r#"{"a":[1.50,-2e3,"\"\\",null,true,false,[],{}],"o":{"x":{"y":"é"}}}"#;
+        let document = quash_core::json::Document::parse(json.into()).unwrap();
+        let members = document.object().members();
+        let object = members.fold(JsonObject::new(), |object, (name, value)| object.value(name, value));
+        assert_eq!(object.end(), json);
+    }
 
     #[test]
     fn is_what_serde_json_reads() {

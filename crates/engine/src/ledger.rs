@@ -13,6 +13,20 @@ pub fn shard_name(shard: u8) -> String {
     format!("shard-{shard}")
 }
 
+/// The name of the Durable Object that keeps what may be used once. It is no shard: nobody follows it.
+pub const ONCE: &str = "once";
+
+/// The number that it has in addresses, which no shard has: there are 255 at most.
+const NO_SHARD: u8 = u8::MAX;
+
+/// Where it answers.
+pub fn once_url() -> String {
+    Asked::Once.url(NO_SHARD, ShardCount::ONE)
+}
+
+/// Its answer when one of the ids was there before.
+pub const USED: &str = "used";
+
 /// The header in which the root tells the history of counts, with each answer.
 pub const COUNTS: &str = "Quash-Shard-Counts";
 
@@ -43,6 +57,8 @@ pub enum Asked {
     },
     /// The entries of ids, as lines; each is asked for by its key, on a line.
     LookUp,
+    /// To take entries, as lines, unless it has one of them already.
+    Once,
 }
 
 impl Asked {
@@ -55,6 +71,7 @@ impl Asked {
             Self::Part(Part::Segment { seq, slice }) => format!("{LEDGER}{shard}/segments/{seq}/{slice}?count={count}"),
             Self::Append { exact } => format!("{LEDGER}{shard}/append?count={count}&exact={exact}"),
             Self::LookUp => format!("{LEDGER}{shard}/look-up?count={count}"),
+            Self::Once => format!("{LEDGER}{shard}/once?count={count}"),
         }
     }
 
@@ -70,6 +87,7 @@ impl Asked {
         let asked = match (path.split_once('/'), exact) {
             (None, None) if path == "head" => Self::Part(Part::Head),
             (None, None) if path == "look-up" => Self::LookUp,
+            (None, None) if path == "once" => Self::Once,
             (None, Some(exact)) if path == "append" => Self::Append { exact },
             (Some(("pages", page)), None) => Self::Part(Part::Page(page.parse().ok()?)),
             (Some(("segments", segment)), None) => {
@@ -97,7 +115,9 @@ mod tests {
             (2, "2/segments/70000/63?count=4", Asked::Part(Part::Segment { seq: 70_000, slice: 63 })),
             (1, "1/append?count=4&exact=1000000", Asked::Append { exact: 1_000_000 }),
             (1, "1/look-up?count=4", Asked::LookUp),
+            (255, "255/once?count=4", Asked::Once),
         ];
+        assert_eq!((ONCE, once_url().as_str()), ("once", "https://ledger.invalid/255/once?count=1"));
         for (shard, path, asked) in asked {
             let url = asked.url(shard, count);
             assert_eq!(url, format!("https://ledger.invalid/{path}"));

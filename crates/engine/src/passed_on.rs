@@ -8,10 +8,10 @@ use crate::{credential::Source, label::label};
 const OUR_PREFIX: &str = "quash-";
 
 /// The verified token's payload, base64url.
-const CLAIMS: &str = "Quash-Claims";
+pub const CLAIMS: &str = "Quash-Claims";
 
 /// What the verdict rests on, where that is less than the route asks for.
-const SOURCE: &str = "Quash-Source";
+pub const SOURCE: &str = "Quash-Source";
 
 /// A request's headers, whoever made a type for them.
 pub trait AsHeaders {

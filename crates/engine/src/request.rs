@@ -3,6 +3,7 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use crate::{
+    config::Routes,
     credential::{self, Credential},
     engine::Engine,
     error::Error,
@@ -58,9 +59,21 @@ pub enum Endpoint {
     Events,
     /// `/global-token-revocation`
     GlobalTokenRevocation,
+    /// `/introspect`
+    Introspect,
+    /// `/verify`, of which only what guards knows the answer.
+    Verify,
     /// `/healthz`
     Health,
+    /// [`METADATA`]
+    Metadata,
 }
+
+/// Where clients look for what a server does (RFC 8414 section 3).
+const METADATA: &str = "/.well-known/oauth-authorization-server";
+
+/// The endpoint's path below the prefix.
+const VERIFY: &str = "/verify";
 
 impl<R: Revocations> Engine<R> {
     /// Tells who a request is for. What is guarded has to be [judged](Self::judge) next.
@@ -79,14 +92,47 @@ impl<R: Revocations> Engine<R> {
     /// # Errors
     /// As [`route`](Self::route).
     pub fn access<'h>(&self, head: &Head<'h>) -> Result<Access<'h>, Error> {
-        let path = path(head.url).ok_or(Error::PathAmbiguous)?;
+        self.access_to(path(head.url).ok_or(Error::PathAmbiguous)?, head)
+    }
+
+    /// Tells the same of a request that a proxy has and asks about: its URL is what the proxy says of it, and it is for whatever stands
+    /// behind the proxy.
+    ///
+    /// # Errors
+    /// The same; [`Error::PathAmbiguous`] as well where the proxy tells none.
+    pub fn access_forwarded<'h>(&self, head: &Head<'h>) -> Result<Access<'h>, Error> {
+        self.access_to(self.forwarded_path(head.url).ok_or(Error::PathAmbiguous)?, head)
+    }
+
+    /// Tells the same of a token in an `Authorization` header, on no particular path.
+    ///
+    /// # Errors
+    /// [`Error::TokenMissing`] or [`Error::TokenAmbiguous`].
+    pub fn access_of_token<'h>(&self, head: &Head<'h>) -> Result<Access<'h>, Error> {
+        let policy = self.policies.otherwise.clone();
+        Ok(Access::Guarded(self.credential(head, &policy)?, policy))
+    }
+
+    fn forwarded_path<'u>(&self, uri: &'u str) -> Option<&'u str> {
+        let Routes { prefix, verify, .. } = &*self.routes;
+        if verify.as_ref()?.uri.is_empty() {
+            let behind = path(uri)?.strip_prefix(prefix.as_deref()?)?.strip_prefix(VERIFY)?;
+            return behind.starts_with('/').then_some(behind);
+        }
+        if uri.starts_with('/') {
+            return uri.get(..length(uri, |byte| !matches!(byte, b'?' | b'#')));
+        }
+        (uri.starts_with("https://") || uri.starts_with("http://")).then(|| path(uri)).flatten()
+    }
+
+    fn access_to<'h>(&self, path: &str, head: &Head<'h>) -> Result<Access<'h>, Error> {
         if head.is_preflight {
             return Ok(Access::Preflight);
         }
         if self.routes.public.iter().any(|public| public.matches(path)) {
             return Ok(Access::Public);
         }
-        let policy = self.policy(head)?;
+        let policy = self.policy_of(path)?;
         Ok(Access::Guarded(self.credential(head, &policy)?, policy))
     }
 
@@ -103,15 +149,24 @@ impl<R: Revocations> Engine<R> {
 
     /// Which of ours a URL is, if it is one.
     pub fn endpoint(&self, url: &str) -> Option<Endpoint> {
-        match path(url)?.strip_prefix(self.routes.prefix.as_deref()?)? {
+        let (path, Routes { prefix, verify, server, .. }) = (path(url)?, &*self.routes);
+        if path == METADATA && server.as_ref().is_some_and(|server| server.metadata) {
+            return Some(Endpoint::Metadata);
+        }
+        match path.strip_prefix(prefix.as_deref()?)? {
             "/logout" => Some(Endpoint::Logout),
             "/handle" => Some(Endpoint::Handle),
             "/revoke" => Some(Endpoint::Revoke),
+            "/introspect" => Some(Endpoint::Introspect),
             "/backchannel-logout" => Some(Endpoint::BackchannelLogout),
             "/events" => Some(Endpoint::Events),
             "/global-token-revocation" => Some(Endpoint::GlobalTokenRevocation),
             "/healthz" => Some(Endpoint::Health),
-            _ => None,
+            path => {
+                let behind = path.strip_prefix(VERIFY)?;
+                let is_asked = verify.as_ref()?.uri.is_empty() && behind.starts_with('/') || behind.is_empty();
+                is_asked.then_some(Endpoint::Verify)
+            }
         }
     }
 
@@ -121,7 +176,10 @@ impl<R: Revocations> Engine<R> {
     /// [`Error::PathAmbiguous`] for a URL whose path is not to be found; and where there are routes with policies of their own, and an
     /// origin might take the path for that of another one.
     pub fn policy(&self, head: &Head<'_>) -> Result<Arc<Policy>, Error> {
-        let path = path(head.url).ok_or(Error::PathAmbiguous)?;
+        self.policy_of(path(head.url).ok_or(Error::PathAmbiguous)?)
+    }
+
+    fn policy_of(&self, path: &str) -> Result<Arc<Policy>, Error> {
         let policies = &self.policies;
         if !policies.routes.is_empty() && is_ambiguous(path) {
             return Err(Error::PathAmbiguous);
@@ -193,6 +251,64 @@ mod tests {
             ("nonsense", None),
         ] {
             assert_eq!(path(url), expected, "{url}");
+        }
+    }
+
+    fn engine(verify: &serde_json::Value) -> Engine {
+        let document = serde_json::json!({
+            "issuers": [{ "issuer": "a", "max_lifetime": 900, "keys": [{ "alg": "HS256", "secret": "SECRET" }] }],
+            "public": ["/", "/public/*"],
+            "verify": verify,
+        });
+        let secret = |_: &str| Some("a secret of thirty-two bytes, no less".into());
+        let (config, trust) =
+            crate::config::Config::parse(&document.to_string(), secret).unwrap_or_else(|error| panic!("{error}"));
+        Engine::new(config, trust, 1)
+    }
+
+    #[test]
+    fn a_proxy_tells_which_path_it_asks_about() {
+        let by_header = engine(&serde_json::json!({ "uri": "X-Forwarded-Uri" }));
+        for (uri, path) in [
+            ("/api/x?y=/z", Some("/api/x")),
+            ("/api:8080/x", Some("/api:8080/x")),
+            ("/a#b", Some("/a")),
+            ("//evil.example/public/", Some("//evil.example/public/")),
+            ("https://a.example/api/x?y", Some("/api/x")),
+            ("http://a.example", Some("/")),
+            ("", None),
+            ("*", None),
+            ("api", None),
+            ("a.example:443", None),
+            ("x:///public/a", None),
+            ("?/public/", None),
+        ] {
+            assert_eq!(by_header.forwarded_path(uri), path, "{uri}");
+        }
+        let by_path = engine(&serde_json::json!({ "uri": "path" }));
+        for (url, path) in [
+            ("https://edge.example/auth/verify/api/x?y", Some("/api/x")),
+            ("https://edge.example/auth/verify/", Some("/")),
+            ("https://edge.example/auth/verify//public/a", Some("//public/a")),
+            ("https://edge.example/auth/verify", None),
+            ("https://edge.example/auth/verifyx", None),
+            ("/api", None),
+        ] {
+            assert_eq!(by_path.forwarded_path(url), path, "{url}");
+        }
+    }
+
+    #[test]
+    fn proxies_ask_where_they_may_and_in_the_way_that_is_configured() {
+        let [by_header, by_path] = ["X-Forwarded-Uri", "path"].map(|uri| engine(&serde_json::json!({ "uri": uri })));
+        for (url, header, path) in [
+            ("https://edge.example/auth/verify?x", true, true),
+            ("https://edge.example/auth/verify/api", false, true),
+            ("https://edge.example/auth/verifyx", false, false),
+            ("https://edge.example/verify", false, false),
+        ] {
+            let is_asked = |engine: &Engine| engine.endpoint(url) == Some(Endpoint::Verify);
+            assert_eq!((is_asked(&by_header), is_asked(&by_path)), (header, path), "{url}");
         }
     }
 }

@@ -1,11 +1,22 @@
-use quash_core::{Issuers, Peppers, Timestamp};
+use quash_core::{Issuers, Key, Peppers, Timestamp};
 
 use crate::keys::{Filed, HostKeys, KeySet};
+
+/// Who may have signed what is verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signer {
+    /// An issuer: it is a token.
+    Issuer,
+    /// A client: it is an assertion of who that is, and never a token.
+    Client,
+}
 
 /// Whose tokens are accepted, with which keys, and how their revocations are named.
 pub struct Trust {
     pub(crate) issuers: Issuers,
-    /// What each issuer publishes, where that is asked for.
+    /// Clients, as the issuers of their assertions.
+    pub(crate) clients: Issuers,
+    /// What each issuer publishes, where that is asked for, and behind them each client.
     pub(crate) key_sets: Vec<Option<KeySet>>,
     pub(crate) host_keys: HostKeys,
     /// What handles are sealed with, too.
@@ -24,10 +35,27 @@ impl Trust {
         self.key_sets.iter().enumerate().filter_map(publishing)
     }
 
-    /// The issuer with this name, if it publishes its keys.
-    pub(crate) fn publishing(&self, name: Option<&str>) -> Option<usize> {
-        let index = self.issuers.iter().position(|issuer| Some(issuer.name.as_str()) == name)?;
-        self.key_sets[index].as_ref().map(|_| index)
+    pub(crate) const fn signers(&self, signer: Signer) -> &Issuers {
+        match signer {
+            Signer::Issuer => &self.issuers,
+            Signer::Client => &self.clients,
+        }
+    }
+
+    /// The key set of whoever has this name, if there is one.
+    pub(crate) fn publishing(&self, signer: Signer, name: Option<&str>) -> Option<usize> {
+        let index = self.signers(signer).iter().position(|issuer| Some(issuer.name.as_str()) == name)?;
+        let index = if signer == Signer::Client { self.issuers.iter().count() + index } else { index };
+        self.key_sets.get(index)?.as_ref().map(|_| index)
+    }
+
+    /// Takes what is published now for what was published before.
+    pub(crate) fn publish(&mut self, key_set: usize, keys: Vec<Key>) {
+        let issuers = self.issuers.iter().count();
+        match key_set.checked_sub(issuers) {
+            None => self.issuers.publish(key_set, keys),
+            Some(client) => self.clients.publish(client, keys),
+        }
     }
 
     /// When one of the key sets is to be looked at again.

@@ -10,12 +10,16 @@ use std::cell::{Cell, RefCell};
 use quash_engine::{Error, Fetched, Head};
 
 use crate::{
-    host::{Host, Status, duration, timestamp},
+    host::{Asked, Host, Status, duration, timestamp},
     registers::{Registers, Span},
 };
 
 /// What [`begin`] adds to its status.
 const DUE: u32 = 0x100;
+
+/// What may be asked about besides requests.
+const FORWARDED: u32 = 1;
+const TOKEN: u32 = 2;
 
 thread_local! {
     static INPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -60,23 +64,30 @@ extern "C" fn configure(variables: usize, seed: f64) -> Status {
 }
 
 /// Input: URL, `Authorization`, `Cookie`; a header that is not there is empty. The value is a [`Status`], and [`DUE`] besides
-/// when there may be something to do while requests go on. `arrived` is when the request did, also when it begins again.
+/// when there may be something to do while requests go on. `asked` is what they are of: 0 for a request, [`FORWARDED`] for one that
+/// a proxy asks about, [`TOKEN`] for a token alone. `arrived` is when the request did, also when it begins again.
 #[unsafe(no_mangle)]
 extern "C" fn begin(
     url: usize,
     authorization: usize,
     cookie: usize,
     is_preflight: bool,
+    asked: u32,
     arrived: f64,
     now: f64,
 ) -> u32 {
     let (arrived, now) = (timestamp(arrived), timestamp(now));
+    let asked = match asked {
+        FORWARDED => Asked::Forwarded,
+        TOKEN => Asked::Token,
+        _ => Asked::Request,
+    };
     with_texts([url, authorization, cookie], |[url, authorization, cookie]| {
         let header = |bytes| Some(text(bytes)).filter(|text| !text.is_empty());
         let head = Head { url: text(url), is_preflight, authorization: header(authorization), cookie: header(cookie) };
         let mut is_due = false;
         let status = with_host(|host| {
-            let status = host.begin(&head, arrived, now);
+            let status = host.begin(asked, &head, arrived, now);
             is_due = host.is_due(now);
             status
         });

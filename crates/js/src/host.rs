@@ -51,6 +51,19 @@ pub(crate) enum Status {
     NoCopy = 12,
     /// It may pass as with `Admit`, by a verdict that rests on less than its route asks for. The text says on what.
     AdmitLabelled = 13,
+    /// A proxy asks about a request of its own. Begin with that.
+    Verify = 14,
+}
+
+/// What a host begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// A request.
+    Request,
+    /// A request that a proxy has, and asks about.
+    Forwarded,
+    /// A token that somebody asks about: as the `Authorization` of a request on no particular path.
+    Token,
 }
 
 /// An engine, and what waits for its host.
@@ -90,9 +103,15 @@ impl Host {
         Ok(host)
     }
 
-    pub(crate) fn begin(&mut self, head: &Head<'_>, arrived: Timestamp, now: Timestamp) -> Status {
-        match self.engine.route(head) {
+    pub(crate) fn begin(&mut self, asked: Asked, head: &Head<'_>, arrived: Timestamp, now: Timestamp) -> Status {
+        let route = match asked {
+            Asked::Request => self.engine.route(head),
+            Asked::Forwarded => self.engine.access_forwarded(head).map(Route::Origin),
+            Asked::Token => self.engine.access_of_token(head).map(Route::Origin),
+        };
+        match route {
             Ok(Route::Endpoint(Endpoint::Health)) => self.health(arrived, now),
+            Ok(Route::Endpoint(Endpoint::Verify)) => Status::Verify,
             Ok(Route::Endpoint(_)) => Status::Endpoint,
             Ok(Route::Origin(Access::Preflight)) => Status::Preflight,
             Ok(Route::Origin(Access::Public | Access::Guarded(None, _))) => Status::Anonymous,
@@ -100,6 +119,10 @@ impl Host {
                 self.point_at(&credential, head);
                 let step = self.engine.judge(credential.token, &policy, arrived, now);
                 self.next(step, now)
+            }
+            Err(error) if asked == Asked::Forwarded => {
+                self.say(texts::answer(&error.answer_to_proxy()).end());
+                Status::Answer
             }
             Err(error) => self.refuse(&error),
         }

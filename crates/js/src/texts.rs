@@ -6,7 +6,7 @@ use quash_core::RevocationId;
 use quash_engine::{
     Answer, Error, Fetch, Filed, JsonObject, LedgerRead, NEARBY, PublicKey, Question, STORE_TIMEOUT,
     WebCryptoAlgorithm,
-    config::{Config, Origin},
+    config::{Config, Origin, Verify},
     denylist_key, json_array, quoted,
 };
 
@@ -20,7 +20,13 @@ pub(crate) fn settings(config: &Config) -> String {
         Some(Origin::Service(name)) => origin.text("service", name),
         Some(Origin::Assets(name)) => origin.text("assets", name),
     };
-    JsonObject::new()
+    let settings = match &config.routes.verify {
+        None => JsonObject::new(),
+        Some(Verify { uri, method }) => {
+            JsonObject::new().json("verify", &JsonObject::new().text("uri", uri).text("method", method).end())
+        }
+    };
+    settings
         .json("origin", &origin.end())
         .text("denylist", &config.denylist)
         .number("storeTimeout", millis(STORE_TIMEOUT))
@@ -90,24 +96,10 @@ pub(crate) fn document(fetch: &Fetch) -> String {
 pub(crate) fn import(filed: &Filed) -> String {
     let (format, key) = match &filed.key {
         PublicKey::Spki(der) => ("spki", json_array(der.iter().map(u8::to_string))),
-        PublicKey::Jwk(jwk) => {
-            let members = jwk.members().fold(JsonObject::new(), |members, (name, value)| members.text(name, value));
-            ("jwk", members.end())
-        }
+        PublicKey::Jwk(jwk) => ("jwk", jwk.json()),
     };
-    let algorithm = WebCryptoAlgorithm::of(filed.algorithm).map_or_else(JsonObject::new, parameters);
-    JsonObject::new().text("format", format).json("key", &key).json("algorithm", &algorithm.end()).end()
-}
-
-fn parameters(algorithm: WebCryptoAlgorithm) -> JsonObject {
-    let WebCryptoAlgorithm { name, hash, salt_length, named_curve } = algorithm;
-    let texts = [("name", Some(name)), ("hash", hash), ("namedCurve", named_curve)];
-    let present = texts.into_iter().filter_map(|(name, text)| Some((name, text?)));
-    let parameters = present.fold(JsonObject::new(), |parameters, (name, text)| parameters.text(name, text));
-    match salt_length {
-        None => parameters,
-        Some(length) => parameters.number("saltLength", length.into()),
-    }
+    let algorithm = WebCryptoAlgorithm::of(filed.algorithm).map_or_else(|| "{}".into(), WebCryptoAlgorithm::json);
+    JsonObject::new().text("format", format).json("key", &key).json("algorithm", &algorithm).end()
 }
 
 const fn millis(duration: Duration) -> u64 {

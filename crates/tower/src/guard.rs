@@ -4,7 +4,9 @@ use quash_core::{
     Revocation, RevocationId, SignatureCheck, Timestamp, ValidToken, VerifiedToken,
     follower::{Read, Source, SyncId},
 };
-use quash_engine::{Due, Engine, Error, Fetch, Policy, Step, StoreLookUp, StoreRevocations, Verifying, config::Routes};
+use quash_engine::{
+    Due, Engine, Error, Fetch, Policy, Signer, Step, StoreLookUp, StoreRevocations, Verifying, config::Routes,
+};
 
 use crate::{
     clock,
@@ -95,7 +97,7 @@ impl Guard {
         loop {
             let verifying = {
                 let (mut engine, now) = self.engine()?;
-                engine.verify(text, *asked_at.get_or_insert(now), now)?
+                engine.verify(Signer::Issuer, text, *asked_at.get_or_insert(now), now)?
             };
             match verifying {
                 Verifying::Verified(token) => return Ok(token),

@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn a_path_is_no_host() {
-        for (uri, url) in [("/api//x?y=%2e", "request://here/api//x?y=%2e"), ("https://a.example/x", "https://a.example/x")]
+        for (uri, url) in
+            [("/api//x?y=%2e", "request://here/api//x?y=%2e"), ("https://a.example/x", "https://a.example/x")]
         {
             assert_eq!(copied(http::Request::get(uri)).url, url);
         }

@@ -2,15 +2,19 @@
 //!
 //! The entry is `www/quash/src/edge/worker.ts`. It guards with the engine alone, and comes here for what Quash answers itself.
 
+/// The half of what the default one takes.
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 mod ledger;
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::Function;
+use js_sys::{Function, Promise, futures::JsFuture};
 use quash_core::Revocation;
 use quash_edge::{ConfigError, Quash};
 use quash_engine::to_lines;
-use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::{Context, Env, Request, Response, Result, console_error, event};
 
 #[wasm_bindgen(module = "cloudflare:workers")]
@@ -27,6 +31,7 @@ thread_local! {
         Rc::new(quash)
     });
     static LISTENER: RefCell<Option<Function>> = const { RefCell::new(None) };
+    static JUDGE: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
 /// Has `listener` be told of every revocation, as soon as it is made: `KEY ENTRY` on each line. It has to be named again for each
@@ -34,6 +39,19 @@ thread_local! {
 #[wasm_bindgen(js_name = onRecord)]
 pub fn on_record(listener: Function) {
     LISTENER.set(Some(listener));
+}
+
+/// Has `judge` asked whether a token is in force: it tells what whoever comes with it is answered, or nothing if it is. It has to be named
+/// again as the listener has.
+#[wasm_bindgen(js_name = onJudge)]
+pub fn on_judge(judge: Function) {
+    JUDGE.set(Some(judge));
+}
+
+async fn judge(token: &str) -> Result<Option<Response>> {
+    let judge = JUDGE.with_borrow(Clone::clone).ok_or("nobody judges")?;
+    let answer = JsFuture::from(Promise::resolve(&judge.call1(&JsValue::NULL, &token.into())?)).await?;
+    Ok((!answer.is_undefined()).then(|| answer.unchecked_into::<web_sys::Response>().into()))
 }
 
 fn tell(revocations: &[Revocation]) {
@@ -46,7 +64,7 @@ fn tell(revocations: &[Revocation]) {
 #[event(fetch)]
 async fn fetch(request: Request, _: Env, _: Context) -> Result<Response> {
     let quash = QUASH.with(Clone::clone).map_err(|error| error.to_string())?;
-    match quash.fetch_endpoint(request).await? {
+    match quash.fetch_endpoint(request, judge).await? {
         Some(answer) => Ok(answer),
         None => Response::error("is guarded by the gate", 404),
     }

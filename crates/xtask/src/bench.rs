@@ -96,7 +96,7 @@ fn in_browsers(workspace: &Workspace, browsers: &[Need], file: &str) -> Result<C
     tools::ensure(workspace, browsers.iter().copied())?;
     builds::run(workspace, &[Part::Browser])?;
     let mut driver = workspace.node([file]);
-    system::name_browsers(&mut driver);
+    system::name_programs(&mut driver);
     Ok(driver)
 }
 

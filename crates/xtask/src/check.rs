@@ -6,6 +6,7 @@ use crate::builds::{self, Part};
 use crate::fuzz;
 use crate::layers;
 use crate::step::Failures;
+use crate::tests;
 use crate::tools::{self, CargoTool, Need};
 use crate::workspace::{SIMD, WASM_TARGET, Workspace};
 
@@ -40,6 +41,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     failures.record("cargo-deny", console.run("cargo deny", deny));
 
     check_fuzz_targets(workspace, &mut failures);
+    check_oauth2(workspace, &mut failures);
 
     failures.record("layers", layers::check(workspace));
 
@@ -66,4 +68,15 @@ fn check_fuzz_targets(workspace: &Workspace, failures: &mut Failures) {
     let mut deny = workspace.command(CargoTool::cargo_deny(workspace).bin("cargo-deny"), []);
     deny.args(["--manifest-path", fuzz::MANIFEST, "check", "bans", "licenses", "sources"]);
     failures.record("cargo-deny of the fuzz targets", console.run("cargo deny for the fuzz targets", deny));
+}
+
+/// The client of other people's is outside as well.
+fn check_oauth2(workspace: &Workspace, failures: &mut Failures) {
+    let console = &workspace.console;
+    let fmt = workspace.cargo(["fmt", "--manifest-path", tests::OAUTH2_MANIFEST, "--check", "--", "-l"]);
+    failures.record("fmt of quash-test-oauth2", console.run("cargo fmt for quash-test-oauth2", fmt));
+
+    let mut clippy = workspace.cargo(["clippy", "--manifest-path", tests::OAUTH2_MANIFEST, "--", "-D", "warnings"]);
+    clippy.env("CARGO_TARGET_DIR", tests::oauth2_target(workspace));
+    failures.record("clippy of quash-test-oauth2", console.run("cargo clippy for quash-test-oauth2", clippy));
 }

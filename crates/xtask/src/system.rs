@@ -48,11 +48,15 @@ pub(crate) const XVFB: Program = Program { what: "Xvfb", variable: None, names: 
 pub(crate) const REDIS: Program =
     Program { what: "Redis", variable: None, names: &["redis-server"], package: "redis-server" };
 
+/// Does nothing but what a test's own configuration says.
+pub(crate) const NGINX: Program =
+    Program { what: "nginx", variable: Some("NGINX_BIN"), names: &["nginx"], package: "nginx-light" };
+
 impl Program {
     /// The one that the environment names, or the first on the path.
     fn find(&self) -> Option<PathBuf> {
         let named = self.variable.and_then(env::var_os).map(PathBuf::from);
-        named.or_else(|| self.names.iter().find_map(|name| find_on_path(name)))
+        named.or_else(|| self.names.iter().find_map(|name| find_on_path(name).or_else(|| daemon(name))))
     }
 
     /// # Errors
@@ -68,13 +72,25 @@ impl Program {
     }
 }
 
-/// Tells a test runner where the browsers are.
-pub(crate) fn name_browsers(command: &mut Command) {
-    for program in [CHROMIUM, FIREFOX, WEBKIT_DRIVER] {
+/// Tells a test runner where the programs are.
+pub(crate) fn name_programs(command: &mut Command) {
+    for program in [CHROMIUM, FIREFOX, WEBKIT_DRIVER, NGINX] {
         if let Some((variable, found)) = program.variable.zip(program.find()) {
             command.env(variable, found);
         }
     }
+}
+
+/// What makes a virtual environment of Python's. Debian has it in a package of its own.
+///
+/// # Errors
+/// When it is missing and cannot be installed.
+pub(crate) fn ensure_python(workspace: &Workspace) -> Result<()> {
+    if succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
+        workspace.console.cached("Python");
+        return Ok(());
+    }
+    install(workspace, "Python with venv", &["python3", "python3-venv"])
 }
 
 /// What compiles libFuzzer.
@@ -119,6 +135,11 @@ fn install(workspace: &Workspace, what: &str, packages: &[&str]) -> Result<()> {
 fn find_on_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// Where Debian has daemons, which is on root's path only.
+fn daemon(program: &str) -> Option<PathBuf> {
+    Some(Path::new("/usr/sbin").join(program)).filter(|file| file.is_file())
 }
 
 fn is_root() -> bool {

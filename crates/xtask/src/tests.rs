@@ -15,6 +15,13 @@ use crate::workspace::{SIMD, WASM_TARGET, Workspace};
 /// Programs that tests start, which run natively, as no part does: the variable that says where one is, and the example's name.
 const PROGRAMS: [(&str, &str); 2] = [("QUASH_ORACLE", "oracle"), ("QUASH_TOWER", "interop")];
 
+/// Where other people's clients are.
+const OAUTH2: &str = "QUASH_OAUTH2";
+const AUTHLIB: &str = "QUASH_AUTHLIB";
+
+/// A crate outside the workspace, for which nothing else has to be built.
+pub(crate) const OAUTH2_MANIFEST: &str = "tests/edge/oauth2/Cargo.toml";
+
 /// Many of these wait for what has to happen by itself: a key that is withdrawn, an alarm. On two cores Node.js would run one file after
 /// the other.
 const AT_ONCE: &str = "--test-concurrency=2";
@@ -58,7 +65,15 @@ impl Group {
             Self::Fuzz => &[],
             Self::Wasm => &[Need::WasmTarget, Need::NpmPackages, Need::WasmBindgen],
             Self::Js => &[Need::NpmPackages, Need::Chromium, Need::Firefox, Need::WebKit, Need::Redis],
-            Self::E2e => &[Need::NpmPackages, Need::Chromium, Need::Firefox, Need::WebKit, Need::Redis],
+            Self::E2e => &[
+                Need::NpmPackages,
+                Need::Chromium,
+                Need::Firefox,
+                Need::WebKit,
+                Need::Redis,
+                Need::Nginx,
+                Need::Authlib,
+            ],
         }
     }
 
@@ -97,11 +112,12 @@ impl Group {
             Self::E2e => {
                 let mut command = workspace.node(["--test", AT_ONCE, "tests/**/*.test.ts"]);
                 command.envs(build_programs(workspace)?);
+                command.env(OAUTH2, build_oauth2(workspace)?).env(AUTHLIB, tools::authlib(workspace));
                 command
             }
             Self::Fuzz => return fuzz::run(workspace, &fuzz::Options::default(), |line| tally.read(line)),
         };
-        system::name_browsers(&mut command);
+        system::name_programs(&mut command);
         workspace.console.show(command, |line| tally.read(line))?;
         if tally.passed == 0 {
             bail!("no test ran");
@@ -139,6 +155,19 @@ fn build_programs(workspace: &Workspace) -> Result<[(&'static str, PathBuf); 2]>
     }
     workspace.console.run("cargo build --example", build)?;
     Ok(PROGRAMS.map(|(variable, name)| (variable, workspace.target.join("debug/examples").join(name))))
+}
+
+/// A client of the crate `oauth2`.
+fn build_oauth2(workspace: &Workspace) -> Result<PathBuf> {
+    let folder = oauth2_target(workspace);
+    let mut build = workspace.cargo(["build", "--manifest-path", OAUTH2_MANIFEST]);
+    build.env("CARGO_TARGET_DIR", &folder);
+    workspace.console.run("cargo build quash-test-oauth2", build)?;
+    Ok(folder.join("debug/quash-test-oauth2"))
+}
+
+pub(crate) fn oauth2_target(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("oauth2")
 }
 
 /// What the runners' own summary lines say, added up.

@@ -43,7 +43,8 @@ export default {
     const kv = env.QUASH_DENYLIST;
     if (pathname === '/') {
       if (request.method === 'DELETE') await kv.delete(searchParams.get('key'));
-      const { keys } = await kv.list();
+      const keys = [];
+      for (let page = { list_complete: false }; !page.list_complete; keys.push(...page.keys)) page = await kv.list({ cursor: page.cursor });
       return Response.json(Object.fromEntries(await Promise.all(keys.map(async ({ name }) => [name, await kv.get(name)]))));
     }
     if (pathname === '/fault') {

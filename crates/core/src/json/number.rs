@@ -8,6 +8,11 @@ pub struct Number<'d>(pub(super) &'d str);
 const MAX_WHOLE_DIGITS: i32 = 308;
 
 impl<'d> Number<'d> {
+    /// The number as it is written.
+    pub const fn text(self) -> &'d str {
+        self.0
+    }
+
     /// The number, if it is whole, not negative, and fits.
     pub fn whole(self) -> Option<u64> {
         self.shifted(0).and_then(|(number, is_whole)| is_whole.then_some(number))

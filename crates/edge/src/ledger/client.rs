@@ -8,7 +8,7 @@ use quash_core::{
 use quash_engine::{
     LedgerRead, Question, STORE_TIMEOUT,
     config::Ledger,
-    ledger::{Asked, COUNTS, read_counts, shard_name},
+    ledger::{Asked, COUNTS, ONCE, USED, once_url, read_counts, shard_name},
     to_lines,
 };
 use web_sys::{Request, RequestInit};
@@ -67,6 +67,13 @@ impl LedgerClient {
                 .map(drop)
         };
         appended.await.map_err(StoreError::write)
+    }
+
+    /// Whether this is the first time that one of these entries is brought, by anybody; they are kept until they expire.
+    pub(crate) async fn use_once(&self, entries: &[Revocation]) -> Result<bool, StoreError> {
+        let question = Question { object: ONCE.into(), url: once_url(), body: to_lines(entries) };
+        let (answer, _) = self.post(question).await.map_err(StoreError::write)?;
+        Ok(answer != USED)
     }
 
     /// Asks shards what the engine wants to know, and tells what they say, with the history of shards.

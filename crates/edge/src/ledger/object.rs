@@ -9,7 +9,7 @@ use quash_core::{
 };
 use quash_engine::{
     from_lines,
-    ledger::{Asked, COUNTS, write_counts},
+    ledger::{Asked, COUNTS, USED, write_counts},
     read_key, to_lines,
 };
 use worker::{Env, Request, Response, Result, State};
@@ -89,6 +89,7 @@ impl LedgerObject {
             Asked::Part(part) => Response::from_bytes(self.with_log(|log| log.part(shard, part, count))?)?,
             Asked::Append { exact } => self.append(shard, count, exact, &request.text().await?).await?,
             Asked::LookUp => self.look_up(&request.text().await?)?,
+            Asked::Once => self.once(&request.text().await?).await?,
         };
         if shard == 0 {
             let history = self.with_log(|log| Ok(log.history(count)))?;
@@ -188,6 +189,24 @@ impl LedgerObject {
         })?;
         self.wake(now()).await?;
         Response::empty()
+    }
+
+    /// Takes entries, unless there is one of them. Nothing is awaited in between: of two that bring the same, one is told so.
+    async fn once(&self, lines: &str) -> Result<Response> {
+        let (entries, problem) = from_lines(lines);
+        if let Some(problem) = problem {
+            return Response::error(problem, 400);
+        }
+        let is_used = self.with_log(|log| {
+            for entry in &entries {
+                if log.find(entry.id)?.is_some() {
+                    return Ok(true);
+                }
+            }
+            entries.into_iter().try_for_each(|entry| log.append(entry)).map(|()| false)
+        })?;
+        self.wake(now()).await?;
+        Response::ok(if is_used { USED } else { "" })
     }
 
     fn look_up(&self, keys: &str) -> Result<Response> {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use quash_core::{InvalidIssuers, Issuer, Issuers, Pepper, Peppers, TokenType, json::Value};
 
-use super::{ConfigError, Field, keys};
+use super::{ConfigError, Field, Server, client, keys};
 use crate::{
     keys::{HostKeys, KeySet},
     trust::Trust,
@@ -23,7 +23,7 @@ const MAX_REVOCABLE_CLAIMS: usize = 6;
 ///
 /// # Errors
 /// What is wrong with it as a whole.
-pub(super) fn trust(root: &Field<'_, '_>) -> Result<Trust, ConfigError> {
+pub(super) fn trust(root: &Field<'_, '_>, server: Option<&Server>, has_ledger: bool) -> Result<Trust, ConfigError> {
     let peppers = peppers(&root.member("peppers"));
     let (mut issuers, mut key_sets, mut host_keys) = (Vec::new(), Vec::new(), HostKeys::default());
     root.member("issuers").required().each(&mut |field| {
@@ -41,7 +41,19 @@ pub(super) fn trust(root: &Field<'_, '_>) -> Result<Trust, ConfigError> {
     }
     let peppers = Peppers::new(peppers).ok_or_else(|| ConfigError::new("peppers", "at least one is needed"))?;
     let issuers = Issuers::new(issuers, &peppers).map_err(ambiguous)?;
-    Ok(Trust { issuers, key_sets, host_keys, peppers })
+    let mut clients = Vec::new();
+    root.member("clients").each(&mut |field| {
+        let signer = client::signer(field, server, has_ledger, &mut host_keys);
+        if let Some((client, configured, key_set)) = signer {
+            if clients.iter().any(|(other, _): &(Issuer, _)| other.name == client.name) {
+                field.member("id").wrong(&"is there already");
+            }
+            clients.push((client, configured));
+            key_sets.push(key_set);
+        }
+    });
+    let clients = Issuers::new(clients, &peppers).map_err(|error| ConfigError::new("clients", error))?;
+    Ok(Trust { issuers, clients, key_sets, host_keys, peppers })
 }
 
 fn peppers(names: &Field<'_, '_>) -> Vec<Pepper> {

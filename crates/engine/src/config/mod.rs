@@ -11,7 +11,9 @@ mod mode;
 mod origin;
 mod routes;
 mod server;
+mod server_config;
 mod signals;
+mod verify;
 
 use std::sync::Arc;
 
@@ -32,8 +34,10 @@ pub use error::ConfigError;
 pub use ledger::Ledger;
 pub(crate) use mode::{LEDGER_NEEDED, NO_WORKERS_KV};
 pub use origin::Origin;
-pub use server::ServerConfig;
+pub use server::Server;
+pub use server_config::ServerConfig;
 pub use signals::Signals;
+pub use verify::Verify;
 
 /// Sets a secret of a Worker.
 const SET_SECRET: &str = "npx wrangler secret put";
@@ -60,10 +64,14 @@ pub struct Routes {
     pub(crate) public: Vec<PathPattern>,
     /// The cookies that may carry a token.
     pub token_cookies: Vec<String>,
-    /// Who may revoke.
+    /// Who may revoke, and introspect.
     pub clients: Vec<Client>,
     /// What each issuer may send.
     pub signals: Vec<Signals>,
+    /// How proxies ask, if they may.
+    pub verify: Option<Verify>,
+    /// Who we are to them, if we know.
+    pub server: Option<Server>,
     /// What a logout expires.
     pub expired_cookies: Vec<ExpiredCookie>,
     /// The `Clear-Site-Data` header of a logout.
@@ -106,19 +114,22 @@ impl Config {
         let reading = Reading::new(&secret, Some(SET_SECRET));
         let root = reading.root(object);
         let config = Self::of(&root);
-        let trust = issuers::trust(&root);
+        let trust = issuers::trust(&root, config.routes.server.as_ref(), config.ledger.is_some());
         reading.problem().map_or_else(|| Ok((config, trust?)), Err)
     }
 
     fn of(root: &Field<'_, '_>) -> Self {
         root.table(&[
             "origin", "prefix", "mode", "public", "routes", "denylist", "ledger", "peppers", "token", "issuers",
-            "clients", "logout",
+            "clients", "server", "verify", "logout",
         ]);
         let ledger = Ledger::read(&root.member("ledger"));
         let place = ledger.as_ref().map_or(Place::Kv, |ledger| Place::KvAndLedger(ledger.terms.max_staleness));
+        let prefix = prefix(&root.member("prefix"));
         let routes = Routes {
-            prefix: Some(prefix(&root.member("prefix"))),
+            verify: Verify::read(&root.member("verify")),
+            server: Server::read(&root.member("server"), &prefix),
+            prefix: Some(prefix),
             signals: root.member("issuers").list(&mut |field| Some(Signals::read(field))),
             clients: root.member("clients").list(&mut client::read),
             ..Routes::read(root, place)
@@ -140,6 +151,8 @@ impl Routes {
         let logout = root.member("logout");
         logout.table(&["cookies", "clear_site_data", "allowed_origins"]);
         Self {
+            verify: None,
+            server: None,
             prefix: None,
             mode: mode.unwrap_or(if place.followed_within().is_some() { Mode::Bounded } else { Mode::Eventual }),
             public: root.member("public").list(&mut routes::path),

@@ -1,36 +1,38 @@
-use std::sync::Arc;
+use super::{Field, origin::is_origin};
 
-use quash_core::{follower::Terms, json};
-
-use super::{ConfigError, Reading, Routes, issuers, ledger::max_staleness, mode::Place, routes};
-use crate::{policy::Policies, trust::Trust};
-
-/// How a guard on a server behaves, whose store has a log. See docs/tower.md for every field.
-pub struct ServerConfig {
-    /// How late a revocation may be known.
-    pub terms: Terms,
-    /// What is asked of requests.
-    pub routes: Arc<Routes>,
-    pub(crate) policies: Policies,
+/// Who we are to clients.
+pub struct Server {
+    /// Our origin, as clients see it.
+    pub url: String,
+    /// What the addresses of our endpoints begin with.
+    base: String,
+    /// What the `aud` of a client's assertion may be.
+    pub(crate) audiences: Vec<String>,
+    /// Whether we tell what we do at `/.well-known/oauth-authorization-server`.
+    pub(crate) metadata: bool,
 }
 
-impl ServerConfig {
-    /// Reads the configuration from JSON, and what is trusted by it. `secret` finds a secret by its name.
-    ///
-    /// # Errors
-    /// [`ConfigError`] names the first field that is wrong.
-    pub fn parse(json: &str, secret: impl Fn(&str) -> Option<String>) -> Result<(Self, Trust), ConfigError> {
-        let json = json::Document::parse(json.into())
-            .map_err(|error| ConfigError { field: "QUASH".into(), problem: error.to_string() })?;
-        let reading = Reading::new(&secret, None);
-        let root = reading.root(json.object());
-        root.table(&["mode", "max_staleness", "public", "routes", "peppers", "token", "issuers", "logout"]);
-        let terms = Terms { max_staleness: max_staleness(&root.member("max_staleness")), ..Terms::default() };
-        let place = Place::Store(terms.max_staleness);
-        let routes = Routes::read(&root, place);
-        let policies = routes::policies(&root.member("routes"), routes.mode, place);
-        let trust = issuers::trust(&root);
-        let config = Self { terms, routes: Arc::new(routes), policies };
-        reading.problem().map_or_else(|| Ok((config, trust?)), Err)
+impl Server {
+    pub(super) fn read(field: &Field<'_, '_>, prefix: &str) -> Option<Self> {
+        if !field.is_there() {
+            return None;
+        }
+        field.table(&["url", "audiences", "metadata"]);
+        let url = field.member("url");
+        let own = url.required().text_or("");
+        if !is_origin(&own) {
+            url.wrong(&"must be an origin like `https://example.com`, without a path");
+        }
+        // Not what a request was sent to: whoever sends it chooses its `Host`, and could bring an assertion that is for another server.
+        let base = format!("{own}{prefix}");
+        let mut audiences = vec![own.clone()];
+        audiences.extend(["revoke", "introspect"].map(|endpoint| format!("{base}/{endpoint}")));
+        audiences.extend(field.member("audiences").texts());
+        Some(Self { url: own, base, audiences, metadata: field.member("metadata").is_true() })
+    }
+
+    /// Where one of our endpoints is.
+    pub fn endpoint(&self, name: &str) -> String {
+        format!("{}/{name}", self.base)
     }
 }

@@ -171,6 +171,16 @@ fn a_wrong_field_is_named() {
         ("/ledger", json!({ "shards": 0 }), "ledger.shards", "between 1 and 255"),
         ("/ledger", json!({ "shards": 257 }), "ledger.shards", "between 1 and 255"),
         ("/clients/0/secret", json!("SHORT"), "clients[0].secret", "at least 32"),
+        ("/clients/0", json!({ "id": "a" }), "clients[0]", "`secret` is missing"),
+        ("/clients/0/may", json!(["revoke", "inspect"]), "clients[0].may[1]", "`inspect` is none of `revoke`"),
+        ("/clients/0/audiences", json!(["api"]), "clients[0].audiences", "may `introspect`"),
+        ("/clients/0", json!({ "id": "a", "jwks_uri": "https://a.example" }), "clients[0]", "needs `ledger`"),
+        ("/server", json!({ "url": "edge.example" }), "server.url", "must be an origin"),
+        ("/server", json!({ "metadata": true }), "server", "`url` is missing"),
+        ("/verify", json!({}), "verify", "`uri` is missing"),
+        ("/verify", json!({ "uri": "X Y" }), "verify.uri", "the name of a header"),
+        ("/verify", json!({ "uri": "X-Y", "method": "" }), "verify.method", "the name of a header"),
+        ("/verify", json!({ "uri": "path", "method": "X-Y" }), "verify.method", "the request's own"),
         ("/logout/cookies/0", json!({ "name": "a;b" }), "logout.cookies[0]", "token characters"),
         ("/logout/clear_site_data", json!(["everything"]), "logout.clear_site_data[0]", "must be `cookies`"),
         ("/logout/allowed_origins", json!(["app.example"]), "logout.allowed_origins[0]", "must be an origin"),
@@ -260,6 +270,60 @@ fn an_issuer_may_publish_its_keys() {
     assert_eq!(published(json!({ "jwks_uri": uri, "algorithms": [] })), wrong("algorithms"));
     // No secret is ever published.
     assert_eq!(published(json!({ "jwks_uri": uri, "algorithms": ["ES256", "HS256"] })), wrong("algorithms[1]"));
+}
+
+#[test]
+fn a_client_that_signs_needs_what_keeps_its_assertions_from_being_used_twice_and_a_name_for_us() {
+    let key = json!({ "alg": "HS256", "secret": "JWT_SECRET" });
+    let with = |clients: Value, server: Value| {
+        let mut document = valid();
+        document["ledger"] = json!({});
+        document["clients"] = clients;
+        if !server.is_null() {
+            document["server"] = server;
+        }
+        parse(&document).map(|config| config.routes.server.as_ref().map(|server| server.audiences.clone()))
+    };
+    let server = || json!({ "url": "https://edge.example", "audiences": ["https://issuer.example/token"] });
+    let client = json!({ "id": "a", "keys": [key] });
+    let audiences = with(json!([client]), server()).unwrap().unwrap();
+    let own = ["", "/auth/revoke", "/auth/introspect"].map(|path| format!("https://edge.example{path}"));
+    assert_eq!(audiences[..3], own);
+    assert_eq!(audiences[3..], ["https://issuer.example/token"]);
+    for (clients, server, field, problem) in [
+        (json!([client]), Value::Null, "clients[0]", "needs `server.url`"),
+        (json!([client, client]), server(), "clients[1].id", "is there already"),
+        (json!([{ "id": "a", "keys": [] }]), server(), "clients[0].keys", "at least one"),
+        (json!([{ "id": "a", "keys": [key, key] }]), server(), "clients", "has the id of another key"),
+        (
+            json!([{ "id": "a", "keys": [key], "max_lifetime": 3601 }]),
+            server(),
+            "clients[0].max_lifetime",
+            "at most 3600",
+        ),
+        (json!([{ "id": "a", "keys": [{ "alg": "HS256" }] }]), server(), "clients[0].keys[0]", "needs `secret`"),
+        (json!([{ "id": "a", "jwks_uri": "http://a.example" }]), server(), "clients[0].jwks_uri", "https"),
+    ] {
+        let error = with(clients, server).err().unwrap();
+        assert_eq!(error.field, format!("QUASH.{field}"), "{error}");
+        assert!(error.problem.contains(problem), "{error}");
+    }
+}
+
+#[test]
+fn who_may_do_what_has_to_be_said() {
+    let rights = |client: Value| {
+        let mut document = valid();
+        document["clients"] = json!([client]);
+        let config = parse(&document).unwrap_or_else(|error| panic!("{error}"));
+        let client = &config.routes.clients[0];
+        (client.may_revoke(), client.introspects().map(<[String]>::to_vec))
+    };
+    let with = |rights: Value| json!({ "id": "a", "secret": "CLIENT", "may": rights });
+    assert_eq!(rights(json!({ "id": "a", "secret": "CLIENT" })), (true, None));
+    assert_eq!(rights(with(json!(["introspect"]))), (false, Some(vec![])));
+    assert_eq!(rights(with(json!(["introspect", "revoke"]))), (true, Some(vec![])));
+    assert_eq!(rights(with(json!([]))), (false, None));
 }
 
 #[test]

@@ -2,7 +2,8 @@ use quash_core::{
     Algorithm, decode_base64,
     json::{Object, Value},
 };
-use serde::Serialize;
+
+use crate::json_object::JsonObject;
 
 /// RFC 7518 sections 3.3 and 3.5.
 const SHORT_RSA: &str = "is an RSA key of less than 2048 bits";
@@ -18,18 +19,13 @@ pub enum PublicKey {
 
 /// What is needed of a public JWK (RFC 7518 section 6, RFC 8037 section 2): `use`, `key_ops` and `alg` have been looked at, and
 /// could only contradict what is known by now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Jwk {
     kty: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     crv: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     x: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     y: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     n: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     e: Option<String>,
 }
 
@@ -40,6 +36,12 @@ impl Jwk {
         let optional = [("crv", crv), ("x", x), ("y", y), ("n", n), ("e", e)];
         let present = optional.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
         [("kty", kty.as_str())].into_iter().chain(present)
+    }
+
+    /// As JSON.
+    #[inline(never)]
+    pub fn json(&self) -> String {
+        self.members().fold(JsonObject::new(), |jwk, (name, value)| jwk.text(name, value)).end()
     }
 }
 

@@ -1,19 +1,16 @@
 use quash_core::Algorithm;
-use serde::Serialize;
+
+use crate::json_object::JsonObject;
 
 /// An algorithm as WebCrypto names it, good for importing a key and verifying with it alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WebCryptoAlgorithm {
     /// `name`
     pub name: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     /// `hash`
     pub hash: Option<&'static str>,
     /// `saltLength`: as long as the hash (RFC 7518 section 3.5). Only RSA-PSS looks at it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub salt_length: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     /// `namedCurve`
     pub named_curve: Option<&'static str>,
 }
@@ -38,5 +35,19 @@ impl WebCryptoAlgorithm {
         };
         let (hash, salt_length) = hash.unzip();
         Some(Self { name, hash, salt_length, named_curve })
+    }
+
+    /// As JSON.
+    #[inline(never)]
+    pub fn json(self) -> String {
+        let Self { name, hash, salt_length, named_curve } = self;
+        let texts = [("name", Some(name)), ("hash", hash), ("namedCurve", named_curve)];
+        let present = texts.into_iter().filter_map(|(name, text)| Some((name, text?)));
+        let parameters = present.fold(JsonObject::new(), |parameters, (name, text)| parameters.text(name, text));
+        match salt_length {
+            None => parameters,
+            Some(length) => parameters.number("saltLength", length.into()),
+        }
+        .end()
     }
 }

@@ -25,6 +25,7 @@ declare module '*/wasm-endpoints/index.js' {
   export default class Endpoints {
     constructor(context: object, env: object);
     onRecord(listener: (lines: string) => void): void;
+    onJudge(judge: (token: string) => Promise<Response | undefined>): void;
     fetch(request: Request): Promise<Response>;
   }
 

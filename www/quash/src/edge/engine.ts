@@ -19,6 +19,7 @@ export const Status = {
   Sync: 11,
   NoCopy: 12,
   AdmitLabelled: 13,
+  Verify: 14,
 } as const;
 
 /** What `begin` adds to its status when there may be something to do while requests go on. */
@@ -30,7 +31,15 @@ interface Exports {
   input(length: number): number;
   registers(): number;
   configure(variables: number, seed: number): number;
-  begin(url: number, authorization: number, cookie: number, isPreflight: boolean, arrived: number, now: number): number;
+  begin(
+    url: number,
+    authorization: number,
+    cookie: number,
+    isPreflight: boolean,
+    asked: number,
+    arrived: number,
+    now: number,
+  ): number;
   checked(pending: number, valid: boolean, now: number): number;
   looked_up(pending: number, found: number, outage: number, counts: number, now: number): number;
   due(now: number): number;
@@ -85,7 +94,7 @@ export class Engine {
   }
 
   /** Begins with a request. A header that is not there is empty. The status may have {@link DUE} besides. */
-  begin({ url, authorization, cookie, isPreflight }: Head, arrived: number, now: number): number {
+  begin({ url, authorization, cookie, isPreflight, asked = 0 }: Head, arrived: number, now: number): number {
     let { length: urlLength } = url;
     let { length: authorizationLength } = authorization;
     let { length: cookieLength } = cookie;
@@ -95,7 +104,7 @@ export class Engine {
       authorizationLength = this.#write(authorization, urlLength);
       cookieLength = this.#write(cookie, urlLength + authorizationLength);
     }
-    return this.#exports.begin(urlLength, authorizationLength, cookieLength, isPreflight, arrived, now);
+    return this.#exports.begin(urlLength, authorizationLength, cookieLength, isPreflight, asked, arrived, now);
   }
 
   checked(pending: number, valid: boolean): number {

@@ -1,8 +1,9 @@
-import { headOf } from './head.js';
+import { forwardedHeadOf, headOf, headOfToken } from './head.js';
 import { Judge } from './judge.js';
-import type { Sender } from './passed-on.js';
+import { CLAIMS, SOURCE, type Sender } from './passed-on.js';
 import { type Bindings, type Context, message } from './platform.js';
 import type { Settings } from './settings.js';
+import type { Verdict } from './verdict.js';
 
 /** Who answers what the gate does not answer itself. */
 export interface Behind {
@@ -31,6 +32,8 @@ export class Gate {
     switch (verdict.kind) {
       case 'endpoint':
         return endpoints(request).catch((error: unknown) => this.#judge.platformFailed(error));
+      case 'verify':
+        return verified(await this.#judge.judge(forwardedHeadOf(request, this.settings), context));
       case 'answered':
         return verdict.response;
       case 'anonymous':
@@ -48,6 +51,14 @@ export class Gate {
     }
   }
 
+  /** The answer to whoever comes with this token now; none, if it is in force. */
+  async judge(token: string, context: Context): Promise<Response | undefined> {
+    const verdict = await this.#judge.judge(headOfToken(token), context);
+    if (verdict.kind === 'answered') return verdict.response;
+    if (verdict.kind === 'admitted') return undefined;
+    throw new Error(`a token was taken for ${verdict.kind}`);
+  }
+
   /** Takes note of what was revoked here: lines of `KEY ENTRY`. It is refused from now on. */
   record(lines: string): void {
     this.#judge.record(lines);
@@ -57,6 +68,13 @@ export class Gate {
   originFailed(): Response {
     return this.#judge.originFailed();
   }
+}
+
+/** The answer to a proxy. What is empty is there as well: the proxy puts it in the place of what a client has sent. */
+function verified(verdict: Verdict): Response {
+  if (verdict.kind === 'answered') return verdict.response;
+  const { payload, label } = verdict.kind === 'admitted' ? verdict : { payload: '', label: '' };
+  return new Response(null, { headers: { [CLAIMS]: payload, [SOURCE]: label, 'Cache-Control': 'no-store' } });
 }
 
 /** Tells whoever makes a body that nobody wants it. How long that takes, or what it comes to, is nothing to the client. */

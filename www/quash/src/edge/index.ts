@@ -80,7 +80,6 @@ export function createGuard(options: GuardOptions = {}): Guard {
   const gate = start(({ settings }) => {
     if (Object.keys(settings.origin).length > 0) throw new Error('QUASH.origin: what may pass is for the handler');
   });
-  const record = (lines: string): void => gate.record(lines);
   const fetch: Guard['fetch'] = (request, context, next) =>
     gate.fetch(request, context, {
       next: async (request, sender) => {
@@ -88,7 +87,7 @@ export function createGuard(options: GuardOptions = {}): Guard {
         if (sender === 'nobody') return preflight(passed);
         return next(passed, sender === 'anybody' ? undefined : authenticated(sender));
       },
-      endpoints: (request) => (endpoints ? endpoints.fetch(request) : answer(request, env, context, record)),
+      endpoints: (request) => (endpoints ? endpoints.fetch(request) : answer(request, env, context, gate)),
     });
   return {
     fetch,

@@ -29,6 +29,7 @@ interface Judged {
 }
 
 const ENDPOINT = { kind: 'endpoint' } as const;
+const VERIFY = { kind: 'verify' } as const;
 const ANONYMOUS = { kind: 'anonymous' } as const;
 const PREFLIGHT = { kind: 'preflight' } as const;
 
@@ -134,6 +135,8 @@ export class Judge {
         return PREFLIGHT;
       case Status.Endpoint:
         return ENDPOINT;
+      case Status.Verify:
+        return VERIFY;
       case Status.Answer:
         return answered(engine);
       case Status.Check:

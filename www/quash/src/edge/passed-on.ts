@@ -3,9 +3,9 @@ import type { Admitted } from './verdict.js';
 /** Headers with this prefix are ours to whoever stands behind the guard, so a client's are never passed on. */
 const OUR_PREFIX = 'quash-';
 /** The verified token's payload, base64url. */
-const CLAIMS = 'Quash-Claims';
+export const CLAIMS = 'Quash-Claims';
 /** What the verdict rests on, where that is less than the route asks for. */
-const SOURCE = 'Quash-Source';
+export const SOURCE = 'Quash-Source';
 
 /** Whose a request is: a token says so; anybody's; or nobody's, since it asks for nobody's data. */
 export type Sender = Admitted | 'anybody' | 'nobody';

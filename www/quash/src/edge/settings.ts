@@ -1,5 +1,7 @@
 /** What the engine tells of the configuration; see `texts.rs`. */
 export interface Settings {
+  /** How proxies ask, if they may: the headers that have a request's URI and method. Empty: its path is behind ours; none has. */
+  readonly verify?: { readonly uri: string; readonly method: string };
   /** Empty when none is configured. */
   readonly origin: { readonly url?: string; readonly service?: string; readonly assets?: string };
   /** The binding of the KV namespace. */

@@ -4,6 +4,8 @@ import type { Head } from './head.js';
 /** A verdict on a request. */
 export type Verdict =
   | { readonly kind: 'endpoint' }
+  /** A proxy asks about a request of its own. */
+  | { readonly kind: 'verify' }
   | { readonly kind: 'anonymous' }
   /** It may pass, without any credential. */
   | { readonly kind: 'preflight' }

@@ -20,11 +20,9 @@ const gate = start(({ settings }) => {
   origin = new Origin(settings.origin, env);
 });
 
-const record = (lines: string): void => gate.record(lines);
-
 export default {
   fetch(request: Request, bindings: Bindings, context: Context): Promise<Response> {
-    return gate.fetch(request, context, { next: forward, endpoints: (request) => answer(request, bindings, context, record) });
+    return gate.fetch(request, context, { next: forward, endpoints: (request) => answer(request, bindings, context, gate) });
   },
 };
 

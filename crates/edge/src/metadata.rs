@@ -1,0 +1,27 @@
+use quash_core::Algorithm;
+use quash_engine::{HEADERS, JsonObject, config::Server, json_array, quoted};
+use worker::{Headers, Response, Result};
+
+/// How clients may authenticate; the last two where they can be kept from doing so twice with the same.
+const METHODS: [&str; 4] = ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt"];
+
+/// What we do for clients (RFC 8414 section 2): two endpoints, and no more.
+///
+/// # Errors
+/// Those of the platform.
+pub(crate) fn metadata(server: &Server, has_ledger: bool) -> Result<Response> {
+    let list = |items: &[&str]| json_array(items.iter().map(|item| quoted(item)));
+    // REQUIRED, and "claims with zero elements MUST be omitted" (section 3.2). Readers miss what is not there, and mind nothing else.
+    let mut document = JsonObject::new().text("issuer", &server.url).json("response_types_supported", "[]");
+    for (endpoint, path) in [("revocation", "revoke"), ("introspection", "introspect")] {
+        let name = |rest: &str| format!("{endpoint}_endpoint{rest}");
+        document = document
+            .text(&name(""), &server.endpoint(path))
+            .json(&name("_auth_methods_supported"), &list(if has_ledger { &METHODS } else { &METHODS[..2] }));
+        if has_ledger {
+            let algorithms = list(&Algorithm::ALL.map(Algorithm::name));
+            document = document.json(&name("_auth_signing_alg_values_supported"), &algorithms);
+        }
+    }
+    Ok(Response::from_bytes(document.end().into_bytes())?.with_headers(Headers::from_iter(HEADERS)))
+}
