@@ -52,7 +52,7 @@ pub enum Endpoint {
     Verify,
     /// `/healthz`
     Health,
-    /// [`METADATA`]
+    /// `/.well-known/oauth-authorization-server`
     Metadata,
 }
 
