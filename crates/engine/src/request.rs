@@ -65,7 +65,7 @@ pub enum Endpoint {
     Verify,
     /// `/healthz`
     Health,
-    /// [`METADATA`]
+    /// `/.well-known/oauth-authorization-server`
     Metadata,
 }
 

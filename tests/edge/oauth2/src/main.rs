@@ -9,9 +9,7 @@ use std::{
 
 use oauth2::{
     AccessToken, AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, IntrospectionUrl, RevocationUrl,
-    StandardRevocableToken, TokenIntrospectionResponse,
-    basic::BasicClient,
-    http,
+    StandardRevocableToken, TokenIntrospectionResponse, basic::BasicClient, http,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn error::Error>>;
@@ -47,7 +45,13 @@ fn send(address: &str, request: HttpRequest) -> std::result::Result<HttpResponse
     let broken = |what: &str| io::Error::other(what.to_owned());
     let (parts, body) = request.into_parts();
     let mut stream = TcpStream::connect(address)?;
-    write!(stream, "{} {} HTTP/1.0\r\nhost: {address}\r\ncontent-length: {}\r\n", parts.method, parts.uri.path(), body.len())?;
+    write!(
+        stream,
+        "{} {} HTTP/1.0\r\nhost: {address}\r\ncontent-length: {}\r\n",
+        parts.method,
+        parts.uri.path(),
+        body.len()
+    )?;
     for (name, value) in &parts.headers {
         write!(stream, "{name}: {}\r\n", value.to_str().map_err(io::Error::other)?)?;
     }
