@@ -4,10 +4,12 @@
 
 use libfuzzer_sys::fuzz_target;
 use quash_core::{
-    CLOCK_MARGIN, Cover, Cutoff, LogoutToken, Reason, Revocation, RevocationHandle, RevocationId, Rule, Target, Timestamp,
-    ValidToken, Verdict,
+    CLOCK_MARGIN, Cover, Cutoff, LogoutToken, Reason, Revocation, RevocationHandle, RevocationId, Rule, Target,
+    Timestamp, ValidToken, Verdict,
 };
-use quash_fuzz::{AUDIENCE, CLIENT, ISSUERS, LEEWAY, MAX_LIFETIME, NOW, PEPPERS, reading::Reading, sign, split, verify};
+use quash_fuzz::{
+    AUDIENCE, CLIENT, ISSUERS, LEEWAY, MAX_LIFETIME, NOW, PEPPERS, reading::Reading, sign, split, verify,
+};
 use serde_json::Value;
 
 fuzz_target!(|input: &[u8]| {
