@@ -2,9 +2,10 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
-use js_sys::{Array, JSON, Object, Reflect, Uint8Array, futures::JsFuture};
+use js_sys::{Array, Object, Reflect, Uint8Array, futures::JsFuture};
 use quash_core::{Algorithm, HostKey, SignatureCheck};
 use quash_engine::{Engine, Error, Filed, PublicKey, WebCryptoAlgorithm};
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CryptoKey, SubtleCrypto};
 
@@ -52,7 +53,7 @@ impl ImportedKeys {
 async fn import(Filed { algorithm, key, .. }: &Filed) -> Result<CryptoKey, JsValue> {
     let (format, data): (_, Object) = match key {
         PublicKey::Spki(der) => ("spki", Uint8Array::from(der.as_slice()).into()),
-        PublicKey::Jwk(jwk) => ("jwk", object(&jwk.json())?),
+        PublicKey::Jwk(jwk) => ("jwk", object(jwk)?),
     };
     let usages = Array::of1(&"verify".into());
     let promise = subtle()?.import_key_with_object(format, &data, &parameters(*algorithm)?, false, &usages)?;
@@ -60,11 +61,11 @@ async fn import(Filed { algorithm, key, .. }: &Filed) -> Result<CryptoKey, JsVal
 }
 
 fn parameters(algorithm: Algorithm) -> Result<Object, JsValue> {
-    object(&WebCryptoAlgorithm::of(algorithm).map_or_else(String::new, WebCryptoAlgorithm::json))
+    object(&WebCryptoAlgorithm::of(algorithm))
 }
 
-fn object(json: &str) -> Result<Object, JsValue> {
-    JSON::parse(json)?.dyn_into()
+fn object(value: &impl Serialize) -> Result<Object, JsValue> {
+    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?.dyn_into()
 }
 
 fn subtle() -> Result<SubtleCrypto, JsValue> {

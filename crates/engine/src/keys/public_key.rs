@@ -2,6 +2,7 @@ use quash_core::{
     Algorithm, decode_base64,
     json::{Object, Value},
 };
+use serde::Serialize;
 
 use crate::json_object::JsonObject;
 
@@ -19,13 +20,18 @@ pub enum PublicKey {
 
 /// What is needed of a public JWK (RFC 7518 section 6, RFC 8037 section 2): `use`, `key_ops` and `alg` have been looked at, and
 /// could only contradict what is known by now.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Jwk {
     kty: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     crv: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     x: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     y: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     n: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     e: Option<String>,
 }
 

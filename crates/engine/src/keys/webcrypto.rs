@@ -1,16 +1,21 @@
 use quash_core::Algorithm;
+use serde::Serialize;
 
 use crate::json_object::JsonObject;
 
 /// An algorithm as WebCrypto names it, good for importing a key and verifying with it alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct WebCryptoAlgorithm {
     /// `name`
     pub name: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     /// `hash`
     pub hash: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     /// `saltLength`: as long as the hash (RFC 7518 section 3.5). Only RSA-PSS looks at it.
     pub salt_length: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     /// `namedCurve`
     pub named_curve: Option<&'static str>,
 }
