@@ -116,7 +116,7 @@ impl VerifyingKey {
         let (signed, signature) = (check.signing_input(), check.signature());
         match self {
             Self::Bytes(algorithm, key) => UnparsedPublicKey::new(*algorithm, key).verify(signed, signature).is_ok(),
-            Self::Rsa(parameters, key) => key.verify(*parameters, signed, signature).is_ok(),
+            Self::Rsa(parameters, key) => key.verify(parameters, signed, signature).is_ok(),
         }
     }
 }

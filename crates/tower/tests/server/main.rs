@@ -1,4 +1,10 @@
 //! The guard in a real axum server, over TCP on loopback, with a real Redis.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
 
 mod app;
 mod client;
