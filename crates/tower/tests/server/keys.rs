@@ -38,11 +38,17 @@ async fn start(issuer: Issuer) -> String {
     let router = Router::new()
         .route("/jwks", get(publish))
         .route("/metadata", get(move || async { metadata }))
-        .route("/moved", get(move || async { (StatusCode::FOUND, [(header::LOCATION, jwks)]) }))
-        .route("/endless", get(|| async { "x".repeat(300_000) }))
+        // With a set in it, for whoever does not look at the status.
+        .route("/moved", get(move || async { (StatusCode::FOUND, [(header::LOCATION, jwks)], set()) }))
+        // A set as any other, but for its length.
+        .route("/endless", get(|| async { set() + &" ".repeat(300_000) }))
         .with_state(issuer);
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     url
+}
+
+fn set() -> String {
+    json!({ "keys": [jwk("ES256")] }).to_string()
 }
 
 async fn publish(State(issuer): State<Issuer>, headers: HeaderMap) -> Response {
@@ -105,6 +111,13 @@ async fn published_keys_are_read_once_for_all_requests() {
             assert_eq!(verdict, passes());
         }
         assert_eq!(issuer.lock().unwrap().asked, 1, "{at}");
+        for token in &tokens {
+            let (signed_part, signature) = token.rsplit_once('.').unwrap();
+            let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap();
+            bytes[7] ^= 1;
+            let forged = format!("{signed_part}.{}", BASE64_URL_SAFE_NO_PAD.encode(bytes));
+            assert_eq!(app.verdict("/me", &forged).await, refused(401, "signature_invalid"));
+        }
         // Of a key that is not there the issuer is not asked again at once.
         assert_eq!(app.verdict("/me", &signed("ES384", &claims(&json!({})))).await, refused(401, "key_unknown"));
         assert_eq!(issuer.lock().unwrap().asked, 1, "{at}");
