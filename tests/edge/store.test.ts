@@ -102,6 +102,25 @@ describe('an entry', () => {
   });
 });
 
+test('a logout that the store did not take is taken when it comes again', async () => {
+  const sub = randomUUID();
+  const [mine, other] = await Promise.all([token({ claims: { sub } }), token({ claims: { sub } })]);
+  await edge.fault('write');
+  for (const scope of ['session', 'everywhere']) {
+    const failed = await logout(edge, await token({ claims: { sub, sid: sub } }), { scope });
+    assert.deepEqual([failed.status, failed.code], [503, 'store_unavailable'], scope);
+  }
+  assert.equal((await logout(edge, mine, { scope: 'everywhere' })).status, 503);
+  await edge.fault(undefined);
+  // It is refused here since it was to be revoked. That is no reason to revoke no more.
+  assert.equal((await call(edge, mine)).code, 'token_revoked');
+  const { status, body } = await logout(edge, mine, { scope: 'everywhere' });
+  assert.deepEqual([status, body.outcome], [200, 'revoked']);
+  await entry(keyOf('subject', sub));
+  edge = await edge.restart();
+  assert.equal((await call(edge, other)).code, 'token_revoked');
+});
+
 test('a revocation survives the death of workerd', async () => {
   const [gone, alive] = await Promise.all([token(), token()]);
   await logout(edge, gone);

@@ -4,7 +4,7 @@ use crate::{
     Malformed, Reason, Refusal, Revocation, Target, Timestamp, VerifiedToken,
     claims::numeric_date,
     json::{Object, Value},
-    subject_identifier,
+    subject_identifier::{self, Ends},
     validation::{meant_for, started},
 };
 
@@ -68,7 +68,8 @@ impl VerifiedToken {
         // SSF 1.0 has it here; its drafts had it inside the event.
         let subject = claims.get("sub_id").or_else(|| event.get("subject")).and_then(Value::as_object);
         let subject = subject.ok_or(Refusal::SubjectUnsupported)?;
-        let mut targets = subject_identifier::targets(subject, self.issuer())?;
+        let ends = if reason == Reason::Issuer { Ends::Session } else { Ends::User };
+        let mut targets = subject_identifier::targets(subject, self.issuer(), ends)?;
         if let (Reason::Issuer, [Target::Subject(id)]) = (reason, &targets[..]) {
             // CAEP's own example of a session is an opaque identifier that stands alone, as a user's may: nothing tells which it is.
             if subject.get("format") == Some(Value::String("opaque")) {

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use crate::{
     Issuers, Reason, Refusal, Revocation, Target, Timestamp, VerifiedToken,
     json::Object,
-    subject_identifier,
-    validation::{meant_for, not_expired, started},
+    subject_identifier::{self, Ends},
+    validation::{lifetime_capped, meant_for, not_expired, started},
 };
 
 impl VerifiedToken {
@@ -24,6 +24,8 @@ impl VerifiedToken {
         }
         meant_for(claims, audiences)?;
         not_expired(claims, &retention, now)?;
+        // Whoever captures one can use it for as long as it lives.
+        lifetime_capped(claims, &retention)?;
         started(claims, &retention, now).map(drop)
     }
 }
@@ -42,7 +44,7 @@ impl Issuers {
         now: Timestamp,
     ) -> Result<Vec<Revocation>, Refusal> {
         let terms = self.terms(issuer).ok_or(Refusal::IssuerUnknown)?;
-        let targets = subject_identifier::targets(subject, terms.issuer())?;
+        let targets = subject_identifier::targets(subject, terms.issuer(), Ends::User)?;
         let is_somebody = |target: &Target<'_>| matches!(target, Target::Subject(_) | Target::Claim { .. });
         if !targets.iter().all(is_somebody) {
             return Err(Refusal::SubjectUnsupported);
@@ -81,6 +83,7 @@ mod tests {
             (typ, good.replace("here", "api"), "audience_mismatch"),
             (typ, good.replace(r#""aud":"here","#, ""), "audience_mismatch"),
             (typ, good.replace("1000100", "999995"), "token_expired"),
+            (typ, good.replace("1000100", "2000000"), "lifetime_too_long"),
             (typ, good.replace(r#","exp":1000100"#, ""), "claim_missing"),
             (typ, good.replace("999990", "1000006"), "token_not_yet_valid"),
             (typ, good.replace(r#","iat":999990"#, ""), "claim_missing"),

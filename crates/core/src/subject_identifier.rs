@@ -7,29 +7,41 @@ use crate::{
     json::{Object, Value},
 };
 
+/// What is to end of a subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// A session, if one is named.
+    Session,
+    /// Everything that a user has, if one is named.
+    User,
+}
+
 /// What a subject identifier names among what is the issuer's: several targets for several aliases of one subject.
 ///
 /// A complex subject (OpenID Shared Signals Framework 1.0, "Complex Subject Members"; without `format` in its drafts) means what
-/// all its members mean together. Its session is taken if it has one, else its user, else its device where tokens have a claim of that
-/// name that is revocable: which may be more than was meant and is never less.
+/// all its members mean together. Its session is taken if it has one that can be revoked, else its user, else its device where tokens have a
+/// claim of that name that is revocable: which may be more than was meant and is never less. What ends everything that a user
+/// has ([`Ends::User`]) takes the user first.
 ///
 /// # Errors
 /// [`Refusal::SubjectUnsupported`] when it names nothing that a revocation can.
-pub(crate) fn targets<'a>(identifier: Object<'a>, issuer: &Issuer) -> Result<Vec<Target<'a>>, Refusal> {
+pub(crate) fn targets<'a>(identifier: Object<'a>, issuer: &Issuer, ends: Ends) -> Result<Vec<Target<'a>>, Refusal> {
     let mut targets = Vec::new();
     match identifier.get("format") {
         None | Some(Value::String("complex")) => {
-            let member = |name| identifier.get(name).map(Value::as_object);
-            targets.extend(match (member("session"), member("user"), member("device")) {
-                (Some(session), ..) => session.and_then(|session| simple(session, issuer, Target::Session)),
-                (None, Some(user), _) => user.and_then(|user| simple(user, issuer, Target::Subject)),
-                (None, None, Some(Some(device))) if is_revocable(issuer, "device") => {
-                    simple(device, issuer, Target::Subject).map(|target| match target {
-                        Target::Subject(value) => Target::Claim { name: "device", value },
-                        other => other,
-                    })
-                }
-                _ => None,
+            let member = |name| identifier.get(name).and_then(Value::as_object);
+            let session = || simple(member("session")?, issuer, Target::Session);
+            let user = || simple(member("user")?, issuer, Target::Subject);
+            let device = || {
+                let device = member("device").filter(|_| is_revocable(issuer, "device"))?;
+                simple(device, issuer, Target::Subject).map(|target| match target {
+                    Target::Subject(value) => Target::Claim { name: "device", value },
+                    other => other,
+                })
+            };
+            targets.extend(match ends {
+                Ends::Session => session().or_else(user).or_else(device),
+                Ends::User => user().or_else(session).or_else(device),
             });
         }
         // RFC 9493 section 3.2.8: aliases do not nest.
@@ -90,7 +102,7 @@ mod tests {
         let document = Document::parse(json.into()).unwrap();
         let issuer = Issuer { revocable_claims: vec!["email".into()], ..issuer("a") };
         let expected = if expected.is_empty() { Err(Refusal::SubjectUnsupported) } else { Ok(expected.into()) };
-        assert_eq!(targets(document.object(), &issuer), expected, "{json}");
+        assert_eq!(targets(document.object(), &issuer, Ends::Session), expected, "{json}");
     }
 
     #[test]
@@ -115,10 +127,10 @@ mod tests {
     fn a_claim_has_to_be_revocable() {
         let document = Document::parse(br#"{"format":"phone_number","phone_number":"+12065550100"}"#.into()).unwrap();
         let mut issuer = issuer("a");
-        assert_eq!(targets(document.object(), &issuer), Err(Refusal::SubjectUnsupported));
+        assert_eq!(targets(document.object(), &issuer, Ends::Session), Err(Refusal::SubjectUnsupported));
         issuer.revocable_claims.push("phone_number".into());
         let phone = Target::Claim { name: "phone_number", value: "+12065550100" };
-        assert_eq!(targets(document.object(), &issuer), Ok(vec![phone]));
+        assert_eq!(targets(document.object(), &issuer, Ends::Session), Ok(vec![phone]));
     }
 
     #[test]
@@ -127,7 +139,7 @@ mod tests {
             Document::parse(br#"{"format":"complex","device":{"format":"opaque","id":"d"}}"#.into()).unwrap();
         let issuer = Issuer { revocable_claims: vec!["device".into()], ..issuer("a") };
         let device = Target::Claim { name: "device", value: "d" };
-        assert_eq!(targets(document.object(), &issuer), Ok(vec![device]));
+        assert_eq!(targets(document.object(), &issuer, Ends::Session), Ok(vec![device]));
     }
 
     #[test]
@@ -140,11 +152,25 @@ mod tests {
         check(&complex(&[user, tenant]), &[Target::Subject("ann")]);
         check(&std::format!("{{{session},{tenant}}}"), &[Target::Session("s")]);
         check(&complex(&[tenant]), &[]);
-        check(&complex(&[user, r#""session":"s""#]), &[]);
+        check(&complex(&[user, r#""session":"s""#]), &[Target::Subject("ann")]);
+        check(&complex(&[user, r#""session":{"format":"uri","uri":"x:y"}"#]), &[Target::Subject("ann")]);
+        check(&complex(&[r#""session":"s""#]), &[]);
         let device = r#""device":{"format":"opaque","id":"d"}"#;
         check(&complex(&[device]), &[]);
         check(&complex(&[device, user]), &[Target::Subject("ann")]);
         check(&complex(&[r#""user":{"format":"opaque","id":"ann"}"#]), &[Target::Subject("ann")]);
+    }
+
+    #[test]
+    fn what_ends_all_of_a_user_ends_no_session_alone() {
+        for (json, expected) in [
+            (r#"{"user":{"format":"opaque","id":"u"},"session":{"format":"opaque","id":"s"}}"#, Target::Subject("u")),
+            (r#"{"session":{"format":"opaque","id":"s"}}"#, Target::Session("s")),
+            (r#"{"user":{"format":"did","url":"x:y"},"session":{"format":"opaque","id":"s"}}"#, Target::Session("s")),
+        ] {
+            let document = Document::parse(json.into()).unwrap();
+            assert_eq!(targets(document.object(), &issuer("a"), Ends::User), Ok(vec![expected]), "{json}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@ use percent_encoding::percent_decode_str;
 use quash_core::ClientAssertion;
 use quash_engine::{Error, Form, Signer, config::Client};
 
-use crate::guard::{Guard, now};
+use crate::guard::{Guard, later};
 
 /// RFC 7523 section 2.2.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -32,7 +32,7 @@ pub(crate) async fn authenticate<'c>(
         Credentials::Secret(id, secret) => by_secret(clients, &id, &secret).filter(|_| is_claimed(&id)),
         Credentials::Assertion(text) => match asserted(guard, text).await? {
             // Last of all: what is refused for another reason has not been used.
-            Some(assertion) if is_claimed(assertion.client()) && guard.use_once(&assertion, now()).await? => {
+            Some(assertion) if is_claimed(assertion.client()) && guard.use_once(&assertion, later()).await? => {
                 clients.iter().find(|client| client.id() == assertion.client())
             }
             _ => None,
@@ -83,7 +83,7 @@ fn by_secret<'c>(clients: &'c [Client], id: &str, secret: &str) -> Option<&'c Cl
 
 async fn asserted(guard: &Guard, text: &str) -> Result<Option<ClientAssertion>, Error> {
     match guard.verify_by(Signer::Client, text).await {
-        Ok(token) => Ok(token.into_client_assertion(now()).ok()),
+        Ok(token) => Ok(token.into_client_assertion(later()).ok()),
         Err(Error::Refused(_)) => Ok(None),
         Err(error) => Err(error),
     }

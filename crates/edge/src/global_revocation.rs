@@ -59,7 +59,7 @@ pub(crate) fn revocations(
     let subject = body.object().get("sub_id").or_else(|| body.object().get("subject"));
     let subject = subject.and_then(Value::as_object).ok_or(Error::Parameter("sub_id"))?;
     // What is opaque is so to everybody but its issuer, and must not be taken for the same text of another one.
-    if subject.get("format") == Some(Value::String("opaque")) && caller.issuers.len() > 1 {
+    if caller.issuers.len() > 1 && has_opaque(subject) {
         return Err(Refusal::SubjectUnsupported.into());
     }
     let mut revocations = Vec::new();
@@ -71,6 +71,16 @@ pub(crate) fn revocations(
         true if is_of_another(subject) => Err(Error::SubjectUnknown),
         true => Err(Refusal::SubjectUnsupported.into()),
     }
+}
+
+/// Whether somebody in it is named by an opaque identifier, however deep.
+fn has_opaque(subject: Object<'_>) -> bool {
+    subject.members().any(|(name, value)| match value {
+        Value::String(format) => name == "format" && format == "opaque",
+        Value::Object(member) => has_opaque(member),
+        Value::Array(aliases) => aliases.items().filter_map(Value::as_object).any(has_opaque),
+        _ => false,
+    })
 }
 
 /// Whether an issuer is named, whose subject it is: not one that the caller may speak for, since nothing was found.

@@ -182,7 +182,7 @@ impl Guard {
             return self.engine().looked_up(look_up, &entries, outage.or(unreadable), history, later());
         }
         let ids: Vec<RevocationId> = look_up.ids().collect();
-        let found = self.denylist.look_up(&ids).await;
+        let found = self.denylist.look_up(&ids, look_up.is_by_store_alone()).await;
         let outage = found.outage.map(|outage| outage.to_string());
         self.engine().looked_up(look_up, &found.entries, outage, None, later())
     }

@@ -29,10 +29,10 @@
 //! #[event(fetch)]
 //! async fn fetch(request: Request, env: Env, _: Context) -> Result<Response> {
 //!     let quash = Quash::shared(&env)?;
+//!     if quash.is_endpoint(&request) {
+//!         return quash.fetch(request).await; // A logout, and what else Quash answers itself.
+//!     }
 //!     let policy = match request.path().as_str() {
-//!         "/auth/logout" | "/auth/handle" | "/auth/revoke" | "/auth/introspect" | "/auth/healthz" => {
-//!             return quash.fetch(request).await;
-//!         }
 //!         "/accounts" => Policy::new().audience("https://accounts.example").scope("accounts:write"),
 //!         "/news" => Policy::new().optional(),
 //!         _ => Policy::new(),

@@ -13,6 +13,8 @@ pub(crate) fn metadata(server: &Server, has_ledger: bool) -> Result<Response> {
     let list = |items: &[&str]| json_array(items.iter().map(|item| quoted(item)));
     // REQUIRED, and "claims with zero elements MUST be omitted" (section 3.2). Readers miss what is not there, and mind nothing else.
     let mut document = JsonObject::new().text("issuer", &server.url).json("response_types_supported", "[]");
+    // Where it is not there, it means two grants that need endpoints of their own.
+    document = document.json("grant_types_supported", "[]");
     for (endpoint, path) in [("revocation", "revoke"), ("introspection", "introspect")] {
         let name = |rest: &str| format!("{endpoint}_endpoint{rest}");
         document = document

@@ -120,6 +120,11 @@ impl Quash {
         answer.or_else(|error| respond::refusal(&error))
     }
 
+    /// Whether a request is for one of the routes that Quash answers itself: for a handler that has paths of its own.
+    pub fn is_endpoint(&self, request: &Request) -> bool {
+        self.guard.engine().endpoint(&request.inner().url()).is_some()
+    }
+
     /// Answers a request for one of the routes below the prefix; `None` for any other, whoever it is from. For a Worker that has
     /// its guard elsewhere: how that is, is for it to say, and whether it would let a token in. `judge` tells what it answers if not.
     ///
@@ -347,7 +352,7 @@ impl Quash {
 
     async fn revoke(&self, request: &mut Request) -> Result<Response, Error> {
         let (client, form) = self.authenticated(request).await?;
-        revoke::revoke(&self.guard, client, token_of(&form)?, now()).await?;
+        revoke::revoke(&self.guard, client, token_of(&form)?, later()).await?;
         // RFC 7009 section 2.2: 200, and nothing to say.
         respond::empty(200).map_err(respond::platform)
     }

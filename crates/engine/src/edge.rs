@@ -52,7 +52,10 @@ impl Engine {
             }
             // What is found revoked is revoked, whatever else could not be read. This isolate may know more by now.
             refuse(look_up.ids.verdict(entries), now)?;
-            engine.revocations.refuse_revoked(&look_up.ids, now)?;
+            let by_store_alone = look_up.is_by_store_alone();
+            if !by_store_alone {
+                engine.revocations.refuse_revoked(&look_up.ids, now)?;
+            }
             let source = match (outage, look_up.in_outages()) {
                 (Some(cause), None) => return Err(Error::StoreUnavailable(cause)),
                 (None, _) => look_up.source(),
@@ -72,16 +75,22 @@ impl Engine {
             let asked_all = asked_by.as_slice() == history.as_slice();
             followed.learn(history);
             match asked_all {
-                false => Ok(Step::LookUp(followed.look_up(&look_up.ids, &look_up.policy))),
+                false => {
+                    let again = followed.look_up(&look_up.ids, &look_up.policy);
+                    Ok(Step::LookUp(again.by_store_alone(by_store_alone)))
+                }
                 true if followed.is_settled(now) => Ok(Step::Admit(source)),
-                true => Ok(Step::LookUp(LookUp::in_kv(&look_up.ids, &look_up.policy, source))),
+                true => {
+                    let in_kv = LookUp::in_kv(&look_up.ids, &look_up.policy, source);
+                    Ok(Step::LookUp(in_kv.by_store_alone(by_store_alone)))
+                }
             }
         })
     }
 
-    /// What to look up for a token in force, outside a guarded request: as strictly as can be.
+    /// What to look up for a token in force, outside a guarded request: as strictly as can be, and by the store alone.
     pub fn look_up_of(&self, token: &ValidToken) -> LookUp {
-        self.revocations.look_up_of(Arc::new(token.ids()))
+        self.revocations.look_up_of(Arc::new(token.ids())).by_store_alone(true)
     }
 
     /// What to read for a sync, in any order or all at once; `None` when there is nothing now. Each answer may bring more.

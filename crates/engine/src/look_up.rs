@@ -22,6 +22,8 @@ pub struct LookUp {
     source: Source,
     /// And should nothing be heard. `None`: then it may not.
     in_outages: Option<Source>,
+    /// Whether what is known here counts for nothing: see [`by_store_alone`](Self::by_store_alone).
+    by_store_alone: bool,
 }
 
 #[derive(Debug)]
@@ -53,7 +55,7 @@ pub struct Question {
 impl LookUp {
     pub(crate) fn in_kv(ids: &Arc<TokenIds>, policy: &Arc<Policy>, source: Source) -> Self {
         let in_outages = (policy.in_outages() == Outage::DangerOpen).then_some(Source::None);
-        Self { ids: ids.clone(), policy: policy.clone(), place: Place::Kv, source, in_outages }
+        Self { ids: ids.clone(), policy: policy.clone(), place: Place::Kv, source, in_outages, by_store_alone: false }
     }
 
     pub(crate) fn in_ledger(
@@ -81,6 +83,18 @@ impl LookUp {
     #[must_use]
     pub(crate) fn or(self, source: Source) -> Self {
         Self { in_outages: Some(source), ..self }
+    }
+
+    /// Goes by what is found alone. What was to be revoked here, and could not be written, is refused here already; who comes once more
+    /// to have it revoked must not be told that it is.
+    #[must_use]
+    pub(crate) fn by_store_alone(self, by_store_alone: bool) -> Self {
+        Self { by_store_alone, ..self }
+    }
+
+    /// Whether it goes by what is found alone: then nothing nearer than the store may be asked.
+    pub const fn is_by_store_alone(&self) -> bool {
+        self.by_store_alone
     }
 
     pub(crate) const fn source(&self) -> Source {

@@ -275,7 +275,7 @@ mod tests {
             ("/a#b", Some("/a")),
             ("//evil.example/public/", Some("//evil.example/public/")),
             ("https://a.example/api/x?y", Some("/api/x")),
-            ("http://a.example", Some("/")),
+            ("http://a.example", None),
             ("", None),
             ("*", None),
             ("api", None),

@@ -32,9 +32,9 @@ impl Engine<StoreRevocations> {
         self.settle(|engine| engine.revocations.found(look_up, rows, outage, now))
     }
 
-    /// What to look up for a token in force, outside a guarded request.
+    /// What to look up for a token in force, outside a guarded request: by the store alone.
     pub fn look_up_of(&self, token: &ValidToken) -> StoreLookUp {
-        StoreRevocations::look_up(&Arc::new(token.ids()), &Arc::default())
+        StoreRevocations::look_up(&Arc::new(token.ids()), &Arc::default()).by_store_alone()
     }
 
     /// What to read of the log for a sync, in any order or all at once; `None` when there is nothing now. Each answer may bring more.

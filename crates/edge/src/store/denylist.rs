@@ -17,9 +17,10 @@ impl Denylist {
     }
 
     /// Looks the ids up in Workers KV and the data centre's cache. A revocation is found in its own data centre when it is
-    /// acknowledged, and elsewhere when Workers KV shows it: after 60 s or more.
-    pub(crate) async fn look_up(&self, ids: &[RevocationId]) -> Lookup {
-        let (nearby, mut found) = join(nearby::lookup(ids), self.kv.lookup(ids)).await;
+    /// acknowledged, and elsewhere when Workers KV shows it: after 60 s or more. In the cache may also be what Workers KV has not taken.
+    pub(crate) async fn look_up(&self, ids: &[RevocationId], in_kv_alone: bool) -> Lookup {
+        let nearby = async { if in_kv_alone { Vec::new() } else { nearby::lookup(ids).await } };
+        let (nearby, mut found) = join(nearby, self.kv.lookup(ids)).await;
         found.entries.extend(nearby);
         found
     }

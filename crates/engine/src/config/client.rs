@@ -52,6 +52,11 @@ impl Client {
         has_secret & self.id.as_bytes().ct_eq(id.as_bytes()) & own.as_bytes().ct_eq(secret.as_bytes())
     }
 
+    /// Whether it can say who it is by a secret.
+    pub(super) const fn has_secret(&self) -> bool {
+        self.secret.is_some()
+    }
+
     /// Whether it may revoke tokens.
     pub const fn may_revoke(&self) -> bool {
         self.may_revoke
@@ -68,8 +73,21 @@ fn signs(field: &Field<'_, '_>) -> bool {
     field.member("keys").is_there() || field.member("jwks_uri").is_there()
 }
 
-pub(super) fn read(field: &Field<'_, '_>) -> Option<Client> {
-    field.table(&["id", "secret", "keys", "jwks_uri", "algorithms", "max_lifetime", "may", "audiences"]);
+pub(super) fn all(list: &Field<'_, '_>) -> Vec<Client> {
+    let mut clients: Vec<Client> = Vec::new();
+    list.each(&mut |field| {
+        let Some(client) = read(field) else { return };
+        if clients.iter().any(|other| other.id == client.id) {
+            // Which of them it is that asks, and what it may do, nobody could say.
+            field.member("id").wrong(&"is there already");
+        }
+        clients.push(client);
+    });
+    clients
+}
+
+fn read(field: &Field<'_, '_>) -> Option<Client> {
+    field.table(&["id", "secret", "keys", "jwks_uri", "algorithms", "max_stale", "max_lifetime", "may", "audiences"]);
     let secret = field.member("secret");
     if !signs(field) {
         secret.required();
@@ -87,7 +105,12 @@ pub(super) fn read(field: &Field<'_, '_>) -> Option<Client> {
         });
     }
     match &mut client.introspects {
-        Some(names) => *names = audiences.texts(),
+        Some(names) => {
+            *names = audiences.texts();
+            if audiences.is_there() && names.is_empty() {
+                audiences.wrong(&"must name one, or not be there");
+            }
+        }
         None if audiences.is_there() => audiences.wrong(&"is for clients that may `introspect`"),
         None => {}
     }

@@ -126,12 +126,13 @@ impl Config {
         let ledger = Ledger::read(&root.member("ledger"));
         let place = ledger.as_ref().map_or(Place::Kv, |ledger| Place::KvAndLedger(ledger.terms.max_staleness));
         let prefix = prefix(&root.member("prefix"));
+        let clients = client::all(&root.member("clients"));
         let routes = Routes {
             verify: Verify::read(&root.member("verify")),
             server: Server::read(&root.member("server"), &prefix),
             prefix: Some(prefix),
-            signals: root.member("issuers").list(&mut |field| Some(Signals::read(field))),
-            clients: root.member("clients").list(&mut client::read),
+            signals: root.member("issuers").list(&mut |field| Some(Signals::read(field, &clients))),
+            clients,
             ..Routes::read(root, place)
         };
         Self {

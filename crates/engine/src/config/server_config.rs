@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use quash_core::{follower::Terms, json};
 
-use super::{ConfigError, Reading, Routes, issuers, ledger::max_staleness, mode::Place, routes};
+use super::{ConfigError, Reading, Routes, issuers, ledger::max_staleness, mode::Place, routes, signals};
 use crate::{policy::Policies, trust::Trust};
 
 /// How a guard on a server behaves, whose store has a log. See docs/tower.md for every field.
@@ -30,6 +30,14 @@ impl ServerConfig {
         let routes = Routes::read(&root, place);
         let policies = routes::policies(&root.member("routes"), routes.mode, place);
         let trust = issuers::trust(&root, None, false);
+        root.member("issuers").each(&mut |issuer| {
+            for name in signals::FIELDS {
+                let field = issuer.member(name);
+                if field.is_there() {
+                    field.wrong(&"is for the edge: no issuer can send anything here");
+                }
+            }
+        });
         let config = Self { terms, routes: Arc::new(routes), policies };
         reading.problem().map_or_else(|| Ok((config, trust?)), Err)
     }

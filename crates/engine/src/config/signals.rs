@@ -1,6 +1,6 @@
 use subtle::ConstantTimeEq;
 
-use super::{Field, client::MIN_SECRET};
+use super::{Client, Field, client::MIN_SECRET};
 use crate::{credential::bearer_token, error::Error};
 
 /// What an issuer may send to have its own subjects' tokens revoked, and to whom it addresses that. Without an audience it may not
@@ -19,8 +19,12 @@ pub struct Signals {
     pub revocation_clients: Vec<String>,
 }
 
+/// What an issuer's table may have for them.
+pub(super) const FIELDS: [&str; 5] =
+    ["logout_audiences", "event_audiences", "event_secret", "revocation_audiences", "revocation_clients"];
+
 impl Signals {
-    pub(super) fn read(field: &Field<'_, '_>) -> Self {
+    pub(super) fn read(field: &Field<'_, '_>, clients: &[Client]) -> Self {
         let texts = |name| field.member(name).texts();
         Self {
             issuer: field.member("issuer").text_or(""),
@@ -28,7 +32,14 @@ impl Signals {
             event_audiences: texts("event_audiences"),
             event_secret: event_secret(&field.member("event_secret")),
             revocation_audiences: texts("revocation_audiences"),
-            revocation_clients: texts("revocation_clients"),
+            revocation_clients: field.member("revocation_clients").list(&mut |item| {
+                let id = item.text()?;
+                // It authenticates by that alone, since an assertion goes into a form, and there is none.
+                if !clients.iter().any(|client| client.id() == id && client.has_secret()) {
+                    item.wrong(&"is none of `clients` that has a secret");
+                }
+                Some(id.to_owned())
+            }),
         }
     }
 

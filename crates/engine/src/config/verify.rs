@@ -18,6 +18,7 @@ impl Verify {
         uri.required();
         match uri.text() {
             Some("path") if method.is_there() => method.wrong(&"is the request's own where `uri` is `path`"),
+            Some(text) if text != "path" && text.eq_ignore_ascii_case("path") => uri.wrong(&"is spelt `path`"),
             Some("path") => return Some(Self { uri: String::new(), method: String::new() }),
             _ => {}
         }

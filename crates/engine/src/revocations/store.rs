@@ -55,9 +55,18 @@ pub struct StoreRevocations {
 pub struct StoreLookUp {
     ids: Arc<TokenIds>,
     policy: Arc<Policy>,
+    /// Whether what is known here counts for nothing.
+    by_store_alone: bool,
 }
 
 impl StoreLookUp {
+    /// Goes by what is found alone. What was to be revoked here, and could not be written, is refused here already; who comes once more
+    /// to have it revoked must not be told that it is.
+    #[must_use]
+    pub(crate) fn by_store_alone(self) -> Self {
+        Self { by_store_alone: true, ..self }
+    }
+
     /// What to look up.
     pub fn ids(&self) -> impl Iterator<Item = RevocationId> {
         self.ids.iter()
@@ -70,20 +79,22 @@ impl StoreRevocations {
     }
 
     pub(crate) fn look_up(ids: &Arc<TokenIds>, policy: &Arc<Policy>) -> StoreLookUp {
-        StoreLookUp { ids: ids.clone(), policy: policy.clone() }
+        StoreLookUp { ids: ids.clone(), policy: policy.clone(), by_store_alone: false }
     }
 
     /// Goes on with a token of which the store has these rows: all of them, unless there is an outage.
     pub(crate) fn found(
         &self,
-        StoreLookUp { ids, policy }: &StoreLookUp,
+        StoreLookUp { ids, policy, by_store_alone }: &StoreLookUp,
         rows: &[Revocation],
         outage: Option<String>,
         now: Timestamp,
     ) -> Result<Step<StoreLookUp>, Error> {
         // What is found revoked is revoked, whatever else could not be read. This process may know more by now.
         refuse(ids.verdict(rows), now)?;
-        self.refuse_revoked(ids, now)?;
+        if !by_store_alone {
+            self.refuse_revoked(ids, now)?;
+        }
         match (outage, policy.in_outages()) {
             (None, _) => Ok(Step::Admit(Source::Fresh)),
             (Some(_), Outage::DangerOpen) => Ok(Step::Admit(Source::None)),
@@ -262,6 +273,8 @@ mod tests {
         assert_eq!([Mode::Bounded, Mode::Strict, Mode::DangerIsolate].map(&mut judge), ["token_revoked"; 3]);
         let look_up = StoreRevocations::look_up(&ids, &policy);
         assert_eq!(code(revocations.found(&look_up, &[], None, at(0))), "token_revoked");
+        // But for who comes to have it revoked once more, since the store did not take it.
+        assert_eq!(code(revocations.found(&look_up.by_store_alone(), &[], None, at(0))), "fresh");
     }
 
     #[test]
