@@ -22,6 +22,7 @@ test('2: who we are, and what we take at which endpoint', async () => {
   assert.deepEqual(body, {
     issuer: SERVER,
     response_types_supported: [],
+    grant_types_supported: [],
     revocation_endpoint: `${SERVER}/auth/revoke`,
     revocation_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_signing_alg_values_supported: ALGORITHMS,

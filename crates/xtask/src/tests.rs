@@ -81,7 +81,8 @@ impl Group {
     fn parts(self) -> &'static [Part] {
         match self {
             Self::Rust | Self::Wasm | Self::Fuzz => &[],
-            Self::Js => &[Part::Browser, Part::Server],
+            // What the npm package is made of.
+            Self::Js => &[Part::Browser, Part::Server, Part::Engine, Part::Worker],
             // All but what only benches measure.
             Self::E2e => &[
                 Part::Browser,

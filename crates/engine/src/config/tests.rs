@@ -177,6 +177,20 @@ fn a_wrong_field_is_named() {
         ("/clients/0", json!({ "id": "a", "jwks_uri": "https://a.example" }), "clients[0]", "needs `ledger`"),
         ("/server", json!({ "url": "edge.example" }), "server.url", "must be an origin"),
         ("/server", json!({ "metadata": true }), "server", "`url` is missing"),
+        ("/verify", json!({ "uri": "Path" }), "verify.uri", "is spelt `path`"),
+        (
+            "/clients",
+            json!([{ "id": "a", "secret": "CLIENT" }, { "id": "a", "secret": "CLIENT" }]),
+            "clients[1].id",
+            "is there already",
+        ),
+        (
+            "/clients/0",
+            json!({ "id": "a", "secret": "CLIENT", "may": ["introspect"], "audiences": [] }),
+            "clients[0].audiences",
+            "must name one",
+        ),
+        ("/issuers/0/revocation_clients", json!(["nobody"]), "issuers[0].revocation_clients[0]", "none of `clients`"),
         ("/verify", json!({}), "verify", "`uri` is missing"),
         ("/verify", json!({ "uri": "X Y" }), "verify.uri", "the name of a header"),
         ("/verify", json!({ "uri": "X-Y", "method": "" }), "verify.method", "the name of a header"),
@@ -351,6 +365,10 @@ fn a_server_has_a_store_in_place_of_what_workers_have() {
     let parse = |document: &Value| ServerConfig::parse(&document.to_string(), secrets).map(|(config, _)| config);
     let config = parse(&valid()).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((config.terms, config.routes.mode, &config.routes.prefix), (Terms::default(), Mode::Bounded, &None));
+    let mut document = valid();
+    document["issuers"][0]["event_secret"] = json!("CLIENT");
+    let error = parse(&document).map(|_| "taken").unwrap_err();
+    assert_eq!((error.field.as_str(), &error.problem[..15]), ("QUASH.issuers[0].event_secret", "is for the edge"));
     let mut document = valid();
     document["max_staleness"] = json!(60);
     document["mode"] = json!("strict");
