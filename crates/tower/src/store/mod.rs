@@ -85,9 +85,10 @@ pub(crate) enum StoreError {
 pub struct InvalidPrefix;
 
 impl RedisStore {
-    /// Connects to one server, by an address as `redis://127.0.0.1:6379`, and again whenever the connection is lost.
+    /// Connects to one server, by an address as `redis://127.0.0.1:6379`, and again whenever the connection is lost. A server that refuses
+    /// the connection, or is no master any more, is an outage until the process is started again.
     ///
-    /// For TLS (`rediss://`), a cluster or Sentinel, connect by the `redis` crate, with the feature that it wants for that, and
+    /// For TLS (`rediss://`) or a cluster, connect by the `redis` crate, with the feature that it wants for that, and
     /// give the connection to [`new`](Self::new).
     ///
     /// # Errors
