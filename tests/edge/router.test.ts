@@ -20,7 +20,7 @@ before(async () => {
     start({ quash: { routes } }),
   ]);
 });
-after(() => Promise.all([edge.stop(), gate.stop()]));
+after(() => Promise.all([edge?.stop(), gate?.stop()]));
 
 const subject = (claims: string | null): string | undefined =>
   claims ? JSON.parse(Buffer.from(claims, 'base64url').toString()).sub : undefined;

@@ -19,6 +19,9 @@ export type Guard = keyof typeof WORKERS;
 /** Those that stand in front of an origin. */
 export const GUARDS = ['gate', 'rust'] as const satisfies Guard[];
 
+/** Those that have none, since what may pass is for the handler. */
+const IN_JAVASCRIPT: readonly Guard[] = ['plain', 'hono', 'remote'];
+
 export const PEPPER = 'pepper-of-the-tests-0123456789abcdef';
 export const CLIENT = { id: 'backend', secret: 'url-safe_secret_of_a_client_32chars' } as const;
 
@@ -91,7 +94,7 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
   };
   const { guard: which = 'gate' } = options;
   const quash = {
-    ...((GUARDS as readonly Guard[]).includes(which) && { origin: { service: 'ORIGIN' } }),
+    ...(!IN_JAVASCRIPT.includes(which) && { origin: { service: 'ORIGIN' } }),
     public: ['/', '/kv', '/public/*'],
     token: { cookies: ['session'] },
     issuers: configuredIssuers,

@@ -310,6 +310,8 @@ fn build_bench(workspace: &Workspace) -> Result<()> {
     build.env(SIMD.0, SIMD.1);
     workspace.console.run("cargo build quash-bench", build)?;
     let mut whole = workspace.cargo(["rustc", "--package=quash-bench", "--lib", "--target", WASM_TARGET]);
+    // With all names, by which the test sees that it is all there.
+    whole.args(["--config", "profile.dev.debug=true"]);
     whole.args(["--", "-Clink-dead-code"]).env(SIMD.0, SIMD.1);
     workspace.console.run("cargo rustc quash-bench, with all of the core", whole)?;
 
