@@ -8,12 +8,13 @@ const read = (name: string) => readFile(resolve(import.meta.dirname, '../bench/b
 
 describe('the core as WebAssembly', () => {
   it('imports nothing, all of it', async () => {
-    const file = await read('whole_core.wasm');
-    // What nobody calls is there, or this would say nothing.
+    const module = await WebAssembly.compile(await read('whole_core.wasm'));
+    // What nobody calls is there as code, or this would say nothing. In debug information it may be without.
+    const functions = Buffer.concat(WebAssembly.Module.customSections(module, 'name').map((section) => Buffer.from(section)));
     for (const name of ['into_logout_token', 'into_security_event_token', 'explain', 'merge', 'from_entry', 'macs']) {
-      assert.ok(file.includes(name), `there is no ${name}`);
+      assert.ok(functions.includes(name), `there is no ${name}`);
     }
-    assert.deepEqual(WebAssembly.Module.imports(await WebAssembly.compile(file)), []);
+    assert.deepEqual(WebAssembly.Module.imports(module), []);
   });
 
   it('runs without a host, from the text of a token to the verdict', async () => {

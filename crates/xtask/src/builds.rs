@@ -310,9 +310,9 @@ fn build_bench(workspace: &Workspace) -> Result<()> {
     build.env(SIMD.0, SIMD.1);
     workspace.console.run("cargo build quash-bench", build)?;
     let mut whole = workspace.cargo(["rustc", "--package=quash-bench", "--lib", "--target", WASM_TARGET]);
-    // With all names, by which the test sees that it is all there.
-    whole.args(["--config", "profile.dev.debug=true"]);
-    whole.args(["--", "-Clink-dead-code"]).env(SIMD.0, SIMD.1);
+    // In one unit, since of several the linker takes those that something is called from; and all of that.
+    whole.args(["--config", "profile.dev.package.quash-core.codegen-units=1"]);
+    whole.args(["--", "-Clink-dead-code", "-Clink-arg=--no-gc-sections"]).env(SIMD.0, SIMD.1);
     workspace.console.run("cargo rustc quash-bench, with all of the core", whole)?;
 
     let modules = workspace.target.join(WASM_TARGET);
