@@ -11,7 +11,7 @@ import * as confused from './confused.ts';
 import { type Case, as, compact, payload } from './forge.ts';
 import { type Oracle, startOracle } from './oracle.ts';
 import { call } from './requests.ts';
-import { type Edge, GUARDS, type Guard, start } from './server.ts';
+import { type Edge, GUARDS, type Guard, startAll } from './server.ts';
 import * as tampered from './tampered.ts';
 import { ALGORITHMS, type Algorithm, KINDS, configuredIssuers, now, token } from './tokens.ts';
 
@@ -34,7 +34,8 @@ const elsewhere = createServer((_, response) => {
 before(async () => {
   await new Promise<void>((listening) => elsewhere.listen(0, '127.0.0.1', listening));
   oracle = await startOracle(issuers);
-  await Promise.all(GUARDS.map(async (guard) => edges.set(guard, await start({ guard, quash: { issuers } }))));
+  const started = await startAll(...GUARDS.map((guard) => ({ guard, quash: { issuers } })));
+  GUARDS.forEach((guard, index) => edges.set(guard, started[index]!));
 });
 after(async () => {
   await Promise.all([...edges.values()].map((edge) => edge.stop()));

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { type Answer, call, get, logout, post, revoke } from './requests.ts';
-import { type Edge, start } from './server.ts';
+import { type Edge, start, startAll } from './server.ts';
 import { now, token } from './tokens.ts';
 
 const routes = [
@@ -119,7 +119,7 @@ for (const guard of ['plain', 'hono'] as const) describe(guard, { concurrency: f
 describe('plain', () => {
   let [edge, remote]: (Edge | undefined)[] = [];
   before(async () => {
-    [edge, remote] = await Promise.all([start({ guard: 'plain', quash: { routes } }), start({ guard: 'remote' })]);
+    [edge, remote] = await startAll({ guard: 'plain', quash: { routes } }, { guard: 'remote' });
   });
   after(() => Promise.all([edge?.stop(), remote?.stop()]));
 

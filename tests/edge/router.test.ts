@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { type Answer, call, get, logout, post, revoke } from './requests.ts';
-import { type Edge, start } from './server.ts';
+import { type Edge, startAll } from './server.ts';
 import { now, token } from './tokens.ts';
 
 const routes = [
@@ -15,10 +15,7 @@ let edge: Edge;
 /** What guards an origin by configuration: its answers are what the router's have to be. */
 let gate: Edge;
 before(async () => {
-  [edge, gate] = await Promise.all([
-    start({ guard: 'router' }),
-    start({ quash: { routes } }),
-  ]);
+  [edge, gate] = await startAll({ guard: 'router' }, { quash: { routes } });
 });
 after(() => Promise.all([edge?.stop(), gate?.stop()]));
 

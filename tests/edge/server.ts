@@ -87,6 +87,18 @@ export async function start(options: Options = {}): Promise<Edge> {
   }
 }
 
+/** Starts several at once; if one does not come up, none is left running, or the file of the test would never end. */
+export async function startAll<const T extends readonly Options[]>(...options: T): Promise<{ [K in keyof T]: Edge }> {
+  const started = await Promise.allSettled(options.map(start));
+  const failed = started.find((one) => one.status === 'rejected');
+  const edges = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  if (failed) {
+    await Promise.all(edges.map((edge) => edge.stop()));
+    throw failed.reason;
+  }
+  return edges as { [K in keyof T]: Edge };
+}
+
 async function writeConfigs(folder: string, options: Options): Promise<string[]> {
   const common = {
     compatibility_date: '2026-11-01',

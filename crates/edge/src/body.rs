@@ -1,8 +1,11 @@
 use futures_util::StreamExt;
-use quash_engine::{Error, Form};
+use quash_engine::{Error, Form, is_of_type};
 use worker::Request;
 
 /// Reads a request's body of this media type, of no more than `max` bytes. An empty one has no type.
+///
+/// # Errors
+/// [`Error::BodyTooLarge`]; [`Error::BodyNotForm`] or [`Error::BodyType`].
 pub(crate) async fn read(request: &mut Request, media_type: &'static str, max: usize) -> Result<Vec<u8>, Error> {
     let header = |name| request.headers().get(name).ok().flatten();
     let length = header("content-length").and_then(|length| length.parse::<usize>().ok());
@@ -15,6 +18,14 @@ pub(crate) async fn read(request: &mut Request, media_type: &'static str, max: u
         _ if media_type == Form::MEDIA_TYPE => Err(Error::BodyNotForm),
         _ => Err(Error::BodyType(media_type)),
     }
+}
+
+/// Reads the form in a request's body.
+///
+/// # Errors
+/// [`Error::BodyTooLarge`] or [`Error::BodyNotForm`].
+pub(crate) async fn form(request: &mut Request) -> Result<Form, Error> {
+    read(request, Form::MEDIA_TYPE, Form::MAX_BYTES).await.map(|body| Form::parse(&body))
 }
 
 /// The body, as long as it stays within the limit: a chunked one announces no length. `None` when the sender breaks off.
@@ -32,23 +43,4 @@ async fn chunks(request: &mut Request, max: usize) -> Result<Option<Vec<u8>>, Er
         }
     }
     Ok(Some(body))
-}
-
-/// Whether a `Content-Type` names the media type, whatever its parameters (RFC 9110 section 8.3.1).
-fn is_of_type(content_type: &str, media_type: &str) -> bool {
-    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_is_known_by_its_media_type() {
-        let form = "application/x-www-form-urlencoded";
-        assert!(is_of_type("application/x-www-form-urlencoded;charset=UTF-8", form));
-        assert!(is_of_type("Application/X-WWW-Form-URLEncoded", form));
-        assert!(!is_of_type("text/plain", form));
-        assert!(!is_of_type("application/x-www-form-urlencodedx", form));
-    }
 }

@@ -75,7 +75,6 @@ mod authorized;
 mod backchannel_logout;
 mod body;
 mod client;
-mod form;
 mod global_revocation;
 mod guard;
 mod handle;

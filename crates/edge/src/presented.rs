@@ -2,7 +2,7 @@ use quash_engine::{Error, Presented, Provenance, Source, config::Routes, credent
 use worker::Request;
 
 use crate::{
-    form,
+    body,
     request::{AsRequest, own_origin, post_only},
 };
 
@@ -23,5 +23,5 @@ pub(crate) async fn read(request: &mut Request, routes: &Routes) -> Result<Prese
     };
     drop(presented);
     provenance.check(&routes.allowed_origins)?;
-    Ok(Presented::new(authorization, cookie, form::read(request).await?))
+    Ok(Presented::new(authorization, cookie, body::form(request).await?))
 }

@@ -12,7 +12,7 @@ use worker::{Env, Headers, Request, Response};
 
 use crate::{
     authorized::Authorized,
-    client, form,
+    body, client,
     guard::{Guard, later, now},
     handle::{self, Minted},
     introspect,
@@ -356,6 +356,7 @@ impl Quash {
         // RFC 7009 section 2.2: 200, and nothing to say.
         respond::empty(200).map_err(respond::platform)
     }
+
     async fn introspect(
         &self,
         request: &mut Request,
@@ -368,7 +369,7 @@ impl Quash {
     /// The client that a request of a server's is from, and the form in it.
     async fn authenticated(&self, request: &mut Request) -> Result<(&Client, Form), Error> {
         post_only(request)?;
-        let form = form::read(request).await?;
+        let form = body::form(request).await?;
         let authorization = request.header("Authorization");
         let client = client::authenticate(&self.guard, &self.routes.clients, authorization.as_deref(), &form).await?;
         Ok((client, form))

@@ -16,7 +16,7 @@ impl Form {
     /// # Errors
     /// [`Error::BodyNotForm`].
     pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Self, Error> {
-        if !body.is_empty() && !content_type.is_some_and(is_form) {
+        if !body.is_empty() && !content_type.is_some_and(|content_type| is_of_type(content_type, Self::MEDIA_TYPE)) {
             return Err(Error::BodyNotForm);
         }
         Ok(Self::parse(body))
@@ -40,9 +40,9 @@ impl Form {
     }
 }
 
-fn is_form(content_type: &str) -> bool {
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    media_type.eq_ignore_ascii_case(Form::MEDIA_TYPE)
+/// Whether a `Content-Type` names the media type, whatever its parameters (RFC 9110 section 8.3.1).
+pub fn is_of_type(content_type: &str, media_type: &str) -> bool {
+    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type)
 }
 
 #[cfg(test)]
@@ -59,6 +59,7 @@ mod tests {
 
     #[test]
     fn a_form_is_known_by_its_media_type() {
+        let is_form = |content_type| is_of_type(content_type, Form::MEDIA_TYPE);
         assert!(is_form("application/x-www-form-urlencoded;charset=UTF-8"));
         assert!(is_form("Application/X-WWW-Form-URLEncoded"));
         assert!(!is_form("text/plain"));

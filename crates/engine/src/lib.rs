@@ -34,7 +34,7 @@ mod policy;
 mod presented;
 mod request;
 mod revocations;
-mod server;
+mod store;
 mod trust;
 mod wanted;
 
@@ -45,7 +45,7 @@ pub use cross_site::Provenance;
 pub use denylist::{NEARBY, STORE_TIMEOUT, denylist_key, from_lines, read_key, to_lines};
 pub use engine::{Checking, Due, Engine, Step, Verifying};
 pub use error::Error;
-pub use form::Form;
+pub use form::{Form, is_of_type};
 pub use handles::{open_handles, seal_handles};
 pub use health::Health;
 pub use json_object::{JsonObject, json_array, quoted};

@@ -1,13 +1,13 @@
 use quash_engine::{
     Error, Trust,
-    config::{ConfigError, ServerConfig},
+    config::{ConfigError, StoreConfig},
 };
 
 use crate::keys::VerifyingKey;
 
 /// How a guard behaves, and whose tokens it accepts. See docs/tower.md for every field.
 pub struct Config {
-    pub(crate) server: ServerConfig,
+    pub(crate) store: StoreConfig,
     pub(crate) trust: Trust,
 }
 
@@ -41,7 +41,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] names the first field that is wrong, from `QUASH`, which is what the whole is called.
     pub fn from_json(json: &str, secret: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let (server, trust) = ServerConfig::parse(json, secret)?;
+        let (store, trust) = StoreConfig::parse(json, secret)?;
         for filed in trust.configured_keys() {
             if let Err(problem) = VerifyingKey::import(filed)
                 && let Error::Configuration(error) = filed.unusable(problem)
@@ -55,6 +55,6 @@ impl Config {
             let field = format!("issuers[{issuer}]");
             return Err(ConfigError::new(field, "to read what an issuer publishes takes the feature `jwks`"));
         }
-        Ok(Self { server, trust })
+        Ok(Self { store, trust })
     }
 }

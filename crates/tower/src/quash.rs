@@ -17,10 +17,10 @@ impl Quash {
     ///
     /// # Errors
     /// [`Error::Platform`]: the system has no random numbers.
-    pub fn new(Config { server, trust }: Config, store: RedisStore) -> Result<Self, Error> {
+    pub fn new(Config { store: terms, trust }: Config, store: RedisStore) -> Result<Self, Error> {
         let seed = random::number().map_err(|_| Error::Platform("the system has no random numbers".into()))?;
-        let routes = Arc::clone(&server.routes);
-        Ok(Self { guard: Arc::new(Guard::new(Engine::on_server(server, trust, seed), routes, store)) })
+        let routes = Arc::clone(&terms.routes);
+        Ok(Self { guard: Arc::new(Guard::new(Engine::with_store(terms, trust, seed), routes, store)) })
     }
 
     /// The verdict on a request, on the terms that the configuration has for its path, for whoever has no layer. `None`: it is nobody's,

@@ -11,8 +11,8 @@ mod mode;
 mod origin;
 mod routes;
 mod server;
-mod server_config;
 mod signals;
+mod store;
 mod verify;
 
 use std::sync::Arc;
@@ -35,8 +35,8 @@ pub use ledger::Ledger;
 pub(crate) use mode::{LEDGER_NEEDED, NO_WORKERS_KV};
 pub use origin::Origin;
 pub use server::Server;
-pub use server_config::ServerConfig;
 pub use signals::Signals;
+pub use store::StoreConfig;
 pub use verify::Verify;
 
 /// Sets a secret of a Worker.

@@ -362,7 +362,7 @@ fn a_server_has_a_store_in_place_of_what_workers_have() {
         members.retain(|name, _| !["origin", "clients"].contains(&name.as_str()));
         document
     };
-    let parse = |document: &Value| ServerConfig::parse(&document.to_string(), secrets).map(|(config, _)| config);
+    let parse = |document: &Value| StoreConfig::parse(&document.to_string(), secrets).map(|(config, _)| config);
     let config = parse(&valid()).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((config.terms, config.routes.mode, &config.routes.prefix), (Terms::default(), Mode::Bounded, &None));
     let mut document = valid();

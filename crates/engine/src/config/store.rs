@@ -6,7 +6,7 @@ use super::{ConfigError, Reading, Routes, issuers, ledger::max_staleness, mode::
 use crate::{policy::Policies, trust::Trust};
 
 /// How a guard on a server behaves, whose store has a log. See docs/tower.md for every field.
-pub struct ServerConfig {
+pub struct StoreConfig {
     /// How late a revocation may be known.
     pub terms: Terms,
     /// What is asked of requests.
@@ -14,7 +14,7 @@ pub struct ServerConfig {
     pub(crate) policies: Policies,
 }
 
-impl ServerConfig {
+impl StoreConfig {
     /// Reads the configuration from JSON, and what is trusted by it. `secret` finds a secret by its name.
     ///
     /// # Errors

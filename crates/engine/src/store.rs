@@ -1,4 +1,4 @@
-//! What an engine on a server is asked and told besides: of its store, and of the store's log.
+//! What an engine beside a store is asked and told besides: of the store, and of its log. Servers have one.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use quash_core::{
 };
 
 use crate::{
-    config::ServerConfig,
+    config::StoreConfig,
     engine::{Engine, Step},
     revocations::{LogPart, StoreLookUp, StoreRevocations},
     trust::Trust,
@@ -16,7 +16,7 @@ use crate::{
 
 impl Engine<StoreRevocations> {
     /// The engine of a server's process. `seed` is to be random: processes that read at the same moments would all ask the store.
-    pub fn on_server(config: ServerConfig, trust: Trust, seed: u64) -> Self {
+    pub fn with_store(config: StoreConfig, trust: Trust, seed: u64) -> Self {
         Self::with(StoreRevocations::new(config.terms, seed), config.routes, config.policies, trust)
     }
 
