@@ -10,6 +10,9 @@
 //! └ version
 //! ```
 //!
+//! One that has been lifted has how often that was after the version, which is 2: `2 1 nothing - …`, or, where something was revoked
+//! since, `2 1 always - …`.
+//!
 //! The id is not in it: it is the key. Nothing in it can be traced to a user without the pepper.
 
 use alloc::{format, string::String};
@@ -31,8 +34,12 @@ impl Revocation {
             None => "-".into(),
             Some((cutoff, keep)) => format!("{}:{keep}", cutoff_text(cutoff)),
         };
+        let version = match self.cover.lifts() {
+            0 => "1".into(),
+            lifts => format!("2 {lifts}"),
+        };
         format!(
-            "1 {} {others} {} {} {}",
+            "{version} {} {others} {} {} {}",
             cutoff_text(self.cover.cutoff()),
             self.expires_at.as_millis(),
             self.revoked_at.as_millis(),
@@ -48,9 +55,11 @@ impl Revocation {
     pub fn from_entry(id: RevocationId, entry: &str) -> Result<Self, InvalidEntry> {
         let mut fields = entry.split(' ');
         let mut field = || fields.next().ok_or(InvalidEntry);
-        if field()? != "1" {
-            return Err(InvalidEntry);
-        }
+        let lifts = match field()? {
+            "1" => 0,
+            "2" => field()?.parse().map_err(|_| InvalidEntry)?,
+            _ => return Err(InvalidEntry),
+        };
         let everyone = parse_cutoff(field()?)?;
         let others = match field()? {
             "-" => None,
@@ -61,7 +70,7 @@ impl Revocation {
         };
         let revocation = Self {
             id,
-            cover: Cover::normal(everyone, others),
+            cover: Cover::normal(everyone, others, lifts),
             expires_at: parse_time(field()?)?,
             revoked_at: parse_time(field()?)?,
             reason: Reason::from_name(field()?).ok_or(InvalidEntry)?,
@@ -150,6 +159,10 @@ mod tests {
             entry(Cover::all_but(RevocationId::from_bytes([0xab; 16]), cutoff)),
             "1 nothing 1763936400123:abababababababababababababababab 1763940060000 1763936400123 logout"
         );
+        let lifted = Cover::everyone(Cutoff::Always).lifted().unwrap();
+        assert_eq!(entry(lifted), "2 1 nothing - 1763940060000 1763936400123 logout");
+        let anew = Cover::everyone(Cutoff::Always).anew(&lifted);
+        assert_eq!(entry(anew), "2 1 always - 1763940060000 1763936400123 logout");
     }
 
     #[test]
@@ -157,6 +170,10 @@ mod tests {
         for entry in [
             "",
             "2 always - 1 1 logout",
+            "2 0 always - 1 1 logout",
+            "2 01 always - 1 1 logout",
+            "2 256 always - 1 1 logout",
+            "3 always - 1 1 logout",
             "1 always - 1 1 Whim",
             "1 always - 1 1",
             "1 always - 1 1 logout ",

@@ -1,3 +1,5 @@
+use core::cmp::Ordering;
+
 use crate::{RevocationId, Timestamp};
 
 /// One entry of the denylist.
@@ -9,7 +11,7 @@ pub struct Revocation {
     pub cover: Cover,
     /// Until when the entry must be kept: no token that it covers is accepted later. See [`Retention`](crate::Retention).
     pub expires_at: Timestamp,
-    /// Since when the id has been revoked.
+    /// Since when the id has been revoked, or is not any more.
     pub revoked_at: Timestamp,
     /// Why.
     pub reason: Reason,
@@ -32,11 +34,15 @@ pub enum Cutoff {
 /// Two cutoffs, because one would not do: if "everything until 10" met "all but session S until 20" in a single cutoff with a
 /// kept session, the tokens that S had before 10 would come back to life. With two, the union of any two covers is again a
 /// cover, exactly.
+///
+/// And how often what was revoked has been lifted again, because it had been a mistake. What was lifted more often is what counts:
+/// a copy of what was revoked before may come at any time, from anywhere, and brings nothing back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cover {
     everyone: Cutoff,
     /// The cutoff of all but the kept session. Always later than `everyone`, so that equal covers are equal values.
     others: Option<(Cutoff, RevocationId)>,
+    lifts: u8,
 }
 
 /// Why something was revoked. The smaller one wins where two revocations of the same instant merge.
@@ -70,12 +76,30 @@ impl Cutoff {
 impl Cover {
     /// Every token issued until the cutoff.
     pub const fn everyone(cutoff: Cutoff) -> Self {
-        Self { everyone: cutoff, others: None }
+        Self { everyone: cutoff, others: None, lifts: 0 }
     }
 
     /// Every token issued until the cutoff but those of the session with the id `keep`.
     pub fn all_but(keep: RevocationId, cutoff: Cutoff) -> Self {
-        Self::normal(Cutoff::Nothing, Some((cutoff, keep)))
+        Self::normal(Cutoff::Nothing, Some((cutoff, keep)), 0)
+    }
+
+    /// This one, lifted: it covers nothing, until something is revoked [anew](Self::anew). `None` after 255 times.
+    pub fn lifted(&self) -> Option<Self> {
+        Some(Self { everyone: Cutoff::Nothing, others: None, lifts: self.lifts.checked_add(1)? })
+    }
+
+    /// How often what was revoked under the id has been lifted.
+    pub const fn lifts(&self) -> u8 {
+        self.lifts
+    }
+
+    /// This one as what is revoked now, where `known` is known under the id: whoever revokes need not know what has been lifted before,
+    /// and means it all the same.
+    #[must_use]
+    pub fn anew(self, known: &Self) -> Self {
+        let covers_nothing = self.everyone == Cutoff::Nothing && self.others.is_none();
+        if covers_nothing { self } else { Self { lifts: self.lifts.max(known.lifts), ..self } }
     }
 
     /// The cutoff for all tokens.
@@ -101,32 +125,44 @@ impl Cover {
         self.cutoff_for(session).covers(issued_at)
     }
 
-    /// Whatever either covers: the union, so nothing that was revoked comes back.
+    /// Whatever either covers: the union, so nothing that was revoked comes back. Unless one was lifted since the other was made: then
+    /// that one alone.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
+        let lifts = self.lifts;
+        match lifts.cmp(&other.lifts) {
+            Ordering::Less => return other,
+            Ordering::Greater => return self,
+            Ordering::Equal => {}
+        }
         let everyone = self.everyone.max(other.everyone);
         let (Some((a, keep_a)), Some((b, keep_b))) = (self.others, other.others) else {
-            return Self::normal(everyone, self.others.or(other.others));
+            return Self::normal(everyone, self.others.or(other.others), lifts);
         };
         if keep_a == keep_b {
-            return Self::normal(everyone, Some((a.max(b), keep_a)));
+            return Self::normal(everyone, Some((a.max(b), keep_a)), lifts);
         }
         // Each spares only what the other covers until the earlier of the two cutoffs, so until then nobody is spared.
-        Self::normal(everyone.max(a.min(b)), Some((a, keep_a).max((b, keep_b))))
+        Self::normal(everyone.max(a.min(b)), Some((a, keep_a).max((b, keep_b))), lifts)
     }
 
-    pub(crate) fn normal(everyone: Cutoff, others: Option<(Cutoff, RevocationId)>) -> Self {
-        Self { everyone, others: others.filter(|(cutoff, _)| *cutoff > everyone) }
+    pub(crate) fn normal(everyone: Cutoff, others: Option<(Cutoff, RevocationId)>, lifts: u8) -> Self {
+        Self { everyone, others: others.filter(|(cutoff, _)| *cutoff > everyone), lifts }
     }
 }
 
 impl Revocation {
     /// Two revocations of one id as one, whatever their order: what either covers, as long as either must be kept. A later,
-    /// shorter one never shortens an earlier one.
+    /// shorter one never shortens an earlier one. Where one was lifted since, it is as old as that.
     #[must_use]
     pub fn merge(self, other: Self) -> Self {
         debug_assert_eq!(self.id, other.id);
-        let (revoked_at, reason) = (self.revoked_at, self.reason).min((other.revoked_at, other.reason));
+        let (since, other_since) = ((self.revoked_at, self.reason), (other.revoked_at, other.reason));
+        let (revoked_at, reason) = match self.cover.lifts.cmp(&other.cover.lifts) {
+            Ordering::Less => other_since,
+            Ordering::Greater => since,
+            Ordering::Equal => since.min(other_since),
+        };
         Self {
             id: self.id,
             cover: self.cover.union(other.cover),
@@ -134,6 +170,18 @@ impl Revocation {
             revoked_at,
             reason,
         }
+    }
+
+    /// What there is once `new` is revoked, by somebody who need not know of this one.
+    #[must_use]
+    pub fn renewed(self, new: Self) -> Self {
+        self.merge(Self { cover: new.cover.anew(&self.cover), ..new })
+    }
+
+    /// This one, lifted at `at`. It is kept for as long as it was to be: there are copies of what it was. When it has expired they
+    /// have, too, and it counts no more. `None` after 255 times.
+    pub fn lifted(&self, at: Timestamp) -> Option<Self> {
+        Some(Self { cover: self.cover.lifted()?, revoked_at: at, ..*self })
     }
 }
 
@@ -163,8 +211,8 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn revocation() -> impl Strategy<Value = Revocation> {
-        let cover = (cutoff(), option::of((cutoff(), session())))
-            .prop_map(|(everyone, others)| Cover::normal(everyone, others));
+        let cover = (cutoff(), option::of((cutoff(), session())), prop_oneof![4 => Just(0), 1 => 1..3u8])
+            .prop_map(|(everyone, others, lifts)| Cover::normal(everyone, others, lifts));
         let reason = prop_oneof![Just(Reason::Logout), Just(Reason::Client)];
         (cover, time(), time(), reason).prop_map(|(cover, expires_at, revoked_at, reason)| Revocation {
             id: RevocationId::from_bytes([9; 16]),
@@ -194,7 +242,8 @@ pub(crate) mod tests {
             prop_assert_eq!(a.merge(b).merge(b), a.merge(b));
         }
 
-        /// Exactly the union: nothing that was revoked comes back, and nobody else is logged out.
+        /// Exactly the union: nothing that was revoked comes back, and nobody else is logged out. Of what has been lifted since,
+        /// nothing is left.
         #[test]
         fn merge_covers_what_either_covers(
             a in revocation(),
@@ -203,11 +252,38 @@ pub(crate) mod tests {
             session in option::of(session()),
         ) {
             let merged = a.merge(b);
-            prop_assert_eq!(
-                merged.cover.covers(issued_at, session),
-                a.cover.covers(issued_at, session) || b.cover.covers(issued_at, session)
-            );
+            let lifts = a.cover.lifts().max(b.cover.lifts());
+            let counts = |one: &Revocation| one.cover.lifts() == lifts && one.cover.covers(issued_at, session);
+            prop_assert_eq!(merged.cover.covers(issued_at, session), counts(&a) || counts(&b));
             prop_assert!(merged.expires_at >= a.expires_at && merged.expires_at >= b.expires_at);
+        }
+
+        /// Whoever revokes does not know what has been lifted before; it covers what he revokes.
+        #[test]
+        fn what_is_revoked_anew_counts(
+            known in revocation(),
+            new in revocation(),
+            issued_at in option::of(time()),
+            session in option::of(session()),
+        ) {
+            let new = Revocation { cover: Cover { lifts: 0, ..new.cover }, ..new };
+            let renewed = known.renewed(new);
+            prop_assert_eq!(
+                renewed.cover.covers(issued_at, session),
+                known.cover.covers(issued_at, session) || new.cover.covers(issued_at, session)
+            );
+            prop_assert_eq!(renewed.renewed(new), renewed);
+            prop_assert_eq!(renewed.merge(known), renewed);
+        }
+
+        #[test]
+        fn what_is_lifted_stays_so_whatever_comes_of_before(known in revocation(), copy in revocation(), at in time()) {
+            let lifted = known.lifted(at).unwrap();
+            let covers = |revocation: Revocation| revocation.cover.covers(None, None);
+            prop_assert!(!covers(lifted) && lifted.expires_at == known.expires_at);
+            if copy.cover.lifts() <= known.cover.lifts() {
+                prop_assert!(!covers(lifted.merge(copy)) && lifted.merge(copy).revoked_at == at);
+            }
         }
     }
 
@@ -220,6 +296,16 @@ pub(crate) mod tests {
         assert!(!covers(11, SESSIONS[0]));
         assert!(covers(20, SESSIONS[1]));
         assert!(!covers(21, SESSIONS[1]));
+    }
+
+    #[test]
+    fn there_is_an_end_to_lifting() {
+        let mut cover = Cover::everyone(Cutoff::Always);
+        for lifts in 1..=255 {
+            cover = cover.lifted().unwrap();
+            assert_eq!(cover.lifts(), lifts);
+        }
+        assert_eq!(cover.lifted(), None);
     }
 
     #[test]

@@ -46,6 +46,16 @@ pub enum Breakage {
     DoubtsRelied,
     /// It says that an edition has no more segments than the first half.
     SlicesIgnored,
+    /// A shard says that it has lifted something, and has not.
+    LiftsLost,
+    /// A shard lifts whatever there is, seen or not.
+    UnseenLifted,
+    /// A shard takes an append for what it says, whatever was lifted before.
+    LiftsIgnored,
+    /// A shard takes appends of whoever has not heard of newer shards, whatever was looked at in it.
+    SealsIgnored,
+    /// The root has no regard for what was lifted, nor has who lifts for more shards.
+    RaisesIgnored,
 }
 
 /// An isolate, and the host in it.
@@ -202,8 +212,11 @@ impl World {
         if is_refused && !token.is_revoked {
             self.fail(format_args!("isolate {isolate} refused {token}, which nobody has revoked"));
         }
+        if is_refused && source == Source::Fresh && self.users[waiting.user].is_lifted_from(&token, now - bound) {
+            self.fail(format_args!("isolate {isolate} refused {token}, of which that was undone"));
+        }
         let Some(durable_at) = token.durable_at else { return };
-        if !token.ids().iter().any(|id| self.covers_in_ledger(id).any(|cover| token.is_covered(&cover))) {
+        if !token.ids().iter().any(|id| self.cover_in_ledger(id).is_some_and(|cover| token.is_covered(&cover))) {
             self.fail(format_args!("P3: {token} is alive, and nothing is left in the ledger that revokes it"));
         }
         if is_refused {

@@ -2,21 +2,26 @@ use std::{
     collections::{BTreeMap, HashMap},
     hash::{BuildHasherDefault, Hasher},
     rc::Rc,
+    time::Duration,
 };
 
 use quash_core::{
-    Revocation, RevocationId,
-    ledger::{Append, Header, Part, ShardCount, ShardHistory, append},
+    Revocation, RevocationId, Timestamp,
+    ledger::{Append, Header, Part, ShardCount, ShardHistory, append, lift},
 };
 
 use crate::{
     editions::Editions,
+    host::Breakage,
     luck::Luck,
     plan::{Setup, time},
 };
 
 /// The most rows of an answer. So few that answers end early.
 const MAX_ROWS: usize = 24;
+
+/// How much longer what was lifted is kept: clocks are apart by less.
+const KEPT_FOR: Duration = Duration::from_secs(1);
 
 /// Keyed by ids, which are their own hashes.
 pub(crate) type Ids<V> = HashMap<RevocationId, V, BuildHasherDefault<IdHasher>>;
@@ -52,6 +57,10 @@ pub(crate) struct Shard {
     editions: Editions,
     /// The root's.
     pub(crate) history: Option<ShardHistory>,
+    /// The root's: whether there are no more shards from now on, since something was lifted that they would not know of.
+    is_pinned: bool,
+    /// By how many shards it was looked at to lift something.
+    sealed: u8,
     /// Until when it cannot be reached.
     pub(crate) down_until: u64,
     /// The head's answer, until something changes.
@@ -70,12 +79,19 @@ impl Shard {
             rows: BTreeMap::new(),
             seqs: Ids::default(),
             history: ShardCount::new(setup.shards).map(ShardHistory::new).filter(|_| number == 0),
+            is_pinned: false,
+            sealed: 0,
             down_until: 0,
             answer: None,
         }
     }
 
-    pub(crate) fn append(&mut self, revocation: Revocation, now: u64, luck: &mut Luck) {
+    /// Whether it takes appends of whoever has heard of so many shards.
+    pub(crate) fn takes_appends(&self, count: ShardCount, breakage: Breakage) -> bool {
+        count.get() >= self.sealed || breakage == Breakage::SealsIgnored
+    }
+
+    pub(crate) fn append(&mut self, revocation: Revocation, now: u64, breakage: Breakage, luck: &mut Luck) {
         if luck.one_in(8) {
             self.purge(now);
         }
@@ -86,24 +102,56 @@ impl Shard {
             4..7 => luck.below(300),
             _ => luck.below(3000),
         };
-        if let Append::Write { seq, row } = append(known, revocation, self.head + skipped) {
-            if let Some((seq, _)) = known {
-                self.rows.remove(&seq);
-            }
-            self.rows.insert(seq, row);
-            self.seqs.insert(row.id, seq);
-            self.head = seq;
-            self.answer = None;
-        }
+        let head = self.head + skipped;
+        self.put(match (breakage, known) {
+            (Breakage::LiftsIgnored, Some((_, row))) => Append::Write { seq: head + 1, row: row.merge(revocation) },
+            _ => append(known, revocation, head),
+        });
         if self.has_editions {
             self.editions.go_on(self.number, self.epoch, self.head, self.rows.values(), luck);
             self.answer = None;
         }
     }
 
-    pub(crate) fn raise(&mut self, count: u8) -> u8 {
+    /// What it has under an id, for whoever lifts that.
+    pub(crate) fn seal(&mut self, id: &RevocationId, count: u8) -> Option<Revocation> {
+        self.sealed = self.sealed.max(count);
+        self.row(id).copied()
+    }
+
+    /// The root's: there are no more shards from now on, unless there are by now.
+    pub(crate) fn pin(&mut self, count: u8) -> bool {
+        self.is_pinned = true;
+        self.history.as_ref().is_some_and(|history| history.current().get() == count)
+    }
+
+    /// Whether all that there is was seen, and has been lifted.
+    pub(crate) fn lift(&mut self, seen: &Revocation, at: Timestamp, breakage: Breakage) -> bool {
+        let known = self.seqs.get(&seen.id).map(|seq| (*seq, self.rows[seq]));
+        let is_all = known.is_none_or(|(_, row)| row.cover.union(seen.cover) == seen.cover);
+        let done = match (breakage, known) {
+            (Breakage::LiftsLost, _) => Some(Append::Known(0)),
+            (Breakage::UnseenLifted, Some((_, row))) => row.lifted(at).map(|row| Append::Write { seq: self.head + 1, row }),
+            _ => lift(known, seen, at, self.head),
+        };
+        self.put(done.unwrap_or(Append::Known(0)));
+        is_all && done.is_some()
+    }
+
+    fn put(&mut self, done: Append) {
+        let Append::Write { seq, row } = done else { return };
+        if let Some(before) = self.seqs.insert(row.id, seq) {
+            self.rows.remove(&before);
+        }
+        self.rows.insert(seq, row);
+        self.head = seq;
+        self.answer = None;
+    }
+
+    pub(crate) fn raise(&mut self, count: u8, breakage: Breakage) -> u8 {
         let Some(history) = &mut self.history else { return 1 };
-        if ShardCount::new(count).is_some_and(|count| history.raise(count)) {
+        let may_rise = !self.is_pinned || breakage == Breakage::RaisesIgnored;
+        if may_rise && ShardCount::new(count).is_some_and(|count| history.raise(count)) {
             self.answer = None;
         }
         history.current().get()
@@ -155,7 +203,8 @@ impl Shard {
         let seqs = &mut self.seqs;
         let before = self.rows.len();
         self.rows.retain(|_, row| {
-            let is_alive = row.expires_at > time(now);
+            let longer = if row.cover.lifts() > 0 { KEPT_FOR } else { Duration::ZERO };
+            let is_alive = row.expires_at.plus(longer) > time(now);
             if !is_alive {
                 seqs.remove(&row.id);
             }

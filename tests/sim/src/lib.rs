@@ -7,7 +7,7 @@
 //! - **P1** no revocation that is durable is unknown for longer than the bound, to any request that is decided by it;
 //! - **P3** the ledger has every entry for as long as anything lives that it covers;
 //! - **P4** what was acknowledged is in the ledger;
-//! - no token is refused as revoked that nobody revoked.
+//! - no token is refused as revoked that nobody revoked, nor, once that is known, one of which that was undone.
 //!
 //! Out of scope: HTTP, Workers and Durable Objects themselves (`tests/edge`), and the tokens' cryptography (`quash-core`).
 //!
@@ -21,6 +21,7 @@ mod editions;
 mod host;
 mod kv;
 mod ledger;
+mod lifting;
 mod luck;
 mod people;
 mod plan;

@@ -43,6 +43,10 @@ struct Revoked {
     number: u64,
     revocation: Revocation,
     durable_at: Option<u64>,
+    /// Since when it has been undone, if it has.
+    lifted_at: Option<u64>,
+    /// Whether it came to the ledger again since then, late: it may be in force, and need not be.
+    is_back: bool,
 }
 
 impl Token {
@@ -63,8 +67,9 @@ impl Token {
         let Revocation { id, cover, .. } = &revoked.revocation;
         if self.ids().contains(id) && self.is_covered(cover) {
             self.is_revoked = true;
-            let earlier = |at: u64| self.durable_at.is_none_or(|earliest| at < earliest);
-            self.durable_at = revoked.durable_at.filter(|at| earlier(*at)).or(self.durable_at);
+            let earlier = |at: &u64| self.durable_at.is_none_or(|earliest| *at < earliest);
+            let in_force = revoked.durable_at.filter(|_| revoked.lifted_at.is_none());
+            self.durable_at = in_force.filter(earlier).or(self.durable_at);
         }
     }
 }
@@ -142,7 +147,7 @@ impl User {
         };
         self.sessions.iter_mut().filter(|session| ends(session)).for_each(|session| session.has_ended = true);
         let revocation = Revocation { id, cover, expires_at, revoked_at: now, reason: Reason::Logout };
-        let revoked = Revoked { number, revocation, durable_at: None };
+        let revoked = Revoked { number, revocation, durable_at: None, lifted_at: None, is_back: false };
         self.tokens.iter_mut().for_each(|token| token.learn(&revoked));
         self.revocations.push(revoked);
         Some(revocation)
@@ -151,9 +156,45 @@ impl User {
     /// A revocation is in the ledger.
     pub(crate) fn is_durable(&mut self, number: u64, now: u64) {
         let Some(revoked) = self.revocations.iter_mut().find(|revoked| revoked.number == number) else { return };
+        revoked.is_back |= revoked.lifted_at.is_some();
         if revoked.durable_at.is_none() {
             revoked.durable_at = Some(now);
             self.tokens.iter_mut().for_each(|token| token.learn(revoked));
         }
+    }
+
+    /// What was revoked of his, not long ago.
+    pub(crate) fn revoked(&self, pick: usize) -> Option<RevocationId> {
+        let recent = self.revocations.iter().rev().take(3);
+        recent.map(|revoked| revoked.revocation.id).nth(pick % 3)
+    }
+
+    /// What somebody has seen in the ledger is lifted.
+    pub(crate) fn is_lifted(&mut self, seen: &Revocation, now: u64) {
+        for Revoked { revocation, durable_at, lifted_at, is_back, .. } in &mut self.revocations {
+            let is_seen = revocation.cover.anew(&seen.cover).union(seen.cover) == seen.cover;
+            if revocation.id == seen.id && is_seen && durable_at.is_some() {
+                (*lifted_at, *is_back) = (Some(now), false);
+            }
+        }
+        for token in &mut self.tokens {
+            token.durable_at = None;
+            self.revocations.iter().for_each(|revoked| token.learn(revoked));
+        }
+    }
+
+    /// Whether a revocation has not been undone.
+    pub(crate) fn is_in_force(&self, number: u64) -> bool {
+        self.revocations.iter().any(|revoked| revoked.number == number && revoked.lifted_at.is_none())
+    }
+
+    /// Whether whatever was revoked of a token had been undone by then, and has not come back since.
+    pub(crate) fn is_lifted_from(&self, token: &Token, by: u64) -> bool {
+        let of = |revoked: &&Revoked| {
+            token.ids().contains(&revoked.revocation.id) && token.is_covered(&revoked.revocation.cover)
+        };
+        let is_lifted = |revoked: &Revoked| !revoked.is_back && revoked.lifted_at.is_some_and(|at| at < by);
+        let mut revoked = self.revocations.iter().filter(of).peekable();
+        revoked.peek().is_some() && revoked.all(is_lifted)
     }
 }

@@ -8,6 +8,9 @@ pub(crate) const START: u64 = 1_800_000_000_000;
 /// How far a clock may be off, in milliseconds; so two are apart by 200 at most, as the follower's terms allow.
 pub(crate) const OFF: u64 = 100;
 
+/// After how many actions revocations are undone: from then on there are no more shards.
+const LIFTS_AFTER: u64 = 500;
+
 /// What is drawn once for a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup {
@@ -31,6 +34,8 @@ pub struct Setup {
     pub(crate) is_sparse: bool,
     /// Whether shards publish segments.
     pub(crate) has_editions: bool,
+    /// Whether revocations are undone.
+    pub(crate) has_lifts: bool,
 }
 
 impl Setup {
@@ -51,6 +56,7 @@ impl Setup {
             has_lulls: true,
             is_sparse: true,
             has_editions: luck.one_in(2),
+            has_lifts: luck.one_in(2),
         }
     }
 }
@@ -100,6 +106,11 @@ pub(crate) enum Action {
         user: usize,
         pick: usize,
         what: What,
+    },
+    /// What was revoked under an id of a user's is undone.
+    Lift {
+        user: usize,
+        pick: usize,
     },
     /// An isolate is thrown away, and another begins in its place.
     Kill {
@@ -175,6 +186,8 @@ impl Iterator for Plan {
                 let what = luck.one_of(&[What::Session, What::Session, What::Token, What::Everywhere, What::Others]);
                 Action::Revoke { isolate, user, pick, what }
             }
+            // After there are more shards.
+            85..94 if setup.has_lifts && self.index > LIFTS_AFTER => Action::Lift { user, pick },
             100..104 => Action::Kill { isolate },
             104 => Action::SetBack { isolate, by: luck.between(1, 2 * OFF) },
             105..107 => Action::Outage { shard: luck.below(8) as usize, lasts: luck.one_of(&[50, 500, 4000, 20_000]) },

@@ -19,6 +19,8 @@ pub struct Tally {
     pub root_reads: u64,
     /// Look-ups of what a segment may have, of requests that waited for them.
     pub confirmations: u64,
+    /// Revocations that were undone.
+    pub lifted: u64,
     /// Segments that isolates have read.
     pub segments: u64,
     /// Reads that a copy in a data centre's cache has answered.
@@ -43,6 +45,7 @@ impl Tally {
         self.ledger_reads += other.ledger_reads;
         self.root_reads += other.root_reads;
         self.confirmations += other.confirmations;
+        self.lifted += other.lifted;
         self.segments += other.segments;
         self.cache_reads += other.cache_reads;
         self.intervals += other.intervals;

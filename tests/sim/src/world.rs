@@ -15,6 +15,7 @@ use crate::{
     host::{Breakage, Isolate, Waiting},
     kv::Kv,
     ledger::Shard,
+    lifting::Lifting,
     luck::Luck,
     people::{Token, User},
     plan::{Action, OFF, Planned, START, Setup},
@@ -83,6 +84,8 @@ pub(crate) enum Message {
     Append(Job),
     /// Its acknowledgement arrives.
     Acknowledged(Job),
+    /// Somebody who undoes a revocation arrives where he goes next.
+    Lift(Lifting),
 }
 
 /// A revocation on its way.
@@ -213,6 +216,11 @@ impl World {
                 }
                 self.send(0, Message::Send(Job { isolate, user, number: index, revocation, tries: 0, luck }));
             }
+            Action::Lift { user, pick } => {
+                if let Some(id) = self.users[user].revoked(pick) {
+                    self.begin_lifting(user, id, luck);
+                }
+            }
             Action::Kill { isolate } => {
                 self.note(|| format!("isolate {isolate} is thrown away, and begins again"));
                 self.restart(isolate, &mut luck);
@@ -257,10 +265,11 @@ impl World {
             Message::Raise(job) => self.raise(job),
             Message::Raised(job, count) => {
                 self.isolates[job.isolate].told = count;
-                self.send_revocation(job);
+                self.send_append(job);
             }
             Message::Append(job) => self.append(job),
             Message::Acknowledged(job) => self.acknowledged(&job),
+            Message::Lift(lifting) => self.lift(lifting),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How a revocation gets into the ledger: what a client does that goes on until it is told that it is there.
 
 use quash_core::{
-    Cover, RevocationId,
+    Cover, Revocation, RevocationId,
     ledger::{ShardCount, ShardHistory},
 };
 
@@ -15,11 +15,22 @@ const TRIES: u8 = 5;
 
 impl World {
     pub(crate) fn send_revocation(&mut self, mut job: Job) {
-        let Some(after) = self.travel(&mut job.luck) else { return self.again(job) };
         let isolate = &self.isolates[job.isolate];
         // Whoever is configured for more shards than the root has told him of tells the root first.
-        let has_to_raise = isolate.told < isolate.count;
-        self.send(after, if has_to_raise { Message::Raise(job) } else { Message::Append(job) });
+        if isolate.told >= isolate.count {
+            return self.send_append(job);
+        }
+        match self.travel(&mut job.luck) {
+            Some(after) => self.send(after, Message::Raise(job)),
+            None => self.again(job),
+        }
+    }
+
+    pub(crate) fn send_append(&mut self, mut job: Job) {
+        match self.travel(&mut job.luck) {
+            Some(after) => self.send(after, Message::Append(job)),
+            None => self.again(job),
+        }
     }
 
     pub(crate) fn raise(&mut self, mut job: Job) {
@@ -27,7 +38,7 @@ impl World {
             return self.again(job);
         }
         let count = self.isolates[job.isolate].count;
-        let current = self.shards[0].raise(count);
+        let current = self.shards[0].raise(count, self.breakage);
         self.note(|| format!("the root is told of {count} shards, and knows of {current}"));
         match self.travel(&mut job.luck) {
             Some(after) => self.send(after, Message::Raised(job, current)),
@@ -43,7 +54,12 @@ impl World {
         if shard.down_until > self.now {
             return self.again(job);
         }
-        shard.append(job.revocation, self.now, &mut job.luck);
+        if !shard.takes_appends(count, self.breakage) {
+            // There are more by now, as the root will tell.
+            self.isolates[job.isolate].told = 0;
+            return self.again(job);
+        }
+        shard.append(job.revocation, self.now, self.breakage, &mut job.luck);
         self.users[job.user].is_durable(job.number, self.now);
         self.note(|| format!("revocation {} is in shard {number}", job.number));
         match self.travel(&mut job.luck) {
@@ -61,16 +77,20 @@ impl World {
     /// P4.
     pub(crate) fn acknowledged(&mut self, job: &Job) {
         let revocation = &job.revocation;
-        let is_kept = |cover| revocation.cover.union(cover) == cover;
-        if !self.covers_in_ledger(&revocation.id).any(is_kept) && revocation.expires_at > time(self.now) {
+        let is_kept = |cover: Cover| revocation.cover.anew(&cover).union(cover) == cover;
+        let is_there = self.cover_in_ledger(&revocation.id).is_some_and(is_kept);
+        let is_needed = revocation.expires_at > time(self.now) && self.users[job.user].is_in_force(job.number);
+        if !is_there && is_needed {
             self.fail(format_args!("P4: revocation {} was acknowledged and is not in the ledger", job.number));
         }
     }
 
     /// What an exact look-up finds.
-    pub(crate) fn covers_in_ledger<'a>(&'a self, id: &'a RevocationId) -> impl Iterator<Item = Cover> + 'a {
+    pub(crate) fn cover_in_ledger(&self, id: &RevocationId) -> Option<Cover> {
         let shards = self.shards[0].history.iter().flat_map(|history: &ShardHistory| history.shards_of(id));
-        shards.filter_map(|shard| Some(self.shards[usize::from(shard)].row(id)?.cover))
+        let rows = shards.filter_map(|shard| self.shards[usize::from(shard)].row(id));
+        let counts = |row: &&Revocation| row.cover.lifts() == 0 || row.expires_at > time(self.now);
+        rows.filter(counts).map(|row| row.cover).reduce(Cover::union)
     }
 
     fn again(&mut self, mut job: Job) {

@@ -17,6 +17,7 @@ fn what_is_promised_holds() {
     // Or else it says nothing: requests are decided, without a store, though much goes wrong; the bound is needed.
     assert!(tally.decided > 50_000 && tally.refused > 1000 && tally.revoked > 10_000, "{tally:?}");
     assert!(tally.cache_reads > 10_000 && tally.staleness > 0.8, "{tally:?}");
+    assert!(tally.lifted > 400, "{tally:?}");
     assert!(tally.segments > 2000 && tally.confirmations > 500, "{tally:?}");
 }
 
@@ -59,7 +60,7 @@ macro_rules! is_seen {
         fn $name() {
             let (seed, what) = seen(Breakage::$breakage);
             println!("{seed}: {what}");
-            assert!(what.starts_with("P1: "), "{what}");
+            assert!(["P1: ", "P3: ", "P4: "].iter().any(|promise| what.starts_with(promise)), "{what}");
         })*
     };
 }
@@ -73,12 +74,22 @@ is_seen! {
     that_new_shards_are_ignored_is_seen: ShardsIgnored,
     that_what_a_segment_says_is_ignored_is_seen: DoubtsIgnored,
     that_a_segment_is_ignored_is_seen: SlicesIgnored,
+    that_what_nobody_has_seen_is_lifted_is_seen: UnseenLifted,
+    that_a_revocation_is_taken_for_an_older_one_is_seen: LiftsIgnored,
+    that_an_append_goes_where_nobody_looks_any_more_is_seen: SealsIgnored,
+    that_there_are_new_shards_which_know_of_no_lift_is_seen: RaisesIgnored,
 }
 
 #[test]
 fn that_a_segment_alone_has_somebody_refused_is_seen() {
     let (_, what) = seen(Breakage::DoubtsRelied);
     assert!(what.ends_with("which nobody has revoked"), "{what}");
+}
+
+#[test]
+fn that_a_revocation_was_not_undone_is_seen() {
+    let (_, what) = seen(Breakage::LiftsLost);
+    assert!(what.ends_with("of which that was undone"), "{what}");
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl Follower {
     /// Takes what the shards of these doubts have under their ids: all of their answers. Whatever was published since they were asked
     /// may know of something else, and the doubt remains.
     pub fn confirm(&mut self, doubts: &[Doubt], rows: &[Revocation], now: Timestamp) {
-        self.record(rows, now);
+        self.told(rows, now);
         for Doubt { id, .. } in doubts {
             if self.segments_with(*id).all(|doubt| doubts.contains(&doubt)) {
                 self.live.complete(id, now.plus(REMEMBERED_FOR), now);

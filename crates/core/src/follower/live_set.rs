@@ -11,8 +11,8 @@ const SWEPT: usize = 16;
 /// Revocations that are alive and known exactly, in 15 bytes each: 14, and what is reserved for more.
 ///
 /// That much is enough for one that covers every token of its id, as those of tokens and sessions do. Others (an "everywhere"
-/// with its cutoff, an "all but this session") are kept with what they cover, in 64 bytes. Since when and why is kept of none:
-/// it decides nothing.
+/// with its cutoff, an "all but this session", what was lifted) are kept with what they cover, in 72 bytes. Since when and why is kept of
+/// none: it decides nothing.
 #[derive(Default)]
 pub struct LiveSet {
     plain: Shelves<Plain>,
@@ -29,12 +29,14 @@ pub struct Known {
 }
 
 impl LiveSet {
-    /// Adds a revocation: it is merged with what is there under its id.
+    /// Adds what is revoked here and now, whatever was lifted before: it is merged with what is there under its id.
     pub fn insert(&mut self, revocation: &Revocation, now: Timestamp) {
-        self.insert_row(revocation, OWN, now);
+        let known = self.exact.find(&revocation.id);
+        let cover = known.map_or(revocation.cover, |known| revocation.cover.anew(&known.cover));
+        self.insert_row(&Revocation { cover, ..*revocation }, OWN, now);
     }
 
-    /// Adds a row of a log, of the current generation.
+    /// Adds a row of a log, of the generation in which it was read.
     pub(super) fn insert_row(&mut self, row: &Revocation, generation: u8, now: Timestamp) {
         let plain = Plain::new(&row.id, generation, seconds(row.expires_at));
         self.put(&row.id, Exact { plain, is_whole: false, cover: row.cover }, row.expires_at <= now, now);
@@ -49,14 +51,26 @@ impl LiveSet {
         }
     }
 
-    fn put(&mut self, id: &RevocationId, new: Exact, is_dead: bool, now: Timestamp) {
-        if let Some(known) = self.exact.find_mut(id) {
+    fn put(&mut self, id: &RevocationId, mut new: Exact, is_dead: bool, now: Timestamp) {
+        // All that was lifted is dead with it, and what has come since, in a shard that knows nothing of it, counts.
+        let is_over = |known: &Exact| known.cover.lifts() > new.cover.lifts() && known.plain.is_dead(now);
+        if is_dead && new.cover.lifts() > 0 && self.lookup(id).is_some_and(|known| known.cover.lifts() < new.cover.lifts()) {
+            return;
+        }
+        if let Some(known) = self.exact.find_mut(id).filter(|known| is_over(known)) {
+            *known = new;
+        } else if let Some(known) = self.exact.find_mut(id) {
             known.cover = known.cover.union(new.cover);
             known.is_whole |= new.is_whole;
             known.plain.renew(&new.plain);
-        } else if let Some(known) = self.plain.find_mut(id) {
+        } else if let Some(known) = self.plain.find_mut(id).filter(|_| new.cover.lifts() == 0) {
             // It covers everything as it is.
             known.renew(&new.plain);
+        } else if let Some(mut known) = self.plain.remove(id) {
+            // Until it is lifted.
+            known.renew(&new.plain);
+            new.plain = known;
+            self.exact.insert(id, new, now);
         } else if is_dead {
             // So is what it covers.
         } else if new.cover == Cover::everyone(Cutoff::Always) {
@@ -151,7 +165,7 @@ mod tests {
         let mut set = LiveSet::default();
         set.sweep(Timestamp::from_secs(0));
         assert!(set.is_empty() && set.lookup(&id(1)).is_none());
-        assert!(size_of::<LiveSet>() <= 64 && size_of::<Plain>() == 14 && size_of::<Exact>() == 64);
+        assert!(size_of::<LiveSet>() <= 64 && size_of::<Plain>() == 14 && size_of::<Exact>() == 72);
     }
 
     #[test]
@@ -172,6 +186,20 @@ mod tests {
         set.insert(&revocation(id(1), ALWAYS, 5_000_000_000), Timestamp::from_secs(0));
         (0..128).for_each(|_| set.sweep(Timestamp::from_secs(4_999_999_999)));
         assert!(set.lookup(&id(1)).is_some());
+    }
+
+    #[test]
+    fn what_is_revoked_here_counts_whatever_was_lifted_before() {
+        let (mut set, now) = (LiveSet::default(), Timestamp::from_secs(0));
+        let (lifted, covers) = (ALWAYS.lifted().unwrap(), |set: &LiveSet| set.lookup(&id(1)).unwrap().cover.cutoff());
+        set.insert(&revocation(id(1), ALWAYS, 9), now);
+        set.insert_row(&revocation(id(1), lifted, 9), 0, now);
+        assert_eq!((covers(&set), set.len()), (Cutoff::Nothing, 1));
+        // The row of before comes late, from another shard.
+        set.insert_row(&revocation(id(1), ALWAYS, 9), 0, now);
+        assert_eq!(covers(&set), Cutoff::Nothing);
+        set.insert(&revocation(id(1), ALWAYS, 9), now);
+        assert_eq!(covers(&set), Cutoff::Always);
     }
 
     #[test]
@@ -210,6 +238,8 @@ mod tests {
     fn event() -> impl Strategy<Value = Event> {
         let cover = prop_oneof![
             4 => Just(ALWAYS),
+            1 => Just(ALWAYS.lifted().unwrap()),
+            1 => Just(ALWAYS.anew(&ALWAYS.lifted().unwrap())),
             1 => (0..9u64).prop_map(|at| Cover::everyone(Cutoff::IssuedUntil(Timestamp::from_secs(at)))),
             1 => (0..9u64).prop_map(|keep| Cover::all_but(id(keep), Cutoff::Always)),
         ];
@@ -242,7 +272,7 @@ mod tests {
                 match event {
                     Event::Insert(revocation) => {
                         let now = Timestamp::from_secs(now);
-                        set.insert(&revocation, now);
+                        set.insert_row(&revocation, OWN, now);
                         least.retain(|_, known| known.expires_at > now);
                         for map in [&mut most, &mut least] {
                             let merge = |known: &mut Revocation| *known = known.merge(revocation);

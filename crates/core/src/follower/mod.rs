@@ -57,7 +57,7 @@ use crate::{
     Revocation, RevocationId, Timestamp,
     ledger::{Edition, ShardHistory},
 };
-use generations::Generations;
+use generations::{Generations, OWN};
 use position::Position;
 use segments::{Load, Segments};
 use sync::{Sync, Work};
@@ -150,6 +150,11 @@ impl Follower {
     /// What this isolate has revoked itself: known at once, whatever the ledger says and whenever it does.
     pub fn record(&mut self, revocations: &[Revocation], now: Timestamp) {
         revocations.iter().for_each(|revocation| self.live.insert(revocation, now));
+    }
+
+    /// What the ledger was found to have, by whoever looked it up.
+    pub fn told(&mut self, rows: &[Revocation], now: Timestamp) {
+        rows.iter().for_each(|row| self.live.insert_row(row, OWN, now));
     }
 
     /// What is known exactly under an id. It says nothing of revocations that are not known, which is what [`ask`](Self::ask) is

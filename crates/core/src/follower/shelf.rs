@@ -70,11 +70,7 @@ impl<R: Record> Shelf<R> {
 
     /// Removes what has expired.
     pub(super) fn purge(&mut self, now: Timestamp) {
-        let now = now.as_millis() / 1000;
-        self.retain(|record| {
-            let expires_at = record.plain().expires_at();
-            u64::from(expires_at) > now || expires_at == u32::MAX
-        });
+        self.retain(|record| !record.plain().is_dead(now));
     }
 
     /// Keeps what `keeps` says, in its order, and no tray that is left empty. It may change all of a record but its key.

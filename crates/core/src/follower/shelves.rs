@@ -87,6 +87,10 @@ impl Plain {
         self.expires_at = self.expires_at().max(other.expires_at()).to_le_bytes();
     }
 
+    pub(super) fn is_dead(&self, now: Timestamp) -> bool {
+        self.expires_at() != u32::MAX && u64::from(self.expires_at()) <= now.as_millis() / 1000
+    }
+
     /// Seconds since the epoch; the greatest number means never.
     pub(super) fn expires_at(&self) -> u32 {
         u32::from_le_bytes(self.expires_at)
@@ -99,7 +103,7 @@ impl Record for Plain {
     }
 }
 
-/// What is kept of a revocation that does not cover everything: 64 bytes.
+/// What is kept of a revocation that does not cover everything, or has been lifted: 72 bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Exact {
     pub(super) plain: Plain,
@@ -134,6 +138,13 @@ impl<R: Record> Shelves<R> {
             self.shelves.resize_with(SHELVES, || Shelf::EMPTY);
         }
         self.shelves[shelf_of(id)].insert(record, now);
+    }
+
+    /// Takes out the record with this id, if there is one.
+    pub(super) fn remove(&mut self, id: &RevocationId) -> Option<R> {
+        let removed = *self.find(id)?;
+        self.shelves[shelf_of(id)].retain(|record| record.key() != removed.key());
+        Some(removed)
     }
 
     /// Removes what has expired from the next `count` shelves.

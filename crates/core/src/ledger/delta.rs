@@ -231,18 +231,20 @@ mod tests {
             row(0xa2, Cover::everyone(until(1_763_936_430))),
             row(0xa3, Cover::all_but(keep, until(1_763_936_430))),
             row(0xa4, Cover::all_but(keep, Cutoff::Always).union(Cover::everyone(until(1_763_936_430)))),
+            row(0xa5, Cover::everyone(Cutoff::Always).lifted().unwrap()),
         ];
-        let head = "514c4401 00 0102030405060708 0000000000000400 0000000000000406 0000000000000410 00000000000003e8 8000000000000003 02 01 04 0069238ca0 00000004";
+        let head = "514c4401 00 0102030405060708 0000000000000400 0000000000000406 0000000000000410 00000000000003e8 8000000000000003 02 01 04 0069238ca0 00000005";
         // expires 2025-11-23T23:21:00Z; 3660 s later than revoked, 0x1c << 7 | 0x4c; cutoffs in milliseconds
         let one = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1 22 00692396dc cc1c";
         let two = "a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2 12 00692396dc cc1c 019ab2cde82b";
         let three = "a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3 42 00692396dc cc1c 019ab2cde82b eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";
         let four = "a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4a4 92 00692396dc cc1c 019ab2cde82b eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";
-        let pinned = [head, one, two, three, four].concat().replace(' ', "");
+        let five = "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5 f301 02 00692396dc cc1c";
+        let pinned = [head, one, two, three, four, five].concat().replace(' ', "");
         let bytes = root().write(&rows);
         assert_eq!(hex(&bytes), pinned);
         let delta = Delta::parse(&bytes).unwrap();
-        assert_eq!((delta.header, delta.rows.len(), delta.rows.collect::<Vec<_>>()), (root(), 4, rows.to_vec()));
+        assert_eq!((delta.header, delta.rows.len(), delta.rows.collect::<Vec<_>>()), (root(), 5, rows.to_vec()));
     }
 
     #[test]
@@ -294,6 +296,7 @@ mod tests {
             (with(81, &[0xe2]), InvalidDelta::Row),
             (with(81, &[0xa2]), InvalidDelta::Row),
             (with(87, &[0x80, 0]), InvalidDelta::Row),
+            (with(81, &[0xf3, 0]), InvalidDelta::Row),
             ([&bytes[..], &[0]].concat(), InvalidDelta::Trailing),
         ];
         for (index, (bytes, error)) in cases.into_iter().enumerate() {
@@ -311,10 +314,11 @@ mod tests {
     fn any_row() -> impl Strategy<Value = Revocation> {
         let reason = prop::sample::select(&Reason::ALL[..]);
         let others = option::of((cutoff(), any::<[u8; 16]>()));
-        (any::<[u8; 16]>(), cutoff(), others, 0..1u64 << 40, any::<prop::sample::Index>(), reason).prop_map(
-            |(id, everyone, others, expires_at, revoked_at, reason)| Revocation {
+        let lifts = prop_oneof![Just(0), any::<u8>()];
+        (any::<[u8; 16]>(), cutoff(), others, lifts, 0..1u64 << 40, any::<prop::sample::Index>(), reason).prop_map(
+            |(id, everyone, others, lifts, expires_at, revoked_at, reason)| Revocation {
                 id: RevocationId::from_bytes(id),
-                cover: Cover::normal(everyone, others.map(|(at, keep)| (at, RevocationId::from_bytes(keep)))),
+                cover: Cover::normal(everyone, others.map(|(at, keep)| (at, RevocationId::from_bytes(keep))), lifts),
                 expires_at: Timestamp::from_secs(expires_at),
                 revoked_at: Timestamp::from_secs(revoked_at.index(expires_at as usize + 1) as u64),
                 reason,

@@ -1,6 +1,6 @@
 //! The ledger: a numbered log of revocations in shards, how it is cut, and the bytes in which parts of it travel.
 //!
-//! In scope: what an append does to a log ([`append`]), which rows an answer holds ([`Part`], [`Span`]), in which shard an id
+//! In scope: what an append does to a log ([`append`]), and what undoes one ([`lift`]), which rows an answer holds ([`Part`], [`Span`]), in which shard an id
 //! is kept ([`ShardCount`], [`ShardHistory`]), and the answer itself ([`Delta`]). Out of scope: where rows are stored and how
 //! answers travel, which are a host's, and what is made of them, which is the [`follower`](crate::follower)'s.
 //!
@@ -33,11 +33,13 @@
 
 mod append;
 mod delta;
+mod lift;
 mod page;
 mod row;
 mod shards;
 
 pub use append::{Append, append};
 pub use delta::{Delta, Header, InvalidDelta, Rows};
+pub use lift::lift;
 pub use page::{Edition, MAX_ROWS, PAGE, Part, Span};
 pub use shards::{ShardCount, ShardHistory};

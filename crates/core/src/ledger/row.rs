@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! id          16 bytes
+//! lifts        2: f3, then how often it has been lifted, where it has been
 //! kind         1: reason, 4 bits; the cutoff for all, 2 bits; that of others, 2 bits (0 nothing, 1 a time, 2 always)
 //! expires at   5: seconds since the epoch, rounded up
 //! lifetime   1-6: seconds from the revocation (rounded down) to there; seven bits a byte, lowest first, 80 for more
@@ -26,13 +27,19 @@ const NOTHING: u8 = 0;
 const TIME: u8 = 1;
 const ALWAYS: u8 = 2;
 
+/// In the place of a kind, which it cannot be: no cutoff is of the kind 3.
+const LIFTED: u8 = 0xf3;
+
 pub(super) fn write(row: &Revocation, bytes: &mut Vec<u8>) {
     let others = row.cover.others().map(|(cutoff, keep)| (fitting(cutoff), keep));
     // Of two cutoffs that do not fit, one is left.
-    let cover = Cover::normal(fitting(row.cover.cutoff()), others);
+    let cover = Cover::normal(fitting(row.cover.cutoff()), others, row.cover.lifts());
     let (everyone, others) = (cover.cutoff(), cover.others());
     let (others, keep) = others.map_or((Cutoff::Nothing, None), |(cutoff, keep)| (cutoff, Some(keep)));
     bytes.extend(row.id.as_bytes());
+    if cover.lifts() > 0 {
+        bytes.extend([LIFTED, cover.lifts()]);
+    }
     bytes.push(number(row.reason) | kind(everyone) << 4 | kind(others) << 6);
     // A time that does not fit is so far ahead that nobody will miss what comes after.
     let expires_at = row.expires_at.as_secs_ceil().min(MAX_SECS);
@@ -56,7 +63,14 @@ pub(super) fn write(row: &Revocation, bytes: &mut Vec<u8>) {
 /// Takes a row off the start of `bytes`. There is one spelling of each, but for the reasons of later versions.
 pub(super) fn read(bytes: &mut &[u8]) -> Result<Revocation, InvalidDelta> {
     let id = RevocationId::from_bytes(take(bytes)?);
-    let [kind] = take(bytes)?;
+    let [mut kind] = take(bytes)?;
+    let mut lifts = 0;
+    if kind == LIFTED {
+        [lifts, kind] = take(bytes)?;
+        if lifts == 0 {
+            return Err(InvalidDelta::Row);
+        }
+    }
     let expires_at = read_number::<5>(bytes)?;
     let lifetime = read_lifetime(bytes)?;
     let revoked_at = expires_at.checked_sub(lifetime).ok_or(InvalidDelta::Row)?;
@@ -69,7 +83,7 @@ pub(super) fn read(bytes: &mut &[u8]) -> Result<Revocation, InvalidDelta> {
     };
     Ok(Revocation {
         id,
-        cover: Cover::normal(everyone, others),
+        cover: Cover::normal(everyone, others, lifts),
         expires_at: Timestamp::from_secs(expires_at),
         revoked_at: Timestamp::from_secs(revoked_at),
         reason: reason(kind & 15),

@@ -228,7 +228,7 @@ impl Followed {
         let (ids, policy) = (&look_up.ids, &look_up.policy);
         match outage {
             None => self.follower.confirm(look_up.doubts(), rows, now),
-            Some(_) => self.follower.record(rows, now),
+            Some(_) => self.follower.told(rows, now),
         }
         refuse_known(self.follower.live(), ids, now)?;
         match outage {

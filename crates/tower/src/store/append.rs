@@ -9,7 +9,7 @@ use super::{
 };
 
 /// How often a row is tried again because another writer came before. Fifty at once that never agree need fifty.
-const MAX_TRIES: usize = 100;
+const MAX_TRIES: usize = 1000;
 
 /// How many rows are given to one call: Redis answers nobody else meanwhile, for about a millisecond.
 const MAX_ROWS: usize = 128;

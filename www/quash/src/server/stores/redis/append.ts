@@ -5,7 +5,7 @@ import { readRow, sameRow, writeRow } from './row.js';
 import { script } from './script.js';
 
 /** How often a row is tried again because another writer came before. Fifty at once that never agree need fifty. */
-const MAX_TRIES = 100;
+const MAX_TRIES = 1000;
 
 /** How many rows are given to one call: Redis answers nobody else meanwhile, for about a millisecond. */
 const MAX_ROWS = 128;
