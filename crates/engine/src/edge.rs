@@ -50,6 +50,9 @@ impl Engine {
             if let (Some(arrived), Some(followed)) = (look_up.arrived(), engine.revocations.followed_mut()) {
                 return followed.resolve(&look_up, arrived, entries, outage, now);
             }
+            if let Some(followed) = engine.revocations.followed_mut() {
+                followed.told(entries, now);
+            }
             // What is found revoked is revoked, whatever else could not be read. This isolate may know more by now.
             refuse(look_up.ids.verdict(entries), now)?;
             let by_store_alone = look_up.is_by_store_alone();

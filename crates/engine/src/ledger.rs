@@ -27,21 +27,30 @@ pub fn once_url() -> String {
 /// Its answer when one of the ids was there before.
 pub const USED: &str = "used";
 
+/// Its answer, with the status 409, to an append of somebody who has not heard of all shards: nothing has been appended.
+pub const MOVED: &str = "moved";
+
+/// Its answer when there is more under an id than was seen: nothing has been lifted.
+pub const CHANGED: &str = "changed";
+
 /// The header in which the root tells the history of counts, with each answer.
 pub const COUNTS: &str = "Quash-Shard-Counts";
 
-/// The value of that header: the counts, and in milliseconds since the epoch, when the ledger began.
+/// The value of that header: the counts, in milliseconds since the epoch, when the ledger began, and whether it is pinned.
 pub fn write_counts(history: &ShardHistory) -> String {
     let counts: Vec<_> = history.as_slice().iter().map(|count| count.get().to_string()).collect();
     let since = history.since().map_or(0, Timestamp::as_millis);
-    format!("{} {since}", counts.join(","))
+    let pinned = if history.is_pinned() { " pinned" } else { "" };
+    format!("{} {since}{pinned}", counts.join(","))
 }
 
 /// Reads the value of that header.
 pub fn read_counts(value: &str) -> Option<ShardHistory> {
+    let (value, is_pinned) = value.strip_suffix(" pinned").map_or((value, false), |value| (value, true));
     let (counts, since) = value.split_once(' ')?;
     let counts: Vec<_> = counts.split(',').map(|count| count.parse().ok()).collect::<Option<_>>()?;
-    Some(ShardHistory::from_counts(&counts)?.begun(Timestamp::from_millis(since.parse().ok()?)))
+    let history = ShardHistory::from_counts(&counts)?.begun(Timestamp::from_millis(since.parse().ok()?));
+    Some(if is_pinned { history.pinned() } else { history })
 }
 
 /// What a shard is asked.
@@ -57,6 +66,12 @@ pub enum Asked {
     },
     /// The entries of ids, as lines; each is asked for by its key, on a line.
     LookUp,
+    /// The same, for somebody who is about to lift them: from then on the shard takes no appends of who has heard of fewer shards.
+    Seal,
+    /// To have no more shards from now on. Asked of the root.
+    Pin,
+    /// To lift an entry that was seen, on a line.
+    Lift,
     /// To take entries, as lines, unless it has one of them already.
     Once,
 }
@@ -71,6 +86,9 @@ impl Asked {
             Self::Part(Part::Segment { seq, slice }) => format!("{LEDGER}{shard}/segments/{seq}/{slice}?count={count}"),
             Self::Append { exact } => format!("{LEDGER}{shard}/append?count={count}&exact={exact}"),
             Self::LookUp => format!("{LEDGER}{shard}/look-up?count={count}"),
+            Self::Seal => format!("{LEDGER}{shard}/seal?count={count}"),
+            Self::Pin => format!("{LEDGER}{shard}/pin?count={count}"),
+            Self::Lift => format!("{LEDGER}{shard}/lift?count={count}"),
             Self::Once => format!("{LEDGER}{shard}/once?count={count}"),
         }
     }
@@ -87,6 +105,9 @@ impl Asked {
         let asked = match (path.split_once('/'), exact) {
             (None, None) if path == "head" => Self::Part(Part::Head),
             (None, None) if path == "look-up" => Self::LookUp,
+            (None, None) if path == "seal" => Self::Seal,
+            (None, None) if path == "pin" => Self::Pin,
+            (None, None) if path == "lift" => Self::Lift,
             (None, None) if path == "once" => Self::Once,
             (None, Some(exact)) if path == "append" => Self::Append { exact },
             (Some(("pages", page)), None) => Self::Part(Part::Page(page.parse().ok()?)),
@@ -115,6 +136,9 @@ mod tests {
             (2, "2/segments/70000/63?count=4", Asked::Part(Part::Segment { seq: 70_000, slice: 63 })),
             (1, "1/append?count=4&exact=1000000", Asked::Append { exact: 1_000_000 }),
             (1, "1/look-up?count=4", Asked::LookUp),
+            (1, "1/seal?count=4", Asked::Seal),
+            (0, "0/pin?count=4", Asked::Pin),
+            (1, "1/lift?count=4", Asked::Lift),
             (255, "255/once?count=4", Asked::Once),
         ];
         assert_eq!((ONCE, once_url().as_str()), ("once", "https://ledger.invalid/255/once?count=1"));
@@ -127,6 +151,9 @@ mod tests {
             ShardHistory::from_counts(&[1, 4]).map(|history| history.begun(Timestamp::from_millis(1_763_936_400_123)));
         assert_eq!(history.as_ref().map(write_counts).as_deref(), Some("1,4 1763936400123"));
         assert_eq!(read_counts("1,4 1763936400123"), history);
+        let pinned = history.map(ShardHistory::pinned);
+        assert_eq!(pinned.as_ref().map(write_counts).as_deref(), Some("1,4 1763936400123 pinned"));
+        assert_eq!(read_counts("1,4 1763936400123 pinned"), pinned);
         assert_eq!(["", "1", "0 5", "4,1 5", "1 x"].map(read_counts), [const { None }; 5]);
         for wrong in [
             "",

@@ -107,10 +107,10 @@ impl Host {
         }
     }
 
-    pub(crate) fn merge(&mut self, key: &str, one: &str, other: &str) -> Status {
+    pub(crate) fn merge(&mut self, key: &str, known: &str, new: &str) -> Status {
         let read = |entry| Revocation::from_entry(read_key(key)?, entry).ok();
-        match read(one).zip(read(other)) {
-            Some((one, other)) => self.row(Some(one.merge(other))),
+        match read(known).zip(read(new)) {
+            Some((known, new)) => self.row(Some(known.renewed(new))),
             None => self.leave(Status::Problem, format!("cannot be read: {key}"), 0.),
         }
     }

@@ -13,14 +13,17 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(revocation.merge(revocation), revocation);
     assert!(revocation.to_entry() == text || revocation.reason == Reason::Other);
 
-    let fields: Vec<_> = text.split(' ').collect();
+    let mut fields: Vec<_> = text.split(' ').collect();
+    let lifts = if fields[0] == "2" { fields.remove(1) } else { "0" };
     let [version, everyone, others, expires_at, revoked_at, reason] = fields[..] else { panic!("{fields:?}") };
-    assert_eq!((version, revocation.id), ("1", ID));
+    assert_eq!((version == "1", revocation.id), (lifts == "0", ID));
     assert_eq!((revocation.expires_at, revocation.revoked_at), (time(expires_at), time(revoked_at)));
     assert!(revocation.reason.name() == reason || revocation.reason == Reason::Other);
     let everyone = Cover::everyone(cutoff(everyone));
     let others = others.split_once(':').map(|(until, keep)| Cover::all_but(keep.parse().unwrap(), cutoff(until)));
-    assert_eq!(revocation.cover, others.map_or(everyone, |others| others.union(everyone)));
+    let lifted = (0..lifts.parse().unwrap()).fold(everyone, |cover, _| cover.lifted().unwrap());
+    let cover = others.map_or(everyone, |others| others.union(everyone));
+    assert_eq!((revocation.cover, revocation.cover.lifts()), (cover.anew(&lifted), lifted.lifts()));
 });
 
 fn cutoff(text: &str) -> Cutoff {

@@ -13,15 +13,17 @@ use crate::{
 };
 
 impl World {
-    /// The shards that may have something under the token's ids.
-    pub(crate) fn doubts(&self, isolate: usize, token: &Token) -> Vec<Doubt> {
-        self.isolates[isolate].follower.doubts(token.ids())
-    }
-
     /// Decides with doubts, by what is known or by who may know more.
-    pub(crate) fn doubt(&mut self, mut waiting: Waiting, token: Token, doubts: Vec<Doubt>, source: Source) {
+    pub(crate) fn doubt(
+        &mut self,
+        mut waiting: Waiting,
+        token: Token,
+        is_covered: bool,
+        doubts: Vec<Doubt>,
+        source: Source,
+    ) {
         match (self.breakage, source) {
-            (Breakage::DoubtsIgnored, _) | (_, Source::None) => self.decided(&waiting, token, false, source),
+            (Breakage::DoubtsIgnored, _) | (_, Source::None) => self.decided(&waiting, token, is_covered, source),
             (Breakage::DoubtsRelied, _) => self.decided(&waiting, token, true, source),
             (_, Source::Fresh) => {
                 waiting.has_waited = true;
@@ -32,6 +34,7 @@ impl World {
                     None => self.unconfirmed(&waiting, token),
                 }
             }
+            _ if is_covered => self.decided(&waiting, token, true, source),
             _ => self.unavailable(&waiting, token),
         }
     }

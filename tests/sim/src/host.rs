@@ -178,11 +178,12 @@ impl World {
         let follower = &self.isolates[waiting.isolate].follower;
         let is_covered =
             token.ids().iter().filter_map(|id| follower.lookup(id)).any(|known| token.is_covered(&known.cover));
-        let doubts = self.doubts(waiting.isolate, &token);
-        if is_covered || doubts.is_empty() {
+        let doubts = follower.doubts(token.ids());
+        let is_certain = is_covered && !follower.may_be_lifted();
+        if is_certain || doubts.is_empty() {
             self.decided(waiting, token, is_covered, source);
         } else {
-            self.doubt(*waiting, token, doubts, source);
+            self.doubt(*waiting, token, is_covered, doubts, source);
         }
     }
 

@@ -57,8 +57,6 @@ pub(crate) struct Shard {
     editions: Editions,
     /// The root's.
     pub(crate) history: Option<ShardHistory>,
-    /// The root's: whether there are no more shards from now on, since something was lifted that they would not know of.
-    is_pinned: bool,
     /// By how many shards it was looked at to lift something.
     sealed: u8,
     /// Until when it cannot be reached.
@@ -79,7 +77,6 @@ impl Shard {
             rows: BTreeMap::new(),
             seqs: Ids::default(),
             history: ShardCount::new(setup.shards).map(ShardHistory::new).filter(|_| number == 0),
-            is_pinned: false,
             sealed: 0,
             down_until: 0,
             answer: None,
@@ -121,21 +118,22 @@ impl Shard {
 
     /// The root's: there are no more shards from now on, unless there are by now.
     pub(crate) fn pin(&mut self, count: u8) -> bool {
-        self.is_pinned = true;
+        self.history = self.history.take().map(ShardHistory::pinned);
+        self.answer = None;
         self.history.as_ref().is_some_and(|history| history.current().get() == count)
     }
 
-    /// Whether all that there is was seen, and has been lifted.
-    pub(crate) fn lift(&mut self, seen: &Revocation, at: Timestamp, breakage: Breakage) -> bool {
+    /// Whether what was seen is lifted only now; `None` if there is more.
+    pub(crate) fn lift(&mut self, seen: &Revocation, at: Timestamp, breakage: Breakage) -> Option<bool> {
         let known = self.seqs.get(&seen.id).map(|seq| (*seq, self.rows[seq]));
-        let is_all = known.is_none_or(|(_, row)| row.cover.union(seen.cover) == seen.cover);
         let done = match (breakage, known) {
-            (Breakage::LiftsLost, _) => Some(Append::Known(0)),
+            (Breakage::LiftsLost, _) => return Some(true),
             (Breakage::UnseenLifted, Some((_, row))) => row.lifted(at).map(|row| Append::Write { seq: self.head + 1, row }),
             _ => lift(known, seen, at, self.head),
         };
-        self.put(done.unwrap_or(Append::Known(0)));
-        is_all && done.is_some()
+        let done = done?;
+        self.put(done);
+        Some(matches!(done, Append::Write { .. }))
     }
 
     fn put(&mut self, done: Append) {
@@ -150,8 +148,11 @@ impl Shard {
 
     pub(crate) fn raise(&mut self, count: u8, breakage: Breakage) -> u8 {
         let Some(history) = &mut self.history else { return 1 };
-        let may_rise = !self.is_pinned || breakage == Breakage::RaisesIgnored;
-        if may_rise && ShardCount::new(count).is_some_and(|count| history.raise(count)) {
+        if breakage == Breakage::RaisesIgnored {
+            *history = ShardHistory::from_counts(&history.as_slice().iter().map(|count| count.get()).collect::<Vec<_>>())
+                .unwrap_or(ShardHistory::new(ShardCount::ONE));
+        }
+        if ShardCount::new(count).is_some_and(|count| history.raise(count)) {
             self.answer = None;
         }
         history.current().get()

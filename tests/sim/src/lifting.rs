@@ -1,6 +1,6 @@
 //! How a revocation that was a mistake is undone: an operator looks at what there is of an id, and lifts that.
 
-use quash_core::{Revocation, RevocationId, ledger::ShardHistory};
+use quash_core::{Revocation, RevocationId};
 
 use crate::{
     host::Breakage,
@@ -17,12 +17,16 @@ const TRIES: u8 = 20;
 pub(crate) struct Lifting {
     user: usize,
     id: RevocationId,
-    /// The count of shards by which it was begun, and those in which is still to be looked.
+    /// The count of shards by which it was begun.
     count: u8,
+    /// The shards in which is still to be looked, from the last on.
     unseen: Vec<u8>,
     seen: Option<Revocation>,
     /// Whether the root knows of it.
     is_pinned: bool,
+    /// The shards in which it is still to be lifted, from the last on: that is the one in force. The others have a row.
+    revoked: Vec<u8>,
+    is_begun: bool,
     tries: u8,
     luck: Luck,
 }
@@ -30,17 +34,19 @@ pub(crate) struct Lifting {
 impl World {
     pub(crate) fn begin_lifting(&mut self, user: usize, id: RevocationId, luck: Luck) {
         let Some(history) = self.shards[0].history.clone() else { return };
-        let lifting = Lifting {
+        let count = history.current();
+        self.send_lifting(Lifting {
             user,
             id,
-            count: history.current().get(),
+            count: count.get(),
             unseen: history.shards_of(&id).collect(),
             seen: None,
             is_pinned: false,
+            revoked: vec![count.shard_of(&id)],
+            is_begun: false,
             tries: 0,
             luck,
-        };
-        self.send_lifting(lifting);
+        });
     }
 
     fn send_lifting(&mut self, mut lifting: Lifting) {
@@ -58,43 +64,55 @@ impl World {
         }
     }
 
-    /// It arrives where it goes next: at a shard that may have something, at the root, and at the shard in force.
+    /// It arrives where it goes next: at a shard that may have something, at the root, and at the shards that have.
     pub(crate) fn lift(&mut self, mut lifting: Lifting) {
-        let Lifting { user, id, count, .. } = lifting;
-        let next = lifting.unseen.last().copied();
-        let shard = next.unwrap_or_else(|| if lifting.is_pinned { self.shard_in_force(&id) } else { 0 });
-        let shard = &mut self.shards[usize::from(shard)];
-        if shard.down_until > self.now {
+        let (unseen, revoked) = (lifting.unseen.last().copied(), lifting.revoked.last().copied());
+        let number = unseen.or(revoked.filter(|_| lifting.is_pinned)).unwrap_or(0);
+        if self.shards[usize::from(number)].down_until > self.now {
             return self.lift_again(lifting);
         }
-        if next.is_some() {
-            lifting.unseen.pop();
-            let row = shard.seal(&id, count);
-            lifting.seen = lifting.seen.map_or(row, |seen| Some(row.map_or(seen, |row| seen.merge(row))));
-            return self.send_lifting(lifting);
-        }
-        let Some(seen) = lifting.seen else { return };
-        if !lifting.is_pinned {
-            if !shard.pin(count) && self.breakage != Breakage::RaisesIgnored {
-                return self.begin_lifting(user, id, lifting.luck);
+        match (unseen, lifting.seen) {
+            (Some(_), _) => self.look_for_rows(number, lifting),
+            (None, None) => {}
+            (None, Some(seen)) if lifting.is_pinned => self.lift_seen(number, &seen, lifting),
+            (None, Some(_)) if self.shards[0].pin(lifting.count) || self.breakage == Breakage::RaisesIgnored => {
+                lifting.is_pinned = true;
+                self.send_lifting(lifting);
             }
-            lifting.is_pinned = true;
-            return self.send_lifting(lifting);
-        }
-        if shard.lift(&seen, time(self.now), self.breakage) {
-            self.tally.lifted += 1;
-            self.users[user].is_lifted(&seen, self.now);
-            self.note(|| format!("what user {user} had revoked under {id} is lifted"));
-        }
-        // And it may come twice.
-        if lifting.luck.one_in(self.setup.unreliable) && lifting.tries < TRIES {
-            lifting.tries = TRIES;
-            let after = lifting.luck.below(5000);
-            self.send(after, Message::Lift(lifting));
+            (None, Some(_)) => self.begin_lifting(lifting.user, lifting.id, lifting.luck),
         }
     }
 
-    fn shard_in_force(&self, id: &RevocationId) -> u8 {
-        self.shards[0].history.as_ref().map(ShardHistory::current).map_or(0, |count| count.shard_of(id))
+    fn look_for_rows(&mut self, number: u8, mut lifting: Lifting) {
+        lifting.unseen.pop();
+        if let Some(row) = self.shards[usize::from(number)].seal(&lifting.id, lifting.count) {
+            lifting.seen = Some(lifting.seen.map_or(row, |seen| seen.merge(row)));
+            if !lifting.revoked.contains(&number) {
+                lifting.revoked.insert(0, number);
+            }
+        }
+        self.send_lifting(lifting);
+    }
+
+    fn lift_seen(&mut self, number: u8, seen: &Revocation, mut lifting: Lifting) {
+        let Some(is_new) = self.shards[usize::from(number)].lift(seen, time(self.now), self.breakage) else { return };
+        self.note(|| format!("what user {} had revoked under {} is lifted in shard {number}", lifting.user, lifting.id));
+        // It may come twice.
+        if lifting.luck.one_in(self.setup.unreliable) && lifting.tries < TRIES {
+            let again = Lifting { tries: TRIES, luck: lifting.luck.branch(), ..lifting.clone() };
+            let after = lifting.luck.below(5000);
+            self.send(after, Message::Lift(again));
+        }
+        lifting.revoked.pop();
+        let user = &mut self.users[lifting.user];
+        if is_new && !lifting.is_begun {
+            user.is_being_lifted(seen);
+        }
+        lifting.is_begun = true;
+        if !lifting.revoked.is_empty() {
+            return self.send_lifting(lifting);
+        }
+        user.is_lifted(&lifting.id, self.now);
+        self.tally.lifted += 1;
     }
 }

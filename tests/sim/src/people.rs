@@ -43,7 +43,7 @@ struct Revoked {
     number: u64,
     revocation: Revocation,
     durable_at: Option<u64>,
-    /// Since when it has been undone, if it has.
+    /// Since when it has been undone, if it has: never, while that is going on.
     lifted_at: Option<u64>,
     /// Whether it came to the ledger again since then, late: it may be in force, and need not be.
     is_back: bool,
@@ -169,18 +169,24 @@ impl User {
         recent.map(|revoked| revoked.revocation.id).nth(pick % 3)
     }
 
-    /// What somebody has seen in the ledger is lifted.
-    pub(crate) fn is_lifted(&mut self, seen: &Revocation, now: u64) {
+    /// What somebody has seen in the ledger is being lifted: it need not be in force from now on, and may be.
+    pub(crate) fn is_being_lifted(&mut self, seen: &Revocation) {
         for Revoked { revocation, durable_at, lifted_at, is_back, .. } in &mut self.revocations {
             let is_seen = revocation.cover.anew(&seen.cover).union(seen.cover) == seen.cover;
             if revocation.id == seen.id && is_seen && durable_at.is_some() {
-                (*lifted_at, *is_back) = (Some(now), false);
+                (*lifted_at, *is_back) = (Some(u64::MAX), false);
             }
         }
         for token in &mut self.tokens {
             token.durable_at = None;
             self.revocations.iter().for_each(|revoked| token.learn(revoked));
         }
+    }
+
+    /// And has been, in all shards.
+    pub(crate) fn is_lifted(&mut self, id: &RevocationId, now: u64) {
+        let of = |revoked: &&mut Revoked| revoked.revocation.id == *id && revoked.lifted_at == Some(u64::MAX);
+        self.revocations.iter_mut().filter(of).for_each(|revoked| revoked.lifted_at = Some(now));
     }
 
     /// Whether a revocation has not been undone.

@@ -23,12 +23,15 @@ impl Follower {
     /// Why a token with these ids may be revoked, where they are not [known](Self::lookup) to be: [segments](crate::segment) say so,
     /// each wrongly as often as it says. Nobody may be let in with such an id, nor refused for it, before what their shards have
     /// under it was [told](Self::confirm).
+    ///
+    /// Where something has been lifted from the ledger, an id may be in doubt though it is known to be revoked: who goes by segments has
+    /// not read every row, and one that he has not may say that it is not any more. It is refused if nobody can be asked.
     pub fn doubts(&self, ids: impl IntoIterator<Item = RevocationId>) -> Vec<Doubt> {
         let mut doubts = Vec::new();
         // Usually there are no segments.
         if self.shards.iter().any(|shard| !shard.segments.is_empty()) {
             for id in ids {
-                doubts.extend(self.segments_with(id).filter(|_| !self.live.is_whole(&id)));
+                doubts.extend(self.segments_with(id).filter(|_| !self.live.is_whole(&id, self.history.is_pinned())));
             }
         }
         doubts
@@ -40,9 +43,14 @@ impl Follower {
         self.told(rows, now);
         for Doubt { id, .. } in doubts {
             if self.segments_with(*id).all(|doubt| doubts.contains(&doubt)) {
-                self.live.complete(id, now.plus(REMEMBERED_FOR), now);
+                self.live.complete(id, self.history.is_pinned(), now.plus(REMEMBERED_FOR), now);
             }
         }
+    }
+
+    /// Whether what is known to be revoked may not be any more, so that [doubts](Self::doubts) come first.
+    pub const fn may_be_lifted(&self) -> bool {
+        self.history.is_pinned()
     }
 
     /// How many revocations are known, exactly or by segments.

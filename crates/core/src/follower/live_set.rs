@@ -1,3 +1,5 @@
+use core::cmp::Ordering;
+
 use super::{
     generations::OWN,
     shelves::{Exact, Plain, Shelves, seconds},
@@ -31,7 +33,7 @@ pub struct Known {
 impl LiveSet {
     /// Adds what is revoked here and now, whatever was lifted before: it is merged with what is there under its id.
     pub fn insert(&mut self, revocation: &Revocation, now: Timestamp) {
-        let known = self.exact.find(&revocation.id);
+        let known = self.exact.find(&revocation.id).filter(|known| !known.plain.is_dead(now));
         let cover = known.map_or(revocation.cover, |known| revocation.cover.anew(&known.cover));
         self.insert_row(&Revocation { cover, ..*revocation }, OWN, now);
     }
@@ -43,39 +45,47 @@ impl LiveSet {
     }
 
     /// Notes that the ledger has nothing under an id but what is there already, or comes after: see [`is_whole`](Self::is_whole).
-    /// It may be forgotten at `until`.
-    pub(super) fn complete(&mut self, id: &RevocationId, until: Timestamp, now: Timestamp) {
-        if self.plain.find(id).is_none() {
-            let plain = Plain::new(id, OWN, seconds(until));
-            self.put(id, Exact { plain, is_whole: true, cover: Cover::everyone(Cutoff::Nothing) }, false, now);
+    /// Where there is nothing, it may be forgotten at `until`.
+    pub(super) fn complete(&mut self, id: &RevocationId, may_be_lifted: bool, until: Timestamp, now: Timestamp) {
+        match self.plain.find(id).copied() {
+            None => {
+                let plain = Plain::new(id, OWN, seconds(until));
+                self.put(id, Exact { plain, is_whole: true, cover: Cover::everyone(Cutoff::Nothing) }, false, now);
+            }
+            Some(plain) if may_be_lifted => {
+                self.plain.remove(id);
+                self.exact.insert(id, Exact { plain, is_whole: true, cover: Cover::everyone(Cutoff::Always) }, now);
+            }
+            // It covers everything as it is.
+            Some(_) => {}
         }
     }
 
-    fn put(&mut self, id: &RevocationId, mut new: Exact, is_dead: bool, now: Timestamp) {
-        // All that was lifted is dead with it, and what has come since, in a shard that knows nothing of it, counts.
-        let is_over = |known: &Exact| known.cover.lifts() > new.cover.lifts() && known.plain.is_dead(now);
-        if is_dead && new.cover.lifts() > 0 && self.lookup(id).is_some_and(|known| known.cover.lifts() < new.cover.lifts()) {
-            return;
-        }
-        if let Some(known) = self.exact.find_mut(id).filter(|known| is_over(known)) {
-            *known = new;
-        } else if let Some(known) = self.exact.find_mut(id) {
-            known.cover = known.cover.union(new.cover);
+    fn put(&mut self, id: &RevocationId, new: Exact, is_dead: bool, now: Timestamp) {
+        let lifts = new.cover.lifts();
+        if let Some(known) = self.exact.find_mut(id) {
             known.is_whole |= new.is_whole;
-            known.plain.renew(&new.plain);
-        } else if let Some(known) = self.plain.find_mut(id).filter(|_| new.cover.lifts() == 0) {
-            // It covers everything as it is.
-            known.renew(&new.plain);
-        } else if let Some(mut known) = self.plain.remove(id) {
-            // Until it is lifted.
-            known.renew(&new.plain);
-            new.plain = known;
-            self.exact.insert(id, new, now);
+            match lifts.cmp(&known.cover.lifts()) {
+                Ordering::Equal => {
+                    known.cover = known.cover.union(new.cover);
+                    known.plain.renew(&new.plain);
+                }
+                // All that was lifted is dead with it, and what has come since, to a shard that has forgotten it, counts.
+                Ordering::Less if !known.plain.is_dead(now) => {}
+                Ordering::Greater if is_dead => {}
+                _ => (known.cover, known.plain) = (new.cover, new.plain),
+            }
+        } else if let Some(known) = self.plain.find_mut(id).filter(|_| lifts == 0 || is_dead) {
+            if lifts == 0 {
+                // It covers everything as it is.
+                known.renew(&new.plain);
+            }
         } else if is_dead {
             // So is what it covers.
         } else if new.cover == Cover::everyone(Cutoff::Always) {
             self.plain.insert(id, new.plain, now);
         } else {
+            self.plain.remove(id);
             self.exact.insert(id, new, now);
         }
     }
@@ -90,9 +100,9 @@ impl LiveSet {
     }
 
     /// Whether the ledger has been asked for an id that a segment may have, and no segment has come since that may know better:
-    /// then what is known of it is all that there is. One that covers everything needs nobody to say so.
-    pub(super) fn is_whole(&self, id: &RevocationId) -> bool {
-        self.exact.find(id).is_some_and(|known| known.is_whole) || self.plain.find(id).is_some()
+    /// then what is known of it is all that there is. One that covers everything needs nobody to say so, unless it may be lifted.
+    pub(super) fn is_whole(&self, id: &RevocationId, may_be_lifted: bool) -> bool {
+        self.exact.find(id).is_some_and(|known| known.is_whole) || !may_be_lifted && self.plain.find(id).is_some()
     }
 
     /// All that there is stays until it expires, whatever segments say.
@@ -203,6 +213,32 @@ mod tests {
     }
 
     #[test]
+    fn what_was_lifted_counts_until_it_expires() {
+        let (lifted, at) = (ALWAYS.lifted().unwrap(), Timestamp::from_secs);
+        let anew = ALWAYS.anew(&lifted);
+        let set = |rows: &[(Cover, u64, u64)]| {
+            let mut set = LiveSet::default();
+            for (cover, expires_at, now) in rows {
+                set.insert_row(&revocation(id(1), *cover, *expires_at), 0, at(*now));
+            }
+            set.lookup(&id(1)).map(|known| (known.cover, known.expires_at))
+        };
+        // It lasts as long as it says, and not as what it lifts.
+        assert_eq!(set(&[(ALWAYS, 90, 1), (lifted, 9, 1)]), Some((lifted, at(9))));
+        assert_eq!(set(&[(ALWAYS, 90, 1), (lifted, 9, 1), (ALWAYS, 99, 8)]), Some((lifted, at(9))));
+        assert_eq!(set(&[(ALWAYS, 90, 1), (lifted, 9, 1), (anew, 99, 8), (lifted, 9, 8)]), Some((anew, at(99))));
+        // Then whatever comes is new; and it comes too late.
+        assert_eq!(set(&[(ALWAYS, 90, 1), (lifted, 9, 1), (ALWAYS, 99, 9)]), Some((ALWAYS, at(99))));
+        assert_eq!(set(&[(ALWAYS, 90, 1), (lifted, 9, 9)]), Some((ALWAYS, at(90))));
+        assert_eq!(set(&[(Cover::everyone(Cutoff::Nothing), 90, 1), (lifted, 9, 9)]).unwrap().1, at(90));
+        assert_eq!(set(&[(lifted, 9, 9)]), None);
+        let mut own = LiveSet::default();
+        own.insert_row(&revocation(id(1), lifted, 9), 0, at(1));
+        own.insert(&revocation(id(1), ALWAYS, 99), at(9));
+        assert_eq!(own.lookup(&id(1)).unwrap().cover, ALWAYS);
+    }
+
+    #[test]
     fn a_shelf_is_purged_before_it_grows() {
         let mut set = LiveSet::default();
         // One shelf, a hundred alive at a time.
@@ -238,8 +274,6 @@ mod tests {
     fn event() -> impl Strategy<Value = Event> {
         let cover = prop_oneof![
             4 => Just(ALWAYS),
-            1 => Just(ALWAYS.lifted().unwrap()),
-            1 => Just(ALWAYS.anew(&ALWAYS.lifted().unwrap())),
             1 => (0..9u64).prop_map(|at| Cover::everyone(Cutoff::IssuedUntil(Timestamp::from_secs(at)))),
             1 => (0..9u64).prop_map(|keep| Cover::all_but(id(keep), Cutoff::Always)),
         ];

@@ -140,11 +140,12 @@ impl<R: Record> Shelves<R> {
         self.shelves[shelf_of(id)].insert(record, now);
     }
 
-    /// Takes out the record with this id, if there is one.
-    pub(super) fn remove(&mut self, id: &RevocationId) -> Option<R> {
-        let removed = *self.find(id)?;
-        self.shelves[shelf_of(id)].retain(|record| record.key() != removed.key());
-        Some(removed)
+    /// Removes the record with this id, if there is one.
+    pub(super) fn remove(&mut self, id: &RevocationId) {
+        if self.find(id).is_some() {
+            let key = key(key_bytes(id));
+            self.shelves[shelf_of(id)].retain(|record| record.key() != key);
+        }
     }
 
     /// Removes what has expired from the next `count` shelves.

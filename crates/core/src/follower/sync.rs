@@ -171,8 +171,12 @@ impl Follower {
     fn learn(&mut self, history: &ShardHistory) {
         self.follow(history.current().get());
         // A copy may be older than what is known.
+        let is_pinned = self.history.is_pinned();
         if history.as_slice().len() >= self.history.as_slice().len() {
             self.history = history.clone();
+        }
+        if is_pinned {
+            self.history = self.history.clone().pinned();
         }
     }
 

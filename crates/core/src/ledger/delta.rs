@@ -4,12 +4,15 @@ use thiserror::Error;
 
 use super::{
     Edition, ShardHistory, Span,
-    row::{self, MAX_SECS, read_number, take},
+    row::{self, read_number, take},
 };
 use crate::{Revocation, Timestamp};
 
 /// Starts each delta: what it is, and the version of its form.
 const MAGIC: [u8; 4] = *b"QLD\x01";
+
+/// In the time at which a ledger began: that it is [pinned](ShardHistory::pinned).
+const PINNED: u64 = 1 << 39;
 
 /// A part of a shard's log, as it travels.
 ///
@@ -23,7 +26,8 @@ const MAGIC: [u8; 4] = *b"QLD\x01";
 /// edition   8: the number of the segments that were published last; 0 if there are none
 /// slices    8: which of them there are, a bit for each
 /// counts    1: how many, then 1 for each: the history of shard counts, of the root; of others there are none
-/// since     5: of the root only, when the ledger began, in seconds since the epoch, rounded up; 0 if it does not say
+/// since     5: of the root only, when the ledger began, in seconds since the epoch, rounded up; 0 if it does not say. The highest
+///              bit: whether the history is pinned
 /// rows      4: how many, then the rows
 /// ```
 ///
@@ -117,6 +121,8 @@ impl<'a> Delta<'a> {
         let mut history = ShardHistory::from_counts(counts);
         if let Some(counts) = history.take() {
             let since = read_number::<5>(bytes)?;
+            let counts = if since & PINNED == 0 { counts } else { counts.pinned() };
+            let since = since & !PINNED;
             history = Some(if since == 0 { counts } else { counts.begun(Timestamp::from_secs(since)) });
         }
         let is_as_it_should = if shard == 0 { history.is_some() } else { counts.is_empty() };
@@ -153,7 +159,8 @@ impl Header {
         bytes.extend(counts.iter().map(|count| count.get()));
         if let Some(history) = &self.history {
             let since = history.since().map_or(0, Timestamp::as_secs_ceil);
-            bytes.extend(&since.min(MAX_SECS).to_be_bytes()[3..]);
+            let pinned = if history.is_pinned() { PINNED } else { 0 };
+            bytes.extend(&(since.min(PINNED - 1) | pinned).to_be_bytes()[3..]);
         }
         let start = bytes.len();
         bytes.extend([0; 4]);
@@ -245,6 +252,10 @@ mod tests {
         assert_eq!(hex(&bytes), pinned);
         let delta = Delta::parse(&bytes).unwrap();
         assert_eq!((delta.header, delta.rows.len(), delta.rows.collect::<Vec<_>>()), (root(), 5, rows.to_vec()));
+        let pinned = Header { history: root().history.map(ShardHistory::pinned), ..root() };
+        let bytes = pinned.write([]);
+        assert_eq!(hex(&bytes[53..61]), "0201048069238ca0");
+        assert_eq!(Delta::parse(&bytes).unwrap().header, pinned);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::InvalidDelta;
 use crate::{Cover, Cutoff, Reason, Revocation, RevocationId, Timestamp};
 
 /// The greatest time in seconds that fits: of the year 34 865.
-pub(super) const MAX_SECS: u64 = (1 << 40) - 1;
+const MAX_SECS: u64 = (1 << 40) - 1;
 /// The same in milliseconds: of the year 10 889.
 const MAX_MILLIS: u64 = (1 << 48) - 1;
 

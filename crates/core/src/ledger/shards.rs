@@ -44,12 +44,13 @@ impl ShardCount {
 pub struct ShardHistory {
     counts: Vec<ShardCount>,
     since: Option<Timestamp>,
+    is_pinned: bool,
 }
 
 impl ShardHistory {
     /// A ledger that begins with so many.
     pub fn new(count: ShardCount) -> Self {
-        Self { counts: Vec::from([count]), since: None }
+        Self { counts: Vec::from([count]), since: None, is_pinned: false }
     }
 
     /// The same, of a ledger that began then.
@@ -64,10 +65,23 @@ impl ShardHistory {
         self.since
     }
 
+    /// The same, of a ledger of which something was, or is to be, [lifted](super::lift): there are no more shards from then on. They
+    /// would know nothing of it, and take for old what is new.
+    #[must_use]
+    pub const fn pinned(mut self) -> Self {
+        self.is_pinned = true;
+        self
+    }
+
+    /// Whether it is.
+    pub const fn is_pinned(&self) -> bool {
+        self.is_pinned
+    }
+
     /// What a root has stored; `None` when it is no history: empty, or not rising.
     pub fn from_counts(counts: &[u8]) -> Option<Self> {
         let counts: Vec<_> = counts.iter().map(|count| ShardCount::new(*count)).collect::<Option<_>>()?;
-        (!counts.is_empty() && counts.is_sorted_by(|a, b| a < b)).then_some(Self { counts, since: None })
+        (!counts.is_empty() && counts.is_sorted_by(|a, b| a < b)).then_some(Self { counts, since: None, is_pinned: false })
     }
 
     /// The counts, the first one first.
@@ -80,9 +94,10 @@ impl ShardHistory {
         self.counts.last().copied().unwrap_or(ShardCount::ONE)
     }
 
-    /// Puts a greater count in force. Whether anything has changed, and so has to be stored before it is acknowledged.
+    /// Puts a greater count in force, unless it is [pinned](Self::pinned). Whether anything has changed, and so has to be stored before
+    /// it is acknowledged.
     pub fn raise(&mut self, count: ShardCount) -> bool {
-        let is_greater = count > self.current();
+        let is_greater = count > self.current() && !self.is_pinned;
         if is_greater {
             self.counts.push(count);
         }

@@ -2,7 +2,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use quash_core::{
     InvalidEntry, Revocation, RevocationId, Timestamp,
-    ledger::{Append, Header, MAX_ROWS, Part, ShardCount, ShardHistory, Span, append},
+    ledger::{Append, Header, MAX_ROWS, Part, ShardCount, ShardHistory, Span, append, lift},
 };
 use worker::{Result, SqlStorage, SqlStorageValue as Value};
 
@@ -15,6 +15,10 @@ use super::{
 /// than a read and a write may take. And until it is tried again with what it has not taken.
 pub(super) const COPY_AFTER: Duration = Duration::from_secs(10);
 
+/// How much longer a row is kept that has been lifted: whoever's clock is behind may still go by it, and must hear that what comes then is
+/// new.
+const LIFTED_FOR: Duration = Duration::from_secs(10 * 60);
+
 /// The most rows that are removed at once: an alarm has 30 s of CPU.
 const MAX_REMOVED: i32 = 10_000;
 
@@ -24,6 +28,10 @@ const MAX_COPIED: i32 = 400;
 
 /// The most rows that are looked for in Workers KV at once: as many as one of its bulk reads takes.
 const MAX_LOOKED_FOR: usize = 100;
+
+/// By name what is kept of a ledger from which something has been lifted.
+const PINNED: &str = "pinned";
+const SEALED: &str = "sealed";
 
 /// A row for each id. Text, where an operator may look at it.
 const SCHEMA: [&str; 4] = [
@@ -60,6 +68,8 @@ pub(super) struct Log {
     seen: u64,
     /// The binding of its namespace.
     kv: Option<String>,
+    /// How many shards the last one knew of who looked here for what he was to lift.
+    sealed: u64,
     /// When it began.
     since: Timestamp,
     history: Option<ShardHistory>,
@@ -85,14 +95,19 @@ impl Log {
         };
         let (epoch, head, seen) = (number("epoch")?, number("head")?, number("seen")?);
         let since = Timestamp::from_millis(number("since")?);
+        let is_pinned = kept(&sql, PINNED)?.is_some();
         let history = match kept(&sql, "history")?.map(bytes).transpose()? {
             None => None,
-            Some(counts) => Some(ShardHistory::from_counts(&counts).ok_or("the ledger has lost its history")?),
+            Some(counts) => {
+                let history = ShardHistory::from_counts(&counts).ok_or("the ledger has lost its history")?;
+                Some(if is_pinned { history.pinned() } else { history })
+            }
         };
+        let sealed = kept_numbers(&sql, SEALED)?.map_or(0, |[sealed]| sealed);
         let kv = kept(&sql, "kv")?.map(text).transpose()?;
         let editions = Editions::open(sql.clone(), is_new)?;
         let tail = VecDeque::new();
-        let mut log = Self { sql, epoch, head, seen, kv, since, history, editions, tail, answer: None };
+        let mut log = Self { sql, epoch, head, seen, kv, sealed, since, history, editions, tail, answer: None };
         log.tail = log.rows(Part::Head.span(head), usize::MAX)?.into();
         Ok(log)
     }
@@ -114,15 +129,52 @@ impl Log {
         Ok(())
     }
 
+    /// Has there be no more shards from now on, as the root does.
+    pub(super) fn pin(&mut self, count: ShardCount) -> Result<()> {
+        self.raise(count)?;
+        if let Some(history) = self.history.take_if(|history| !history.is_pinned()) {
+            keep(&self.sql, PINNED, blob(&[]))?;
+            self.history = Some(history.pinned());
+            self.answer = None;
+        }
+        Ok(())
+    }
+
+    /// Takes appends of nobody any more who has heard of fewer shards.
+    pub(super) fn seal(&mut self, count: ShardCount) -> Result<()> {
+        let count = count.get().into();
+        if count > self.sealed {
+            keep(&self.sql, SEALED, blob(&[count]))?;
+            self.sealed = count;
+        }
+        Ok(())
+    }
+
+    /// Whether it takes appends of somebody who has heard of so many.
+    pub(super) fn is_in_force(&self, count: ShardCount) -> bool {
+        u64::from(count.get()) >= self.sealed
+    }
+
     pub(super) fn append(&mut self, revocation: Revocation) -> Result<()> {
-        let Append::Write { seq, row } = append(self.find(revocation.id)?, revocation, self.head) else {
-            return Ok(());
-        };
+        let done = append(self.find(revocation.id)?, revocation, self.head);
+        self.put(done)
+    }
+
+    /// Lifts what was seen; `false` if there is more.
+    pub(super) fn lift(&mut self, seen: &Revocation, now: Timestamp) -> Result<bool> {
+        match lift(self.find(seen.id)?, seen, now, self.head) {
+            Some(done) => self.put(done).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    fn put(&mut self, done: Append) -> Result<()> {
+        let Append::Write { seq, row } = done else { return Ok(()) };
         // First, so that no row can ever lie above it.
         keep(&self.sql, "head", blob(&[seq]))?;
         self.sql.exec(
             "INSERT OR REPLACE INTO log VALUES (?, ?, ?, ?)",
-            vec![integer(seq), row.id.to_string().into(), row.to_entry().into(), integer(row.expires_at.as_millis())],
+            vec![integer(seq), row.id.to_string().into(), row.to_entry().into(), integer(kept_until(&row).as_millis())],
         )?;
         self.head = seq;
         self.answer = None;
@@ -259,7 +311,7 @@ impl Log {
 
     /// Removes what has expired, as much as there is time for.
     pub(super) fn expire(&mut self, now: Timestamp) -> Result<()> {
-        self.tail.retain(|(_, row)| row.expires_at > now);
+        self.tail.retain(|(_, row)| kept_until(row) > now);
         self.answer = None;
         let expired = "SELECT seq FROM log WHERE expires_at <= ? ORDER BY expires_at LIMIT ?";
         let values = vec![integer(now.as_millis()), MAX_REMOVED.into()];
@@ -293,6 +345,10 @@ impl Log {
         Header { shard, epoch: self.epoch, span, head: self.head, edition: self.editions.published(), history }
             .write(rows.map(|(_, row)| row))
     }
+}
+
+fn kept_until(row: &Revocation) -> Timestamp {
+    if row.cover.lifts() > 0 { row.expires_at.plus(LIFTED_FOR) } else { row.expires_at }
 }
 
 fn row([seq, id, entry]: [Value; 3]) -> Result<(u64, Revocation)> {

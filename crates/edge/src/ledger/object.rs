@@ -4,12 +4,12 @@ use std::{
 };
 
 use quash_core::{
-    RevocationId, Timestamp,
+    Revocation, RevocationId, Timestamp,
     ledger::{Part, ShardCount},
 };
 use quash_engine::{
     from_lines,
-    ledger::{Asked, COUNTS, USED, write_counts},
+    ledger::{Asked, CHANGED, COUNTS, MOVED, USED, write_counts},
     read_key, to_lines,
 };
 use worker::{Env, Request, Response, Result, State};
@@ -89,6 +89,15 @@ impl LedgerObject {
             Asked::Part(part) => Response::from_bytes(self.with_log(|log| log.part(shard, part, count))?)?,
             Asked::Append { exact } => self.append(shard, count, exact, &request.text().await?).await?,
             Asked::LookUp => self.look_up(&request.text().await?)?,
+            Asked::Seal => {
+                self.with_log(|log| log.seal(count))?;
+                self.look_up(&request.text().await?)?
+            }
+            Asked::Pin => {
+                self.with_log(|log| log.pin(count))?;
+                Response::empty()?
+            }
+            Asked::Lift => self.lift(&request.text().await?).await?,
             Asked::Once => self.once(&request.text().await?).await?,
         };
         if shard == 0 {
@@ -179,16 +188,27 @@ impl LedgerObject {
         if let Some(problem) = problem {
             return Response::error(problem, 400);
         }
-        self.with_log(|log| {
+        let is_taken = self.with_log(|log| {
             if shard == 0 {
                 log.raise(count)?;
             }
+            if !revocations.is_empty() && !log.is_in_force(count) {
+                return Ok(false);
+            }
             log.limit(shard, exact, count)?;
             log.copy_to(kv)?;
-            revocations.into_iter().try_for_each(|revocation| log.append(revocation))
+            revocations.into_iter().try_for_each(|revocation| log.append(revocation)).map(|()| true)
         })?;
         self.wake(now()).await?;
-        Response::empty()
+        if is_taken { Response::empty() } else { Ok(Response::ok(MOVED)?.with_status(409)) }
+    }
+
+    async fn lift(&self, line: &str) -> Result<Response> {
+        let (seen, problem) = from_lines(line);
+        let ([seen], None) = (&seen[..], problem) else { return Response::error("no entry that was seen", 400) };
+        let is_lifted = self.with_log(|log| log.lift(seen, now()))?;
+        self.wake(now()).await?;
+        Response::ok(if is_lifted { "" } else { CHANGED })
     }
 
     /// Takes entries, unless there is one of them. Nothing is awaited in between: of two that bring the same, one is told so.
@@ -212,7 +232,10 @@ impl LedgerObject {
     fn look_up(&self, keys: &str) -> Result<Response> {
         let Some(ids) = ids(keys) else { return Response::error("no keys of the denylist", 400) };
         let found = self.with_log(|log| ids.into_iter().map(|id| log.find(id)).collect::<Result<Vec<_>>>())?;
-        Response::ok(to_lines(found.iter().flatten().map(|(_, revocation)| revocation)))
+        let now = now();
+        // What has been lifted and has expired is kept for others: it says nothing of what other shards have.
+        let counts = |row: &&Revocation| row.cover.lifts() == 0 || row.expires_at > now;
+        Response::ok(to_lines(found.iter().flatten().map(|(_, row)| row).filter(counts)))
     }
 
     /// Has the alarm ring when there is something to do, unless it rings before.

@@ -71,7 +71,7 @@ impl KvDenylist {
         let Lookup { entries: existing, outage } = self.lookup(&ids).await;
         let missing = revocations.iter().filter_map(|revocation| {
             let before = existing.iter().find(|entry| entry.id == revocation.id);
-            let merged = before.map_or(*revocation, |before| before.merge(*revocation));
+            let merged = before.map_or(*revocation, |before| before.renewed(*revocation));
             (before != Some(&merged)).then_some(merged)
         });
         (missing.collect(), outage)

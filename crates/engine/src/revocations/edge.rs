@@ -123,8 +123,11 @@ impl Revocations for EdgeRevocations {
         arrived: Timestamp,
         now: Timestamp,
     ) -> Result<Step, Error> {
-        // What is known to be revoked is revoked, however old that is.
-        self.refuse_revoked(ids, now)?;
+        // What is known to be revoked is revoked, however old that is; unless it may have been lifted since.
+        let may_be_lifted = self.followed_mut().is_some_and(|followed| followed.may_be_lifted());
+        if !may_be_lifted || mode == Mode::DangerIsolate {
+            self.refuse_revoked(ids, now)?;
+        }
         match (mode, self) {
             (Mode::DangerIsolate, _) => Ok(Step::Admit(Source::Isolate)),
             (Mode::Bounded, Self::Followed(followed)) => followed.judge(ids, policy, arrived, now),
@@ -185,7 +188,7 @@ impl EdgeRevocations {
 }
 
 impl Followed {
-    /// What is next with a token that is not known to be revoked, on a route that goes by what is followed.
+    /// What is next with a token on a route that goes by what is followed.
     fn judge(
         &mut self,
         ids: &Arc<TokenIds>,
@@ -198,14 +201,16 @@ impl Followed {
             follower::Step::Sync(sync) => return Ok(Step::Sync(sync)),
             follower::Step::Wait(pause) => return Ok(Step::Wait(pause)),
             follower::Step::Refuse { retry_after } => {
+                refuse_known(self.follower.live(), ids, now)?;
                 return Err(self.unavailable(retry_after));
             }
         };
         let doubts = self.follower.doubts(ids.iter());
+        if source == Source::Fresh && !doubts.is_empty() {
+            return Ok(Step::LookUp(LookUp::of_doubts(ids, policy, self.terms.shards, doubts, arrived)));
+        }
+        refuse_known(self.follower.live(), ids, now)?;
         Ok(match source {
-            Source::Fresh if !doubts.is_empty() => {
-                Step::LookUp(LookUp::of_doubts(ids, policy, self.terms.shards, doubts, arrived))
-            }
             Source::Fresh if self.is_settled(now) => Step::Admit(source),
             Source::Fresh => Step::LookUp(LookUp::in_kv(ids, policy, source)),
             // It may pass. What Workers KV shows has been revoked all the same.
@@ -230,13 +235,11 @@ impl Followed {
             None => self.follower.confirm(look_up.doubts(), rows, now),
             Some(_) => self.follower.told(rows, now),
         }
+        let Some(cause) = outage else { return self.judge(ids, policy, arrived, now) };
         refuse_known(self.follower.live(), ids, now)?;
-        match outage {
-            None => self.judge(ids, policy, arrived, now),
-            Some(_) if policy.in_outages() == Outage::DangerOpen => {
-                Ok(Step::LookUp(LookUp::in_kv(ids, policy, Source::KvFallback)))
-            }
-            Some(cause) => Err(Error::StoreUnavailable(cause)),
+        match policy.in_outages() {
+            Outage::DangerOpen => Ok(Step::LookUp(LookUp::in_kv(ids, policy, Source::KvFallback))),
+            _ => Err(Error::StoreUnavailable(cause)),
         }
     }
 
@@ -276,6 +279,18 @@ impl Followed {
     /// Takes note of the history of shards, as the root tells it.
     pub(crate) fn learn(&mut self, history: ShardHistory) {
         self.history = history;
+    }
+
+    /// Whether what is known to be revoked may not be any more.
+    pub(crate) fn may_be_lifted(&self) -> bool {
+        self.history.is_pinned() || self.follower.may_be_lifted()
+    }
+
+    /// Takes note of what was found in a store, where that may be that something was lifted.
+    pub(crate) fn told(&mut self, entries: &[Revocation], now: Timestamp) {
+        if self.may_be_lifted() {
+            self.follower.told(entries, now);
+        }
     }
 
     /// Where to look in the ledger itself.

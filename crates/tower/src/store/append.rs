@@ -56,7 +56,7 @@ async fn compare_and_set(store: &RedisStore, pending: &[Pending]) -> Result<Vec<
             again.push(Pending { row: *row, believed: String::new() });
             continue;
         }
-        let merged = row::read(row.id, found)?.merge(*row);
+        let merged = row::read(row.id, found)?.renewed(*row);
         if row::write(&merged) != found {
             again.push(Pending { row: merged, believed: found.to_owned() });
         }
