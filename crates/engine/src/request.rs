@@ -67,6 +67,8 @@ pub enum Endpoint {
     Health,
     /// `/.well-known/oauth-authorization-server`
     Metadata,
+    /// What is below `/admin/`: see [`AdminRoute`](crate::admin::AdminRoute).
+    Admin,
 }
 
 /// Where clients look for what a server does (RFC 8414 section 3).
@@ -162,12 +164,20 @@ impl<R: Revocations> Engine<R> {
             "/events" => Some(Endpoint::Events),
             "/global-token-revocation" => Some(Endpoint::GlobalTokenRevocation),
             "/healthz" => Some(Endpoint::Health),
+            path if path.starts_with("/admin/") => Some(Endpoint::Admin),
             path => {
                 let behind = path.strip_prefix(VERIFY)?;
                 let is_asked = verify.as_ref()?.uri.is_empty() && behind.starts_with('/') || behind.is_empty();
                 is_asked.then_some(Endpoint::Verify)
             }
         }
+    }
+
+    /// The path below the prefix of a URL that is one of ours, and its query.
+    pub fn below_prefix<'u>(&self, url: &'u str) -> Option<(&'u str, &'u str)> {
+        let below = path(url)?.strip_prefix(self.routes.prefix.as_deref()?)?;
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        Some((below, query.split('#').next().unwrap_or_default()))
     }
 
     /// The policy that the configuration has for a request.
