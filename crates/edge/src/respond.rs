@@ -13,13 +13,20 @@ pub fn refusal(error: &Error) -> Result<Response> {
     answer(error.answer())
 }
 
+/// The answer that tells an administrator of one.
+pub(crate) fn problem(error: &Error) -> Result<Response> {
+    log(error);
+    answer(error.problem())
+}
+
 /// The answer that tells a proxy of one.
 pub(crate) fn refusal_to_proxy(error: &Error) -> Result<Response> {
     log(error);
     answer(error.answer_to_proxy())
 }
 
-fn log(error: &Error) {
+/// Says in the log what is wrong with us.
+pub(crate) fn log(error: &Error) {
     if let Some(cause) = error.internal() {
         console_error!("{cause}");
     }

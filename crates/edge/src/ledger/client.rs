@@ -1,14 +1,15 @@
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use futures_util::future::try_join_all;
 use quash_core::{
-    Revocation,
+    Revocation, RevocationId,
     ledger::{ShardCount, ShardHistory},
 };
 use quash_engine::{
     LedgerRead, Question, STORE_TIMEOUT,
     config::Ledger,
-    ledger::{Asked, COUNTS, ONCE, USED, once_url, read_counts, shard_name},
+    denylist_key, from_lines,
+    ledger::{Asked, COUNTS, ONCE, USED, once_url, read_counts, remember_url, shard_name},
     to_lines,
 };
 use web_sys::{Request, RequestInit};
@@ -18,6 +19,12 @@ use crate::{store::StoreError, within::within};
 
 /// The root keeps the history of counts.
 const ROOT: u8 = 0;
+
+/// What the audit log is to say of revocations: of each the record at its place, and for how many days that is kept.
+pub(crate) struct Audited<'r> {
+    pub(crate) records: &'r [String],
+    pub(crate) days: u64,
+}
 
 /// The ledger as a Worker has it: a namespace of Durable Objects, one for each shard.
 pub(crate) struct LedgerClient {
@@ -49,22 +56,31 @@ impl LedgerClient {
         format!("{}/{}", read.copy, self.namespace)
     }
 
-    /// Appends revocations, and comes back when all are durable, and with them that Workers KV is to have them. It may be repeated.
-    pub(crate) async fn append(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
+    /// Appends revocations, and what is to be said of each in the audit log, and comes back when all are durable, and with them that
+    /// Workers KV is to have them. It may be repeated.
+    pub(crate) async fn append(
+        &self,
+        revocations: &[Revocation],
+        audited: Option<&Audited<'_>>,
+    ) -> Result<(), StoreError> {
         let appended = async {
             // With the count that holds, which may be greater than the configuration's: look-ups go by it.
             let count = self.raised().await?.current();
-            let mut shards: Vec<(u8, Vec<Revocation>)> = Vec::new();
-            for revocation in revocations {
+            let mut shards: Vec<(u8, String)> = Vec::new();
+            for (index, revocation) in revocations.iter().enumerate() {
                 let shard = count.shard_of(&revocation.id);
+                let mut line = to_lines([revocation]);
+                if let Some(record) = audited.and_then(|audited| audited.records.get(index)) {
+                    line.truncate(line.trim_end().len());
+                    line.extend(["\t", record, "\n"]);
+                }
                 match shards.iter_mut().find(|(known, _)| *known == shard) {
-                    Some((_, rows)) => rows.push(*revocation),
-                    None => shards.push((shard, vec![*revocation])),
+                    Some((_, lines)) => lines.push_str(&line),
+                    None => shards.push((shard, line)),
                 }
             }
-            try_join_all(shards.iter().map(|(shard, rows)| self.post(self.appending(*shard, count, rows))))
-                .await
-                .map(drop)
+            let questions = shards.iter().map(|(shard, lines)| self.appending(*shard, count, audited, lines));
+            try_join_all(questions.map(|question| self.post(question))).await.map(drop)
         };
         appended.await.map_err(StoreError::write)
     }
@@ -74,6 +90,44 @@ impl LedgerClient {
         let question = Question { object: ONCE.into(), url: once_url(), body: to_lines(entries) };
         let (answer, _) = self.post(question).await.map_err(StoreError::write)?;
         Ok(answer != USED)
+    }
+
+    /// Every entry that there is under these ids, wherever any count of shards has put it.
+    pub(crate) async fn entries(&self, ids: &[RevocationId]) -> Result<Vec<Revocation>, StoreError> {
+        let found = async {
+            let history = self.raised().await?;
+            let mut shards: BTreeMap<u8, String> = BTreeMap::new();
+            for id in ids {
+                for shard in history.shards_of(id) {
+                    shards.entry(shard).or_default().extend([&denylist_key(*id), "\n"]);
+                }
+            }
+            let question = |(shard, body)| self.question(Asked::LookUp, shard, history.current(), body);
+            let (lines, _) = self.ask(shards.into_iter().map(question).collect()).await?;
+            match from_lines(&lines) {
+                (entries, None) => Ok(entries),
+                (_, Some(problem)) => Err(problem),
+            }
+        };
+        found.await.map_err(StoreError::read)
+    }
+
+    /// How many shards there are.
+    pub(crate) async fn shards(&self) -> Result<u8, StoreError> {
+        self.raised().await.map(|history| history.current().get()).map_err(StoreError::read)
+    }
+
+    /// What a shard tells of itself: a page of its rows, or of its audit log.
+    pub(crate) async fn page(&self, asked: Asked, shard: u8, body: String) -> Result<String, StoreError> {
+        let count = self.raised().await.map_err(StoreError::read)?.current();
+        let told = self.post(self.question(asked, shard, count, body)).await;
+        told.map(|(told, _)| told).map_err(StoreError::read)
+    }
+
+    /// Has a request remembered, and tells what is known of it.
+    pub(crate) async fn remember(&self, body: String) -> Result<String, StoreError> {
+        let told = self.post(Question { object: ONCE.into(), url: remember_url(), body }).await;
+        told.map(|(told, _)| told).map_err(StoreError::write)
     }
 
     /// Asks shards what the engine wants to know, and tells what they say, with the history of shards.
@@ -99,15 +153,24 @@ impl LedgerClient {
         match known {
             Some(history) if history.current() >= self.count => Ok(history),
             _ => {
-                let (_, history) = self.post(self.appending(ROOT, self.count, &[])).await?;
+                let (_, history) = self.post(self.appending(ROOT, self.count, None, "")).await?;
                 history.ok_or_else(|| "the root tells no history".into())
             }
         }
     }
 
-    fn appending(&self, shard: u8, count: ShardCount, rows: &[Revocation]) -> Question {
-        let body = format!("{}\n{}", self.kv, to_lines(rows));
-        Question { object: shard_name(shard), url: Asked::Append { exact: self.exact }.url(shard, count), body }
+    fn appending(&self, shard: u8, count: ShardCount, audited: Option<&Audited<'_>>, lines: &str) -> Question {
+        let (exact, body) = (self.exact, format!("{}\n{lines}", self.kv));
+        match audited {
+            None => self.question(Asked::Append { exact }, shard, count, body),
+            Some(Audited { days, .. }) => {
+                self.question(Asked::AppendAudited { exact }, shard, count, format!("{days}\n{body}"))
+            }
+        }
+    }
+
+    fn question(&self, asked: Asked, shard: u8, count: ShardCount, body: String) -> Question {
+        Question { object: shard_name(shard), url: asked.url(shard, count), body }
     }
 
     async fn post(&self, question: Question) -> Result<(String, Option<ShardHistory>), String> {
