@@ -8,12 +8,15 @@ use quash_core::{
     ClientAssertion, Explanation, Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken,
     follower::{Source, SyncId},
 };
-use quash_engine::{Answer, Due, Engine, Error, Fetch, Health, LookUp, Policy, Signer, Step, Verifying, from_lines};
+use quash_engine::{
+    Answer, Due, Engine, Error, Fetch, Health, LookUp, Policy, Signer, Step, Verifying, admin::Problem, from_lines,
+    merged,
+};
 use worker::Delay;
 
 use crate::{
     key_documents,
-    ledger::{self, Audited, LedgerClient},
+    ledger::{self, LedgerClient},
     respond,
     store::{Denylist, Lookup},
     wait_until::{outlive, wait_until},
@@ -157,14 +160,14 @@ impl Guard {
     /// From the first moment this isolate refuses what they cover. Should the store fail, it goes on refusing: nothing is
     /// acknowledged, but whoever asked for it wanted no less.
     pub(crate) async fn record(&self, revocations: &[Revocation], now: Timestamp) -> Result<(), Error> {
-        self.record_audited(revocations, None, now).await
+        self.record_audited(revocations, &[], now).await
     }
 
-    /// The same, with what the audit log is to say of each, where there is a ledger to keep one.
+    /// The same, with the record of each for the audit log, where there is a ledger to keep one.
     pub(crate) async fn record_audited(
         &self,
         revocations: &[Revocation],
-        audited: Option<&Audited<'_>>,
+        records: &[String],
         now: Timestamp,
     ) -> Result<(), Error> {
         self.engine().record(revocations, now);
@@ -172,15 +175,15 @@ impl Guard {
             hook(revocations);
         }
         let relies_on_kv = self.engine().relies_on_workers_kv();
-        Ok(self.denylist.record(revocations, audited, relies_on_kv, now).await?)
+        Ok(self.denylist.record(revocations, records, relies_on_kv, now).await?)
     }
 
     /// The ledger, for what only that knows.
     ///
     /// # Errors
-    /// [`Error::LedgerNeeded`].
-    pub(crate) fn ledger(&self) -> Result<&LedgerClient, Error> {
-        self.denylist.ledger().ok_or(Error::LedgerNeeded)
+    /// [`Problem::LedgerNeeded`].
+    pub(crate) fn ledger(&self) -> Result<&LedgerClient, Problem> {
+        self.denylist.ledger().ok_or(Problem::LedgerNeeded)
     }
 
     /// The entries in force under these ids, as the ledger has them, or without one Workers KV.
@@ -193,7 +196,7 @@ impl Guard {
             },
         };
         entries.retain(|entry| entry.expires_at > now);
-        Ok(entries)
+        Ok(merged(entries))
     }
 
     /// Explains what would become of a token. What nobody could be asked about stays open in it.

@@ -1,6 +1,6 @@
 //! Every answer that Quash gives itself, errors among them.
 
-use quash_engine::{Answer, Error, HEADERS, JsonObject};
+use quash_engine::{Answer, Error, HEADERS, JsonObject, admin::Problem};
 use serde::Serialize;
 use worker::{Headers, Response, Result, console_error};
 
@@ -14,9 +14,11 @@ pub fn refusal(error: &Error) -> Result<Response> {
 }
 
 /// The answer that tells an administrator of one.
-pub(crate) fn problem(error: &Error) -> Result<Response> {
-    log(error);
-    answer(error.problem())
+pub(crate) fn problem(problem: &Problem) -> Result<Response> {
+    if let Some(cause) = problem.internal() {
+        console_error!("{cause}");
+    }
+    answer(problem.answer())
 }
 
 /// The answer that tells a proxy of one.

@@ -8,6 +8,7 @@ use quash_core::{
 };
 
 use crate::{
+    admin::Problem,
     config::Routes,
     error::Error,
     keys::{Fetch, Fetched, Filed, Keep, Unknown},
@@ -205,14 +206,14 @@ impl<R: Revocations> Engine<R> {
     /// What to revoke, where somebody has wanted it of an issuer's tokens at a time before: see [`Wanted::revocation_since`].
     ///
     /// # Errors
-    /// [`Error::Refused`] for an issuer that is not ours; [`Error::Member`] for what is wanted.
+    /// [`Error::Refused`] for an issuer that is not ours; [`Problem::Member`] for what is wanted.
     pub fn revocation_wanted(
         &self,
         issuer: &str,
         wanted: &Wanted<'_>,
         wanted_at: Timestamp,
         now: Timestamp,
-    ) -> Result<Option<Revocation>, Error> {
+    ) -> Result<Option<Revocation>, Problem> {
         let terms = self.trust.issuers.terms(issuer).ok_or(Refusal::IssuerUnknown)?;
         wanted.revocation_since(terms, wanted_at, now).map_err(|unrevocable| {
             let member = match unrevocable {
@@ -220,7 +221,7 @@ impl<R: Revocations> Engine<R> {
                 Unrevocable::Time(_) => "before",
                 Unrevocable::Claim(_) => "claim",
             };
-            Error::Member(member.into())
+            Problem::Member(member.into())
         })
     }
 

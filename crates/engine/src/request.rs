@@ -244,6 +244,8 @@ fn length(text: &str, inside: fn(u8) -> bool) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -305,6 +307,36 @@ mod tests {
             ("/api", None),
         ] {
             assert_eq!(by_path.forwarded_path(url), path, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_openapi_document_has_every_route_and_no_other() {
+        let document = include_str!("../../../docs/openapi.json");
+        let document: serde_json::Value = serde_json::from_str(document).unwrap();
+        let mut documented = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            let methods = item.as_object().unwrap().keys();
+            documented.extend(methods.map(|method| format!("{} {path}", method.to_uppercase())));
+        }
+        // As the arms of `endpoint()` and `AdminRoute::of()` have them.
+        let below_prefix = |source: &'static str, arm: &'static str| {
+            let lines = source.lines().filter_map(move |line| line.trim().split_once(arm)).map(|(path, _)| path);
+            lines.filter(|path| path.starts_with('"') || path.starts_with("(\""))
+        };
+        let posted = below_prefix(include_str!("request.rs"), " => Some(Endpoint::");
+        let mut routes: BTreeSet<_> = posted.map(|path| format!("POST /auth{}", path.trim_matches('"'))).collect();
+        assert!(routes.remove("POST /auth/healthz"));
+        routes.extend([format!("GET {METADATA}"), format!("GET /auth{VERIFY}"), "GET /auth/healthz".into()]);
+        for route in below_prefix(include_str!("admin/route.rs"), " => Ok(Self::") {
+            let (path, method) = route.trim_matches(['(', ')']).split_once(", ").unwrap();
+            routes.insert(format!("{} /auth{}", method.trim_matches('"'), path.trim_matches('"')));
+        }
+        assert!(routes.len() > 12);
+        assert_eq!(documented, routes);
+        let engine = engine(&serde_json::json!({ "uri": "X-Forwarded-Uri" }));
+        for (path, _) in document["paths"].as_object().unwrap().iter().filter(|(path, _)| *path != METADATA) {
+            assert!(engine.endpoint(&format!("https://edge.example{path}")).is_some(), "{path}");
         }
     }
 

@@ -1,4 +1,4 @@
-use std::{cell::RefCell, collections::BTreeMap};
+use std::cell::RefCell;
 
 use futures_util::future::try_join_all;
 use quash_core::{
@@ -20,18 +20,14 @@ use crate::{store::StoreError, within::within};
 /// The root keeps the history of counts.
 const ROOT: u8 = 0;
 
-/// What the audit log is to say of revocations: of each the record at its place, and for how many days that is kept.
-pub(crate) struct Audited<'r> {
-    pub(crate) records: &'r [String],
-    pub(crate) days: u64,
-}
-
 /// The ledger as a Worker has it: a namespace of Durable Objects, one for each shard.
 pub(crate) struct LedgerClient {
     objects: ObjectNamespace,
     count: ShardCount,
     /// How many revocations isolates know exactly.
     exact: u32,
+    /// For how many days records of the audit log are kept.
+    audit_days: u64,
     /// The binding of Workers KV's namespace, which has all revocations as well.
     kv: String,
     /// The root's id: another ledger's copies must not be taken for this one's.
@@ -47,8 +43,9 @@ impl LedgerClient {
     /// When this is no namespace of Durable Objects.
     pub(crate) fn new(objects: ObjectNamespace, ledger: &Ledger, kv: String) -> worker::Result<Self> {
         let namespace = objects.id_from_name(&shard_name(ROOT))?.to_string();
-        let (count, exact) = (ledger.terms.shards, ledger.exact);
-        Ok(Self { objects, count, exact, kv, namespace, history: RefCell::new(None) })
+        let Ledger { terms, exact, audit_days, .. } = *ledger;
+        let history = RefCell::new(None);
+        Ok(Self { objects, count: terms.shards, exact, audit_days, kv, namespace, history })
     }
 
     /// Where the data centre's cache has the copy of a part of the log.
@@ -56,13 +53,9 @@ impl LedgerClient {
         format!("{}/{}", read.copy, self.namespace)
     }
 
-    /// Appends revocations, and what is to be said of each in the audit log, and comes back when all are durable, and with them that
+    /// Appends revocations, and of each the record at its place to the audit log, if there are any, and comes back when all are durable, and with them that
     /// Workers KV is to have them. It may be repeated.
-    pub(crate) async fn append(
-        &self,
-        revocations: &[Revocation],
-        audited: Option<&Audited<'_>>,
-    ) -> Result<(), StoreError> {
+    pub(crate) async fn append(&self, revocations: &[Revocation], records: &[String]) -> Result<(), StoreError> {
         let appended = async {
             // With the count that holds, which may be greater than the configuration's: look-ups go by it.
             let count = self.raised().await?.current();
@@ -70,17 +63,15 @@ impl LedgerClient {
             for (index, revocation) in revocations.iter().enumerate() {
                 let shard = count.shard_of(&revocation.id);
                 let mut line = to_lines([revocation]);
-                if let Some(record) = audited.and_then(|audited| audited.records.get(index)) {
+                if let Some(record) = records.get(index) {
                     line.truncate(line.trim_end().len());
                     line.extend(["\t", record, "\n"]);
                 }
-                match shards.iter_mut().find(|(known, _)| *known == shard) {
-                    Some((_, lines)) => lines.push_str(&line),
-                    None => shards.push((shard, line)),
-                }
+                add(&mut shards, shard, &line);
             }
-            let questions = shards.iter().map(|(shard, lines)| self.appending(*shard, count, audited, lines));
-            try_join_all(questions.map(|question| self.post(question))).await.map(drop)
+            let is_audited = !records.is_empty();
+            let questions = shards.iter().map(|(shard, lines)| self.appending(*shard, count, is_audited, lines));
+            self.ask(questions.collect()).await.map(drop)
         };
         appended.await.map_err(StoreError::write)
     }
@@ -96,10 +87,10 @@ impl LedgerClient {
     pub(crate) async fn entries(&self, ids: &[RevocationId]) -> Result<Vec<Revocation>, StoreError> {
         let found = async {
             let history = self.raised().await?;
-            let mut shards: BTreeMap<u8, String> = BTreeMap::new();
+            let mut shards: Vec<(u8, String)> = Vec::new();
             for id in ids {
                 for shard in history.shards_of(id) {
-                    shards.entry(shard).or_default().extend([&denylist_key(*id), "\n"]);
+                    add(&mut shards, shard, &format!("{}\n", denylist_key(*id)));
                 }
             }
             let question = |(shard, body)| self.question(Asked::LookUp, shard, history.current(), body);
@@ -112,16 +103,15 @@ impl LedgerClient {
         found.await.map_err(StoreError::read)
     }
 
-    /// How many shards there are.
-    pub(crate) async fn shards(&self) -> Result<u8, StoreError> {
-        self.raised().await.map(|history| history.current().get()).map_err(StoreError::read)
-    }
-
-    /// What a shard tells of itself: a page of its rows, or of its audit log.
-    pub(crate) async fn page(&self, asked: Asked, shard: u8, body: String) -> Result<String, StoreError> {
+    /// What a shard tells of itself, a page of its rows or of its audit log, and how many shards there are. `None` for one that there is not:
+    /// by asking for it, it would be made.
+    pub(crate) async fn page(&self, asked: Asked, shard: u8, body: String) -> Result<Option<(String, u8)>, StoreError> {
         let count = self.raised().await.map_err(StoreError::read)?.current();
+        if shard >= count.get() {
+            return Ok(None);
+        }
         let told = self.post(self.question(asked, shard, count, body)).await;
-        told.map(|(told, _)| told).map_err(StoreError::read)
+        told.map(|(told, _)| Some((told, count.get()))).map_err(StoreError::read)
     }
 
     /// Has a request remembered, and tells what is known of it.
@@ -153,18 +143,19 @@ impl LedgerClient {
         match known {
             Some(history) if history.current() >= self.count => Ok(history),
             _ => {
-                let (_, history) = self.post(self.appending(ROOT, self.count, None, "")).await?;
+                let (_, history) = self.post(self.appending(ROOT, self.count, false, "")).await?;
                 history.ok_or_else(|| "the root tells no history".into())
             }
         }
     }
 
-    fn appending(&self, shard: u8, count: ShardCount, audited: Option<&Audited<'_>>, lines: &str) -> Question {
+    fn appending(&self, shard: u8, count: ShardCount, is_audited: bool, lines: &str) -> Question {
         let (exact, body) = (self.exact, format!("{}\n{lines}", self.kv));
-        match audited {
-            None => self.question(Asked::Append { exact }, shard, count, body),
-            Some(Audited { days, .. }) => {
-                self.question(Asked::AppendAudited { exact }, shard, count, format!("{days}\n{body}"))
+        match is_audited {
+            false => self.question(Asked::Append { exact }, shard, count, body),
+            true => {
+                let body = format!("{}\n{body}", self.audit_days);
+                self.question(Asked::AppendAudited { exact }, shard, count, body)
             }
         }
     }
@@ -199,6 +190,14 @@ impl LedgerClient {
         }
         let counts = answer.headers().get(COUNTS).map_err(text)?;
         Ok((body, counts.as_deref().and_then(read_counts)))
+    }
+}
+
+/// Adds a line to those of a shard.
+fn add(shards: &mut Vec<(u8, String)>, shard: u8, line: &str) {
+    match shards.iter_mut().find(|(known, _)| *known == shard) {
+        Some((_, lines)) => lines.push_str(line),
+        None => shards.push((shard, line.into())),
     }
 }
 

@@ -13,6 +13,6 @@ mod object;
 mod requests;
 mod sql;
 
-pub(crate) use client::{Audited, LedgerClient};
+pub(crate) use client::LedgerClient;
 pub(crate) use follow::follow;
 pub use object::LedgerObject;

@@ -4,10 +4,7 @@ use quash_engine::merged;
 use worker::kv::KvStore;
 
 use super::{Lookup, StoreError, kv::KvDenylist, nearby};
-use crate::{
-    ledger::{Audited, LedgerClient},
-    wait_until::wait_until,
-};
+use crate::{ledger::LedgerClient, wait_until::wait_until};
 
 /// Where revocations are kept. Workers KV has all of them; with a ledger, it is that which counts.
 pub(crate) struct Denylist {
@@ -40,14 +37,14 @@ impl Denylist {
     pub(crate) async fn record(
         &self,
         revocations: &[Revocation],
-        audited: Option<&Audited<'_>>,
+        records: &[String],
         relies_on_kv: bool,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let copies = copy(self.kv.clone(), merged(revocations.to_vec()), now);
         let Some(ledger) = &self.ledger else { return copies.await };
         if relies_on_kv {
-            let (appended, copied) = join(ledger.append(revocations, audited), copies).await;
+            let (appended, copied) = join(ledger.append(revocations, records), copies).await;
             return appended.and(copied);
         }
         wait_until(async {
@@ -55,7 +52,7 @@ impl Denylist {
                 worker::console_warn!("quash: a revocation is not in Workers KV yet: {error}");
             }
         });
-        ledger.append(revocations, audited).await
+        ledger.append(revocations, records).await
     }
 }
 

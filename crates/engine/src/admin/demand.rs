@@ -3,6 +3,7 @@ use quash_core::{
     json::{Document, Object, Value},
 };
 
+use super::Problem;
 use crate::{error::Error, wanted::Wanted};
 
 /// The most demands of one request. The Worker may make 1000 requests for one of its own: for each demand one to Workers KV and one to
@@ -67,7 +68,7 @@ pub enum Demanded<'d> {
 }
 
 /// A demand of a body, and the number of its line where there are many.
-pub type Line = (Option<usize>, Result<Document, Error>);
+pub type Line = (Option<usize>, Result<Document, Problem>);
 
 /// A body's media type, and how long it may be.
 pub fn demands(is_ndjson: bool) -> (&'static str, usize) {
@@ -84,8 +85,8 @@ impl<'d> Demand<'d> {
     /// The documents of a body: one, of which it is said before all else what is wrong with it; or one on each line. Empty lines are none.
     ///
     /// # Errors
-    /// [`Error::BodyNotJson`] or [`Error::Member`]; [`Error::BodyTooLarge`] where there are too many: then nothing is done for any of them.
-    pub fn documents(body: Vec<u8>, is_ndjson: bool) -> Result<Vec<Line>, Error> {
+    /// [`Problem::BodyNotJson`] or [`Problem::Member`]; [`Error::BodyTooLarge`] where there are too many: then nothing is done for any of them.
+    pub fn documents(body: Vec<u8>, is_ndjson: bool) -> Result<Vec<Line>, Problem> {
         if !is_ndjson {
             let document = Self::document(body)?;
             Demand::read(document.object())?;
@@ -94,31 +95,36 @@ impl<'d> Demand<'d> {
         let lines = body.split(|byte| *byte == b'\n').enumerate();
         let lines: Vec<_> = lines.filter(|(_, line)| !line.trim_ascii().is_empty()).collect();
         match lines.len() {
-            0 => Err(Error::BodyNotJson),
+            0 => Err(Problem::BodyNotJson),
             1..=MAX_DEMANDS => {
                 Ok(lines.into_iter().map(|(index, line)| (Some(index + 1), Self::document(line.into()))).collect())
             }
-            _ => Err(Error::BodyTooLarge),
+            _ => Err(Error::BodyTooLarge.into()),
         }
     }
 
     /// The document of a body that has one.
     ///
     /// # Errors
-    /// [`Error::BodyNotJson`].
-    pub fn document(body: Vec<u8>) -> Result<Document, Error> {
-        Document::parse(body).map_err(|_| Error::BodyNotJson)
+    /// [`Problem::BodyNotJson`].
+    pub fn document(body: Vec<u8>) -> Result<Document, Problem> {
+        Document::parse(body).map_err(|_| Problem::BodyNotJson)
+    }
+
+    /// The token that is demanded, if one is: to be verified, whatever else is said.
+    pub fn token(members: Object<'d>) -> Option<&'d str> {
+        members.get("token").and_then(Value::as_str)
     }
 
     /// Reads a demand. Times are `NumericDate`s (RFC 7519 section 2).
     ///
     /// # Errors
-    /// [`Error::Member`] names the first that is wrong.
-    pub fn read(members: Object<'d>) -> Result<Self, Error> {
+    /// [`Problem::Member`] names the first that is wrong.
+    pub fn read(members: Object<'d>) -> Result<Self, Problem> {
         only(members, |name| MEMBERS.contains(&name) || name == NOTE)?;
         let reason = match text(members, "reason")? {
             None => Reason::Administrator,
-            Some(name) => reason(name).ok_or_else(|| Error::Member("reason".into()))?,
+            Some(name) => reason(name).ok_or_else(|| Problem::Member("reason".into()))?,
         };
         Ok(Self {
             what: what(members, reason)?,
@@ -134,7 +140,7 @@ pub(super) fn reason(name: &str) -> Option<Reason> {
     Reason::ALL.into_iter().find(|reason| reason.name() == name)
 }
 
-fn what(members: Object<'_>, reason: Reason) -> Result<Demanded<'_>, Error> {
+fn what(members: Object<'_>, reason: Reason) -> Result<Demanded<'_>, Problem> {
     let (target, issuer) = (target(members)?, text(members, "iss")?);
     let (before, exp) = (date(members, "before")?, date(members, "exp")?);
     let keep = text(members, "keep")?;
@@ -142,12 +148,12 @@ fn what(members: Object<'_>, reason: Reason) -> Result<Demanded<'_>, Error> {
         // It says all that itself.
         return match (target, issuer, before, exp, keep) {
             (None, None, None, None, None) => Ok(Demanded::Token(token)),
-            _ => Err(Error::Member("token".into())),
+            _ => Err(Problem::Member("token".into())),
         };
     }
-    let issuer = issuer.ok_or_else(|| Error::Member("iss".into()))?;
+    let issuer = issuer.ok_or_else(|| Problem::Member("iss".into()))?;
     // Who left it undefined wanted less than everything.
-    let target = target.ok_or_else(|| Error::Member("everything".into()))?;
+    let target = target.ok_or_else(|| Problem::Member("everything".into()))?;
     let is_token = matches!(target, Target::TokenId(_));
     for (name, is_wrong) in [
         ("before", before.is_some() && is_token),
@@ -155,7 +161,7 @@ fn what(members: Object<'_>, reason: Reason) -> Result<Demanded<'_>, Error> {
         ("exp", exp.is_some() && !is_token),
     ] {
         if is_wrong {
-            return Err(Error::Member(name.into()));
+            return Err(Problem::Member(name.into()));
         }
     }
     // `iat` is in whole seconds, so what was issued before half a second past is what was issued until that second.
@@ -165,10 +171,10 @@ fn what(members: Object<'_>, reason: Reason) -> Result<Demanded<'_>, Error> {
 }
 
 /// The one thing that is named.
-fn target(members: Object<'_>) -> Result<Option<Target<'_>>, Error> {
+fn target(members: Object<'_>) -> Result<Option<Target<'_>>, Problem> {
     let mut target = None;
     let mut named = |name: &str, found: Option<_>| match found {
-        Some(found) if target.replace(found).is_some() => Err(Error::Member(name.into())),
+        Some(found) if target.replace(found).is_some() => Err(Problem::Member(name.into())),
         _ => Ok(()),
     };
     named("jti", text(members, "jti")?.map(Target::TokenId))?;
@@ -179,47 +185,47 @@ fn target(members: Object<'_>) -> Result<Option<Target<'_>>, Error> {
     let claim = match (text(members, "claim")?, text(members, "value")?) {
         (Some(name), Some(value)) => Some(Target::Claim { name, value }),
         (None, None) => None,
-        _ => return Err(Error::Member("value".into())),
+        _ => return Err(Problem::Member("value".into())),
     };
     named("claim", claim)?;
     let everything = match members.get("everything") {
         None => None,
         Some(Value::Bool(true)) => Some(Target::Everything),
-        Some(_) => return Err(Error::Member("everything".into())),
+        Some(_) => return Err(Problem::Member("everything".into())),
     };
     named("everything", everything)?;
     Ok(target)
 }
 
 /// Refuses what has a member of another name.
-pub(super) fn only(members: Object<'_>, is_known: impl Fn(&str) -> bool) -> Result<(), Error> {
+pub(super) fn only(members: Object<'_>, is_known: impl Fn(&str) -> bool) -> Result<(), Problem> {
     let unknown = members.members().find(|(name, _)| !is_known(name));
     // As much of it as a person needs to find it.
-    unknown.map_or(Ok(()), |(name, _)| Err(Error::Member(name.chars().take(40).collect())))
+    unknown.map_or(Ok(()), |(name, _)| Err(Problem::Member(name.chars().take(40).collect())))
 }
 
-pub(super) fn text<'d>(members: Object<'d>, name: &str) -> Result<Option<&'d str>, Error> {
+pub(super) fn text<'d>(members: Object<'d>, name: &str) -> Result<Option<&'d str>, Problem> {
     match members.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Error::Member(name.into())),
+        Some(_) => Err(Problem::Member(name.into())),
     }
 }
 
-fn short<'d>(members: Object<'d>, name: &str, max: usize) -> Result<Option<&'d str>, Error> {
+fn short<'d>(members: Object<'d>, name: &str, max: usize) -> Result<Option<&'d str>, Problem> {
     match text(members, name)? {
-        Some(text) if text.chars().count() > max => Err(Error::Member(name.into())),
+        Some(text) if text.chars().count() > max => Err(Problem::Member(name.into())),
         text => Ok(text),
     }
 }
 
-fn date(members: Object<'_>, name: &str) -> Result<Option<Timestamp>, Error> {
+fn date(members: Object<'_>, name: &str) -> Result<Option<Timestamp>, Problem> {
     let millis = match members.get(name) {
         None => return Ok(None),
         Some(Value::Number(number)) => number.thousandths(),
         Some(_) => None,
     };
-    millis.map(|millis| Some(Timestamp::from_millis(millis))).ok_or_else(|| Error::Member(name.into()))
+    millis.map(|millis| Some(Timestamp::from_millis(millis))).ok_or_else(|| Problem::Member(name.into()))
 }
 
 #[cfg(test)]
@@ -306,8 +312,8 @@ mod tests {
         let told: Vec<_> = lines.iter().map(|(line, document)| (*line, document.is_ok())).collect();
         assert_eq!(told, [(Some(1), true), (Some(3), false), (Some(4), true)]);
         assert!(documents(&"{}\n".repeat(MAX_DEMANDS)).is_ok());
-        assert!(matches!(documents(&"{}\n".repeat(MAX_DEMANDS + 1)), Err(Error::BodyTooLarge)));
-        assert!(matches!(documents("\n \n"), Err(Error::BodyNotJson)));
-        assert!(matches!(Demand::documents(b"{}".to_vec(), false), Err(Error::Member(_))));
+        assert!(matches!(documents(&"{}\n".repeat(MAX_DEMANDS + 1)), Err(Problem::Error(Error::BodyTooLarge))));
+        assert!(matches!(documents("\n \n"), Err(Problem::BodyNotJson)));
+        assert!(matches!(Demand::documents(b"{}".to_vec(), false), Err(Problem::Member(_))));
     }
 }

@@ -3,21 +3,20 @@ use quash_core::{
     json::{Document, Value},
 };
 
-use super::demand::only;
+use super::{Problem, demand::only};
 use crate::{
     answer::Answer,
-    error::Error,
     json_object::{JsonObject, json_array},
 };
 
 /// The token that an administrator asks about.
 ///
 /// # Errors
-/// [`Error::Member`].
-pub fn explained(document: &Document) -> Result<&str, Error> {
+/// [`Problem::Member`].
+pub fn explained(document: &Document) -> Result<&str, Problem> {
     let members = document.object();
     only(members, |name| name == "token")?;
-    members.get("token").and_then(Value::as_str).ok_or_else(|| Error::Member("token".into()))
+    members.get("token").and_then(Value::as_str).ok_or_else(|| Problem::Member("token".into()))
 }
 
 /// The answer that tells what would become of a token: `accepted`, `refused` with a code, or `open` where nobody could be asked.

@@ -17,5 +17,6 @@ pub use demand::{Demand, Demanded, Line, demands};
 pub use explain::{explained, explanation};
 pub use listing::{Listing, Page, Rows, listed};
 pub use once::{IdempotencyKey, Remembered};
+pub use problem::Problem;
 pub use receipt::{Receipt, receipts};
 pub use route::AdminRoute;

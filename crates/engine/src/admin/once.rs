@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use quash_core::{Peppers, Timestamp};
 
+use super::Problem;
 use crate::error::Error;
 
 /// How long a key is remembered.
@@ -56,16 +57,16 @@ impl IdempotencyKey {
     /// What it says to that: when the request came first and what it was answered, or that it was another one.
     ///
     /// # Errors
-    /// [`Error::IdempotencyKeyReused`]; [`Error::StoreUnavailable`] when it says something else.
-    pub fn remembered(told: &str) -> Result<Remembered, Error> {
+    /// [`Problem::IdempotencyKeyReused`]; [`Error::StoreUnavailable`] when it says something else.
+    pub fn remembered(told: &str) -> Result<Remembered, Problem> {
         if told == crate::ledger::ANOTHER {
-            return Err(Error::IdempotencyKeyReused);
+            return Err(Problem::IdempotencyKeyReused);
         }
         let read = told.split_once('\n').and_then(|(millis, answer)| Some((millis.parse().ok()?, answer)));
         match read {
             Some((millis, "")) => Ok(Remembered::Since(Timestamp::from_millis(millis))),
             Some((_, answer)) => Ok(Remembered::Answered(answer.into())),
-            None => Err(Error::StoreUnavailable("the ledger remembers something else".into())),
+            None => Err(Error::StoreUnavailable("the ledger remembers something else".into()).into()),
         }
     }
 }
@@ -105,7 +106,7 @@ mod tests {
         assert!(asked.ends_with(" 1000 86401000\n"));
         assert_eq!(IdempotencyKey::remembered("1000\n").unwrap(), Remembered::Since(Timestamp::from_secs(1)));
         assert_eq!(IdempotencyKey::remembered("1000\n{}\n{}").unwrap(), Remembered::Answered("{}\n{}".into()));
-        assert!(matches!(IdempotencyKey::remembered("another"), Err(Error::IdempotencyKeyReused)));
-        assert!(matches!(IdempotencyKey::remembered(""), Err(Error::StoreUnavailable(_))));
+        assert!(matches!(IdempotencyKey::remembered("another"), Err(Problem::IdempotencyKeyReused)));
+        assert!(matches!(IdempotencyKey::remembered(""), Err(Problem::Error(Error::StoreUnavailable(_)))));
     }
 }

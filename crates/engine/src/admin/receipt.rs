@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use quash_core::{Cutoff, Revocation, Timestamp};
 
+use super::Problem;
 use crate::{
     answer::Answer,
-    error::Error,
     json_object::{JsonObject, json_array},
     policy::Mode,
 };
@@ -17,7 +17,7 @@ pub enum Receipt {
     /// It was dead already, and needs no entry.
     Expired,
     /// It could not be done.
-    Refused(Error),
+    Refused(Problem),
 }
 
 impl Receipt {
@@ -131,7 +131,7 @@ mod tests {
         let all = [
             (Some(1), Receipt::Revoked(revocation)),
             (Some(2), Receipt::Expired),
-            (Some(4), Receipt::Refused(Error::Member("sub".into()))),
+            (Some(4), Receipt::Refused(Problem::Member("sub".into()))),
         ];
         let expected = concat!(
             r#"{"line":1,"outcome":"revoked","id":"14141414141414141414141414141414","kind":"subject","#,

@@ -1,3 +1,4 @@
+use super::Problem;
 use crate::error::Error;
 
 /// What an administrator may ask.
@@ -17,17 +18,17 @@ impl AdminRoute {
     /// The route of a path below the prefix, and a method.
     ///
     /// # Errors
-    /// [`Error::RouteUnknown`] or [`Error::MethodNotAllowed`].
-    pub fn of(path: &str, method: &str) -> Result<Self, Error> {
+    /// [`Problem::RouteUnknown`] or [`Error::MethodNotAllowed`].
+    pub fn of(path: &str, method: &str) -> Result<Self, Problem> {
         match (path, method) {
             ("/admin/revocations", "POST") => Ok(Self::Revoke),
             ("/admin/revocations", "GET") => Ok(Self::List),
             ("/admin/explain", "POST") => Ok(Self::Explain),
             ("/admin/audit", "GET") => Ok(Self::Audit),
-            ("/admin/revocations", _) => Err(Error::MethodNotAllowed("GET, POST")),
-            ("/admin/explain", _) => Err(Error::MethodNotAllowed("POST")),
-            ("/admin/audit", _) => Err(Error::MethodNotAllowed("GET")),
-            _ => Err(Error::RouteUnknown),
+            ("/admin/revocations", _) => Err(Error::MethodNotAllowed("GET, POST").into()),
+            ("/admin/explain", _) => Err(Error::MethodNotAllowed("POST").into()),
+            ("/admin/audit", _) => Err(Error::MethodNotAllowed("GET").into()),
+            _ => Err(Problem::RouteUnknown),
         }
     }
 }

@@ -72,8 +72,6 @@ pub struct Routes {
     pub verify: Option<Verify>,
     /// Who we are to them, if we know.
     pub server: Option<Server>,
-    /// For how many days records of the audit log are kept.
-    pub audit_days: u64,
     /// What a logout expires.
     pub expired_cookies: Vec<ExpiredCookie>,
     /// The `Clear-Site-Data` header of a logout.
@@ -123,7 +121,7 @@ impl Config {
     fn of(root: &Field<'_, '_>) -> Self {
         root.table(&[
             "origin", "prefix", "mode", "public", "routes", "denylist", "ledger", "peppers", "token", "issuers",
-            "clients", "server", "verify", "logout", "admin",
+            "clients", "server", "verify", "logout",
         ]);
         let ledger = Ledger::read(&root.member("ledger"));
         let place = ledger.as_ref().map_or(Place::Kv, |ledger| Place::KvAndLedger(ledger.terms.max_staleness));
@@ -135,7 +133,6 @@ impl Config {
             prefix: Some(prefix),
             signals: root.member("issuers").list(&mut |field| Some(Signals::read(field, &clients))),
             clients,
-            audit_days: audit_days(&root.member("admin")),
             ..Routes::read(root, place)
         };
         Self {
@@ -157,7 +154,6 @@ impl Routes {
         Self {
             verify: None,
             server: None,
-            audit_days: 0,
             prefix: None,
             mode: mode.unwrap_or(if place.followed_within().is_some() { Mode::Bounded } else { Mode::Eventual }),
             public: root.member("public").list(&mut routes::path),
@@ -171,16 +167,6 @@ impl Routes {
             }),
         }
     }
-}
-
-/// For a year, unless it is said: who asks what happened seldom asks later. What is kept may be about people, so it ends.
-fn audit_days(admin: &Field<'_, '_>) -> u64 {
-    let days = admin.table(&["audit_days"]).member("audit_days");
-    let number = days.number().unwrap_or(365);
-    if !(1..=3650).contains(&number) {
-        days.wrong(&"must be 1 to 3650 days");
-    }
-    number
 }
 
 fn prefix(field: &Field<'_, '_>) -> String {
