@@ -37,7 +37,8 @@ function problem({ status, headers, body }: Answer, expected: number, code: stri
 describe('who may', () => {
   test('nobody without a secret, and one answer for every reason', async () => {
     const cookie = { cookie: `session=${await token()}`, authorization: '' };
-    for (const headers of [{ authorization: '' }, basic(CLIENT.id, `${CLIENT.secret}x`), basic('nobody', CLIENT.secret), { authorization: `Bearer ${await token()}` }, cookie]) {
+    const [wrong, nobody] = [basic(CLIENT.id, `${CLIENT.secret}x`), basic('nobody', CLIENT.secret)];
+    for (const headers of [{ authorization: '' }, wrong, nobody, { authorization: `Bearer ${await token()}` }, cookie]) {
       for (const path of ['/revocations', '/audit', '/nothing']) {
         const answer = await ask(edge, 'GET', path, { headers });
         problem(answer, 401, 'client_unknown');
@@ -71,7 +72,11 @@ describe('who may', () => {
 
   test('what there is not', async () => {
     problem(await ask(edge, 'GET', '/nothing'), 404, 'route_unknown');
-    for (const [method, path, allow] of [['PUT', '/revocations', 'GET, POST'], ['GET', '/explain', 'POST'], ['POST', '/audit', 'GET']] as const) {
+    for (const [method, path, allow] of [
+      ['PUT', '/revocations', 'GET, POST'],
+      ['GET', '/explain', 'POST'],
+      ['POST', '/audit', 'GET'],
+    ] as const) {
       const answer = await ask(edge, method, path);
       problem(answer, 405, 'method_not_allowed');
       assert.equal(answer.headers.get('allow'), allow);
@@ -86,7 +91,8 @@ describe('revoke', () => {
     const { status, headers, body } = await revokeOne(edge, { token: mine });
     assert.deepEqual([status, headers.get('content-type'), headers.get('cache-control')], [200, 'application/json', 'no-store']);
     const { id, revoked_at, expires_at, effective_by } = body;
-    assert.deepEqual(body, { outcome: 'revoked', id, kind: 'token', covers: [{}], revoked_at, expires_at, reason: 'administrator', mode: 'bounded', effective_by });
+    const [said, reason] = [{ outcome: 'revoked', mode: 'bounded' }, 'administrator'];
+    assert.deepEqual(body, { ...said, id, kind: 'token', covers: [{}], revoked_at, expires_at, reason, effective_by });
     assert.match(id, /^[0-9a-f]{31}1$/);
     assert.ok(Math.abs(revoked_at - now()) < 60 && expires_at > now() + 590 && effective_by >= revoked_at + 1);
     assert.equal(await judged(mine), 'token_revoked');
@@ -116,7 +122,8 @@ describe('revoke', () => {
 
   test('what was issued before, and all but a session', async () => {
     const sub = randomUUID();
-    const [old, young] = [await token({ claims: { sub, iat: now() - 100 } }), await token({ claims: { sub, iat: now() - 10 } })];
+    const issued = (ago: number) => token({ claims: { sub, iat: now() - ago } });
+    const [old, young] = [await issued(100), await issued(10)];
     const { body } = await revokeOne(edge, { iss: ISSUER, sub, before: now() - 50 });
     assert.equal(body.covers.length, 1);
     assert.deepEqual([await judged(old), await judged(young)], ['token_revoked', undefined]);
@@ -144,7 +151,7 @@ describe('revoke', () => {
       [{ iss: ISSUER, claim: 'color', value: 'x' }, 400, 'member_invalid'],
       [{ iss: 'https://other.example', sub: 'x' }, 400, 'issuer_unknown'],
       [{ token: 'x' }, 400, 'token_segments'],
-      [{ token: `${await token()}x` }, 400, 'token_base64url'],
+      [{ token: `${await token()}=` }, 400, 'token_base64url'],
       [[], 400, 'body_not_json'],
     ] as const) {
       const answer = await revokeOne(edge, demand);
@@ -170,8 +177,8 @@ describe('revoke', () => {
     ]);
     assert.deepEqual([status, headers.get('content-type')], [200, 'application/x-ndjson']);
     assert.deepEqual(
-      body.map(({ line, outcome, code }: any) => [line, outcome, code]),
-      [[1, 'revoked', undefined], [3, 'refused', 'token_segments'], [4, 'refused', 'body_not_json'], [5, 'refused', 'member_invalid'], [6, 'revoked', undefined], [7, 'revoked', undefined]],
+      body.map(({ line, code }: any) => [line, code ?? 'revoked']),
+      [[1, 'revoked'], [3, 'token_segments'], [4, 'body_not_json'], [5, 'member_invalid'], [6, 'revoked'], [7, 'revoked']],
     );
     assert.deepEqual(await Promise.all(tokens.map(judged)), ['token_revoked', 'token_revoked', undefined]);
   });
@@ -266,7 +273,8 @@ describe('Idempotency-Key', () => {
 
 describe('list', () => {
   test('all of it, page after page, while more is revoked', async () => {
-    const ids = (await revokeMany(edge, Array.from({ length: 30 }, () => ({ iss: ISSUER, sub: randomUUID() })))).body.map(({ id }: any) => id);
+    const demands = Array.from({ length: 30 }, () => ({ iss: ISSUER, sub: randomUUID() }));
+    const ids = (await revokeMany(edge, demands)).body.map(({ id }: any) => id);
     const found = new Set<string>();
     let pages = 0;
     for (let next: string | undefined; next !== undefined || pages === 0; pages += 1) {
@@ -277,8 +285,8 @@ describe('list', () => {
         found.add(id);
       }
       next = body.next;
-      // One of those that were there has changed, and has a new number.
-      if (pages === 0) await revokeOne(edge, { iss: ISSUER, sub: randomUUID() });
+      // One of those that were there changes, and has a new number.
+      await revokeOne(edge, demands[pages % demands.length]);
     }
     assert.ok(pages > 4 && ids.every((id: string) => found.has(id)));
   });
@@ -287,7 +295,7 @@ describe('list', () => {
     const mine = await token({ claims: { sid: randomUUID() } });
     const since = now();
     await logout(edge, mine, { scope: 'session' });
-    await revokeOne(edge, { iss: ISSUER, sid: randomUUID(), reason: 'account_disabled' });
+    await revokeOne(edge, { iss: ISSUER, sid: randomUUID(), reason: 'client' });
     const rows = await all((query) => list(edge, query), 'revocations');
     assert.ok(rows.length > 300);
     const some = (query: Record<string, string>) => all((page) => list(edge, page), 'revocations', query);
@@ -295,7 +303,7 @@ describe('list', () => {
       [{ kind: 'session' }, (row: any) => row.kind === 'session'],
       [{ kind: 'token' }, (row: any) => row.kind === 'token'],
       [{ reason: 'logout' }, (row: any) => row.reason === 'logout'],
-      [{ reason: 'account_disabled', kind: 'session' }, (row: any) => row.reason === 'account_disabled' && row.kind === 'session'],
+      [{ reason: 'client', kind: 'session' }, (row: any) => row.reason === 'client' && row.kind === 'session'],
       [{ since: String(since) }, (row: any) => row.revoked_at >= since],
       [{ until: String(since) }, (row: any) => row.revoked_at < since],
     ] as const) {
@@ -315,8 +323,8 @@ describe('list', () => {
   });
 
   test('a wrong query is refused', async () => {
-    for (const query of [{ knd: 'subject' }, { kind: 'x' }, { limit: '0' }, { cursor: '3-0' }, { cursor: 'x' }, { id: 'x' }, { iss: ISSUER }]) {
-      problem(await list(edge, query as unknown as Record<string, string>), 400, 'parameter_invalid');
+    for (const query of ['knd=subject', 'kind=x', 'limit=0', 'cursor=3-0', 'cursor=x', 'id=x', `iss=${ISSUER}`]) {
+      problem(await ask(edge, 'GET', `/revocations?${query}`), 400, 'parameter_invalid');
     }
     problem(await list(edge, { iss: 'https://other.example', sub: 'x' }), 400, 'issuer_unknown');
   });
@@ -327,8 +335,8 @@ describe('explain', () => {
     const mine = await token({ claims: { sid: randomUUID() }, alg: 'ES256' });
     const good = await explain(edge, mine);
     assert.deepEqual([good.status, good.body.verdict, good.body.code], [200, 'accepted', undefined]);
-    const what = ['form', 'key', 'signature', 'type', 'audience', 'expiry', 'start', 'lifetime', 'claims', 'token', 'session', 'subject', 'key', 'issuer'];
-    assert.deepEqual(good.body.steps.map((step: any) => step.what), what);
+    const what = 'form key signature type audience expiry start lifetime claims token session subject key issuer';
+    assert.deepEqual(good.body.steps.map((step: any) => step.what), what.split(' '));
     assert.ok(good.body.steps.every((step: any) => step.outcome === 'passed'));
     const { body } = await revokeOne(edge, { token: mine });
     const revoked = (await explain(edge, mine)).body;
@@ -349,7 +357,8 @@ describe('explain', () => {
       const { status, body } = await explain(edge, text);
       assert.deepEqual([status, body.verdict, body.code, body.steps.at(-1).what], [200, 'refused', code, last], code);
     }
-    problem(await ask(edge, 'POST', '/explain', { body: '{"tokn":""}', headers: { 'content-type': 'application/json' } }), 400, 'member_invalid');
+    const misspelt = { body: '{"tokn":""}', headers: { 'content-type': 'application/json' } };
+    problem(await ask(edge, 'POST', '/explain', misspelt), 400, 'member_invalid');
   });
 
   test('what nobody could be asked about stays open', async () => {
@@ -367,14 +376,16 @@ describe('explain', () => {
 describe('audit', () => {
   test('who did what, and why; in the order in which it was done, and as often', async () => {
     const [jti, since] = [randomUUID(), Date.now() / 1000];
-    const demand = { iss: ISSUER, jti, actor: 'ann <ann@example.com>', note: 'stolen\n"laptop"\t', reason: 'credential_change' };
-    const { id } = (await revokeOne(edge, demand)).body;
+    const told = { actor: 'ann <ann@example.com>', note: 'stolen\n"laptop"\t', reason: 'credential_change' };
+    const { id } = (await revokeOne(edge, { iss: ISSUER, jti, ...told })).body;
     await revokeOne(edge, { iss: ISSUER, jti });
-    const mine = (await all((query) => audit(edge, query), 'records', { since: String(Math.floor(since)) })).filter((record) => record.id === id);
+    const records = await all((query) => audit(edge, query), 'records', { since: String(Math.floor(since)) });
+    const mine = records.filter((record) => record.id === id);
     const [last, first] = mine;
     assert.equal(mine.length, 2);
-    assert.deepEqual(first, { seq: first.seq, at: first.at, client: CLIENT.id, action: 'revoke', id, reason: 'credential_change', actor: demand.actor, note: demand.note });
-    assert.deepEqual(last, { seq: last.seq, at: last.at, client: CLIENT.id, action: 'revoke', id, reason: 'administrator' });
+    const done = { client: CLIENT.id, action: 'revoke', id };
+    assert.deepEqual(first, { seq: first.seq, at: first.at, ...done, ...told });
+    assert.deepEqual(last, { seq: last.seq, at: last.at, ...done, reason: 'administrator' });
     assert.ok(last.seq > first.seq && last.at >= first.at && first.at >= since - 1 && first.at < since + 60);
     // Nothing of what is revoked by is in it.
     assert.ok(!JSON.stringify(mine).includes(jti));
@@ -431,9 +442,8 @@ describe('without a ledger', () => {
   });
 
   test('what only a ledger knows is not there', async () => {
-    for (const answer of [await list(alone), await audit(alone), await revokeOne(alone, { iss: ISSUER, sub: 'x' }, 'key')]) {
-      problem(answer, 501, 'ledger_needed');
-    }
+    const repeatable = await revokeOne(alone, { iss: ISSUER, sub: 'x' }, 'key');
+    for (const answer of [await list(alone), await audit(alone), repeatable]) problem(answer, 501, 'ledger_needed');
     assert.deepEqual((await list(alone, { iss: ISSUER, sub: 'x' })).body, { revocations: [] });
   });
 });
