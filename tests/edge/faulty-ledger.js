@@ -1,7 +1,7 @@
 /**
  * The Worker as it is deployed, with faults between it and the ledger's real Durable Objects. A fault is switched on by the key
  * `ledger_fault` in the KV namespace: `down` fails as Durable Objects fail, by a rejected promise; with `hang` they never answer, with
- * `slow` after 700 ms.
+ * `slow` after 700 ms. `shards` is `down` for all but the object that is no shard.
  *
  * Imported first, so that the Worker finds the faulty binding when it starts.
  */
@@ -11,10 +11,10 @@ const { QUASH_LEDGER: real, QUASH_DENYLIST: kv } = env;
 // faulty-kv.js may be between, which knows of faults of its own.
 const get = kv.realGet ?? kv.get.bind(kv);
 
-const faulty = (stub) => ({
+const faulty = (name, stub) => ({
   async fetch(...args) {
     const fault = await get('ledger_fault');
-    if (fault === 'down') throw new Error('Network connection lost.');
+    if (fault === 'down' || (fault === 'shards' && name !== 'once')) throw new Error('Network connection lost.');
     if (fault === 'hang') await new Promise((resolve) => setTimeout(resolve, 60_000));
     if (fault === 'slow') await new Promise((resolve) => setTimeout(resolve, 700));
     return stub.fetch(...args);
@@ -28,7 +28,7 @@ class DurableObjectNamespace {
   }
 
   getByName(name) {
-    return faulty(real.getByName(name));
+    return faulty(name, real.getByName(name));
   }
 }
 

@@ -17,6 +17,9 @@ pub struct WeakSecret {
 /// Ends the domain: no other use of HMAC with the pepper may start with these bytes.
 const DOMAIN: &[u8] = b"quash/issuer/v1\0";
 
+/// The same of requests that are repeated.
+const REQUEST: &[u8] = b"quash/request/v1\0";
+
 /// The name of a [`Target`] in every store: 124 bits of HMAC-SHA256 under the deployment's [`Pepper`] and the issuer's name, and
 /// four for the kind of target.
 ///
@@ -106,6 +109,18 @@ impl Pepper {
     /// Where the ids of an issuer's targets come from.
     pub fn namespace(&self, issuer: &str) -> Namespace {
         Namespace(HmacSha256::under(&self.sign(DOMAIN, issuer.as_bytes())))
+    }
+
+    /// By what a store may know these parts of a request, and nobody else: 128 bits of HMAC-SHA256 under this pepper. Each part has its
+    /// length before it, so that no letter of one can pass for another's.
+    pub fn fingerprint(&self, parts: &[&[u8]]) -> RevocationId {
+        let mut message = Vec::new();
+        for part in parts {
+            message.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            message.extend_from_slice(part);
+        }
+        let mac = self.sign(REQUEST, &message);
+        RevocationId::from_bytes(mac.first_chunk().copied().unwrap_or_default())
     }
 
     /// HMAC-SHA256 of `domain` and `message` under this pepper.
@@ -217,6 +232,14 @@ mod tests {
         assert_eq!(RevocationId::new(8, [0xff; 16]).to_string(), "fffffffffffffffffffffffffffffff8");
         assert_eq!(RevocationId::new(8, [0; 16]).to_string(), "00000000000000000000000000000008");
         assert_eq!(RevocationId::from_bytes([0xff; 16]).kind(), 15);
+    }
+
+    #[test]
+    fn parts_of_a_request_are_told_apart() {
+        let fingerprint = |parts: &[&[u8]]| Pepper::new(&[7; 32]).unwrap().fingerprint(parts);
+        assert_ne!(fingerprint(&[b"a", b"bc"]), fingerprint(&[b"ab", b"c"]));
+        assert_ne!(fingerprint(&[b"a"]), fingerprint(&[b"a", b""]));
+        assert_eq!(fingerprint(&[b"a", b"bc"]), fingerprint(&[b"a", b"bc"]));
     }
 
     #[test]

@@ -278,6 +278,11 @@ impl IssuerTerms {
         self.names[0].namespace.id(target)
     }
 
+    /// The ids under which a revocation of it may have been written: one for each pepper.
+    pub fn ids(&self, target: &Target<'_>) -> Vec<RevocationId> {
+        self.names.iter().map(|names| names.namespace.id(target)).collect()
+    }
+
     /// The revocation of a target, for something that happened then: until that, and not until now. What comes late, or once more, must
     /// not end what was begun since.
     pub(crate) fn revocation_until(

@@ -59,6 +59,8 @@ pub enum Reason {
     CredentialChange,
     /// The issuer said that the account is disabled or gone (RISC).
     AccountDisabled,
+    /// An administrator asked for it.
+    Administrator,
     /// Something that only a later version of Quash has a name for.
     Other,
 }

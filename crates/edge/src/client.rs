@@ -2,8 +2,15 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use percent_encoding::percent_decode_str;
 use quash_core::ClientAssertion;
 use quash_engine::{Error, Form, Signer, config::Client};
+use worker::Request;
 
-use crate::guard::{Guard, later};
+use crate::{
+    guard::{Guard, later},
+    request::AsRequest,
+};
+
+/// The header that has the assertion of a request whose body is no form.
+const ASSERTION: &str = "Client-Assertion";
 
 /// RFC 7523 section 2.2.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -39,6 +46,24 @@ pub(crate) async fn authenticate<'c>(
         },
     }
     .ok_or(Error::ClientUnknown)
+}
+
+/// The client that a request authenticates as whose body is no form: by its secret with HTTP Basic, or by an assertion in a header.
+///
+/// # Errors
+/// As [`authenticate`].
+pub(crate) async fn authenticate_by_header<'c>(
+    guard: &Guard,
+    clients: &'c [Client],
+    request: &Request,
+) -> Result<&'c Client, Error> {
+    let form = match request.header(ASSERTION) {
+        Some(assertion) => {
+            Form::of([("client_assertion_type", ASSERTION_TYPE.into()), ("client_assertion", assertion)])
+        }
+        None => Form::parse(b""),
+    };
+    authenticate(guard, clients, request.authorization().as_deref(), &form).await
 }
 
 fn credentials<'f>(authorization: Option<&str>, form: &'f Form) -> Result<Credentials<'f>, Error> {

@@ -5,15 +5,20 @@ use std::{
 };
 
 use quash_core::{
-    ClientAssertion, Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken,
+    ClientAssertion, Explanation, Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken,
     follower::{Source, SyncId},
 };
-use quash_engine::{Answer, Due, Engine, Error, Fetch, Health, LookUp, Policy, Signer, Step, Verifying, from_lines};
+use quash_engine::{
+    Answer, Due, Engine, Error, Fetch, Health, LookUp, Policy, Signer, Step, Verifying, admin::Problem, from_lines,
+    merged,
+};
 use worker::Delay;
 
 use crate::{
-    key_documents, ledger,
-    store::Denylist,
+    key_documents,
+    ledger::{self, LedgerClient},
+    respond,
+    store::{Denylist, Lookup},
     wait_until::{outlive, wait_until},
     webcrypto::ImportedKeys,
 };
@@ -155,12 +160,65 @@ impl Guard {
     /// From the first moment this isolate refuses what they cover. Should the store fail, it goes on refusing: nothing is
     /// acknowledged, but whoever asked for it wanted no less.
     pub(crate) async fn record(&self, revocations: &[Revocation], now: Timestamp) -> Result<(), Error> {
+        self.record_audited(revocations, &[], now).await
+    }
+
+    /// The same, with the record of each for the audit log, where there is a ledger to keep one.
+    pub(crate) async fn record_audited(
+        &self,
+        revocations: &[Revocation],
+        records: &[String],
+        now: Timestamp,
+    ) -> Result<(), Error> {
         self.engine().record(revocations, now);
         if let Some(hook) = self.on_record.get() {
             hook(revocations);
         }
         let relies_on_kv = self.engine().relies_on_workers_kv();
-        Ok(self.denylist.record(revocations, relies_on_kv, now).await?)
+        Ok(self.denylist.record(revocations, records, relies_on_kv, now).await?)
+    }
+
+    /// The ledger, for what only that knows.
+    ///
+    /// # Errors
+    /// [`Problem::LedgerNeeded`].
+    pub(crate) fn ledger(&self) -> Result<&LedgerClient, Problem> {
+        self.denylist.ledger().ok_or(Problem::LedgerNeeded)
+    }
+
+    /// The entries in force under these ids, as the ledger has them, or without one Workers KV.
+    pub(crate) async fn entries(&self, ids: &[RevocationId], now: Timestamp) -> Result<Vec<Revocation>, Error> {
+        let mut entries = match self.denylist.ledger() {
+            Some(ledger) => ledger.entries(ids).await?,
+            None => match self.denylist.look_up(ids, false).await {
+                Lookup { entries, outage: None } => entries,
+                Lookup { outage: Some(outage), .. } => return Err(outage.into()),
+            },
+        };
+        entries.retain(|entry| entry.expires_at > now);
+        Ok(merged(entries))
+    }
+
+    /// Explains what would become of a token. What nobody could be asked about stays open in it.
+    pub(crate) async fn explain(&self, text: &str) -> Result<Explanation, Error> {
+        // So that its issuer's keys are read, if they have to be.
+        match self.verify(text).await {
+            Ok(_) | Err(Error::Refused(_)) => {}
+            Err(error) => return Err(error),
+        }
+        let mut explanation = self.engine().explain(text, later());
+        let valid = match explanation.signature_check() {
+            Some(check) => Some(self.imported.check(&self.engine, check).await?),
+            None => None,
+        };
+        if let Some(valid) = valid {
+            explanation.answer_signature(valid);
+        }
+        match self.entries(&explanation.ids(), later()).await {
+            Ok(entries) => explanation.answer_entries(&entries),
+            Err(error) => respond::log(&error),
+        }
+        Ok(explanation)
     }
 
     /// Takes note that an assertion has been used. Tells whether that was for the first time, wherever it was before.

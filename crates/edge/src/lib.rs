@@ -71,6 +71,7 @@
 //! opt-level = 3
 //! ```
 
+mod admin;
 mod authorized;
 mod backchannel_logout;
 mod body;

@@ -11,6 +11,7 @@ use quash_engine::{
 use worker::{Env, Headers, Request, Response};
 
 use crate::{
+    admin,
     authorized::Authorized,
     body, client,
     guard::{Guard, later, now},
@@ -269,6 +270,7 @@ impl Quash {
         let signal = match endpoint {
             Endpoint::Logout => return self.logout(request).await,
             Endpoint::Handle => return self.handle(request).await,
+            Endpoint::Admin => return admin::answer(&self.guard, &self.routes, request).await,
             Endpoint::Introspect => {
                 return self.introspect(request, judge).await.or_else(|error| respond::refusal(&error));
             }

@@ -1,6 +1,6 @@
 //! Every answer that Quash gives itself, errors among them.
 
-use quash_engine::{Answer, Error, HEADERS, JsonObject};
+use quash_engine::{Answer, Error, HEADERS, JsonObject, admin::Problem};
 use serde::Serialize;
 use worker::{Headers, Response, Result, console_error};
 
@@ -13,13 +13,22 @@ pub fn refusal(error: &Error) -> Result<Response> {
     answer(error.answer())
 }
 
+/// The answer that tells an administrator of one.
+pub(crate) fn problem(problem: &Problem) -> Result<Response> {
+    if let Some(cause) = problem.internal() {
+        console_error!("{cause}");
+    }
+    answer(problem.answer())
+}
+
 /// The answer that tells a proxy of one.
 pub(crate) fn refusal_to_proxy(error: &Error) -> Result<Response> {
     log(error);
     answer(error.answer_to_proxy())
 }
 
-fn log(error: &Error) {
+/// Says in the log what is wrong with us.
+pub(crate) fn log(error: &Error) {
     if let Some(cause) = error.internal() {
         console_error!("{cause}");
     }

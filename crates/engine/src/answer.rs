@@ -30,12 +30,8 @@ impl Answer {
 impl Error {
     /// The answer.
     pub fn answer(&self) -> Answer {
-        let message = match self.internal() {
-            Some(_) => "the service failed; it was not your request",
-            None => &self.to_string(),
-        };
         let standard = self.oauth_error().map_or_else(JsonObject::new, |error| JsonObject::new().text("error", error));
-        let body = standard.text("code", self.code()).text("message", message).end();
+        let body = standard.text("code", self.code()).text("message", &self.told()).end();
         let mut answer = Answer::new(self.status(), body);
         let headers = &mut answer.headers;
         let mut add = |name, value: &str| headers.push((name, value.to_owned()));
@@ -71,6 +67,14 @@ impl Error {
             answer.status = 403;
         }
         answer
+    }
+
+    /// What it says to whoever has asked.
+    pub(crate) fn told(&self) -> String {
+        match self.internal() {
+            Some(_) => "the service failed; it was not your request".into(),
+            None => self.to_string(),
+        }
     }
 
     /// What is wrong with us, for the log alone: whose fault it is not must not have to read of our bindings and stores.

@@ -33,6 +33,19 @@ pub fn to_lines<'r>(revocations: impl IntoIterator<Item = &'r Revocation>) -> St
     revocations.into_iter().map(line).collect()
 }
 
+/// One revocation for each id, of what may have several: Workers KV takes one write a second for each key.
+pub fn merged(mut revocations: Vec<Revocation>) -> Vec<Revocation> {
+    revocations.sort_unstable_by_key(|revocation| revocation.id);
+    revocations.dedup_by(|later, earlier| {
+        let same = later.id == earlier.id;
+        if same {
+            *earlier = earlier.merge(*later);
+        }
+        same
+    });
+    revocations
+}
+
 /// Reads what [`to_lines`] writes. What a line that cannot be read would have revoked is unknown: it is told with the rest, and
 /// must be taken for an outage.
 pub fn from_lines(lines: &str) -> (Vec<Revocation>, Option<String>) {

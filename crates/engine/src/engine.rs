@@ -1,13 +1,14 @@
 use std::{sync::Arc, time::Duration};
 
 use quash_core::{
-    Headers, HostKey, Peppers, Reason, Refusal, Revocation, SignatureCheck, Timestamp, UnverifiedToken, ValidToken,
-    Verification, VerifiedToken,
+    Explanation, Headers, HostKey, Peppers, Reason, Refusal, Revocation, RevocationId, SignatureCheck, Target,
+    Timestamp, UnverifiedToken, ValidToken, Verification, VerifiedToken,
     follower::{Source, SyncId},
     json::Object,
 };
 
 use crate::{
+    admin::Problem,
     config::Routes,
     error::Error,
     keys::{Fetch, Fetched, Filed, Keep, Unknown},
@@ -16,6 +17,7 @@ use crate::{
     policy::{Mode, Policies, Policy},
     revocations::{EdgeRevocations, Revocations},
     trust::{Signer, Trust},
+    wanted::{Unrevocable, Wanted},
 };
 
 /// How soon a request looks again for what somebody else reads: at first, and at the latest.
@@ -191,6 +193,41 @@ impl<R: Revocations> Engine<R> {
         now: Timestamp,
     ) -> Result<Vec<Revocation>, Refusal> {
         self.trust.issuers.revocations_of(issuer, subject, reason, now)
+    }
+
+    /// The ids under which a revocation of something of an issuer's may have been written.
+    ///
+    /// # Errors
+    /// [`Refusal::IssuerUnknown`].
+    pub fn ids_of(&self, issuer: &str, target: &Target<'_>) -> Result<Vec<RevocationId>, Refusal> {
+        self.trust.issuers.terms(issuer).map(|terms| terms.ids(target)).ok_or(Refusal::IssuerUnknown)
+    }
+
+    /// What to revoke, where somebody has wanted it of an issuer's tokens at a time before: see [`Wanted::revocation_since`].
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for an issuer that is not ours; [`Problem::Member`] for what is wanted.
+    pub fn revocation_wanted(
+        &self,
+        issuer: &str,
+        wanted: &Wanted<'_>,
+        wanted_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Revocation>, Problem> {
+        let terms = self.trust.issuers.terms(issuer).ok_or(Refusal::IssuerUnknown)?;
+        wanted.revocation_since(terms, wanted_at, now).map_err(|unrevocable| {
+            let member = match unrevocable {
+                Unrevocable::Time("expiresAt") => "exp",
+                Unrevocable::Time(_) => "before",
+                Unrevocable::Claim(_) => "claim",
+            };
+            Problem::Member(member.into())
+        })
+    }
+
+    /// Explains what would become of a token. Keys that have not been read are none: [verify](Self::verify) it before.
+    pub fn explain(&self, text: &str, now: Timestamp) -> Explanation {
+        self.trust.issuers.explain(text, now)
     }
 
     /// Verifies a token, which is all that it takes to revoke it; or a client's assertion. `asked_at` is when somebody asked for that.

@@ -27,6 +27,20 @@ impl Form {
         Self(form_urlencoded::parse(body).into_owned().collect())
     }
 
+    /// Refuses fields of other names: who misspells a filter must not be told of everything.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`].
+    pub(crate) fn only(&self, names: &[&str]) -> Result<(), Error> {
+        let is_known = |(field, _): &(String, String)| names.contains(&field.as_str());
+        if self.0.iter().all(is_known) { Ok(()) } else { Err(Error::Parameter("an unknown one")) }
+    }
+
+    /// One with these fields.
+    pub fn of<const N: usize>(fields: [(&str, String); N]) -> Self {
+        Self(fields.map(|(name, value)| (name.to_owned(), value)).into())
+    }
+
     /// A field's value, if it is there. OAuth forbids repeating one (RFC 6749 section 3.2).
     ///
     /// # Errors

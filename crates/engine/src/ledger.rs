@@ -33,6 +33,18 @@ pub const MOVED: &str = "moved";
 /// Its answer when there is more under an id than was seen: nothing has been lifted.
 pub const CHANGED: &str = "changed";
 
+/// Its answer when a key has come with another request.
+pub const ANOTHER: &str = "another";
+
+/// How many numbers an audit log has for each millisecond. A record's number tells when it was made, then: what was made since, or is too
+/// old, is a range of numbers.
+pub const AUDITED_PER_MILLI: u64 = 1024;
+
+/// Where what may be used once is remembered for requests that are repeated.
+pub fn remember_url() -> String {
+    Asked::Remember.url(NO_SHARD, ShardCount::ONE)
+}
+
 /// The header in which the root tells the history of counts, with each answer.
 pub const COUNTS: &str = "Quash-Shard-Counts";
 
@@ -64,6 +76,18 @@ pub enum Asked {
         /// How many revocations isolates are to know exactly, in all shards. Where there are more, the shard publishes segments.
         exact: u32,
     },
+    /// The same, where each line has a record for the audit log behind a tab, and before all of them is a line with the days that records
+    /// are kept.
+    AppendAudited {
+        /// As above.
+        exact: u32,
+    },
+    /// A page of its rows: see [`Rows`](crate::admin::Rows).
+    List,
+    /// A page of its audit log: see [`AuditPage`](crate::admin::AuditPage).
+    Audit,
+    /// To remember a request: see [`IdempotencyKey`](crate::admin::IdempotencyKey).
+    Remember,
     /// The entries of ids, as lines; each is asked for by its key, on a line.
     LookUp,
     /// The same, for somebody who is about to lift them: from then on the shard takes no appends of who has heard of fewer shards.
@@ -85,6 +109,10 @@ impl Asked {
             Self::Part(Part::Page(page)) => format!("{LEDGER}{shard}/pages/{page}?count={count}"),
             Self::Part(Part::Segment { seq, slice }) => format!("{LEDGER}{shard}/segments/{seq}/{slice}?count={count}"),
             Self::Append { exact } => format!("{LEDGER}{shard}/append?count={count}&exact={exact}"),
+            Self::AppendAudited { exact } => format!("{LEDGER}{shard}/append-audited?count={count}&exact={exact}"),
+            Self::List => format!("{LEDGER}{shard}/list?count={count}"),
+            Self::Audit => format!("{LEDGER}{shard}/audit?count={count}"),
+            Self::Remember => format!("{LEDGER}{shard}/remember?count={count}"),
             Self::LookUp => format!("{LEDGER}{shard}/look-up?count={count}"),
             Self::Seal => format!("{LEDGER}{shard}/seal?count={count}"),
             Self::Pin => format!("{LEDGER}{shard}/pin?count={count}"),
@@ -109,6 +137,10 @@ impl Asked {
             (None, None) if path == "pin" => Self::Pin,
             (None, None) if path == "lift" => Self::Lift,
             (None, None) if path == "once" => Self::Once,
+            (None, None) if path == "list" => Self::List,
+            (None, None) if path == "audit" => Self::Audit,
+            (None, None) if path == "remember" => Self::Remember,
+            (None, Some(exact)) if path == "append-audited" => Self::AppendAudited { exact },
             (None, Some(exact)) if path == "append" => Self::Append { exact },
             (Some(("pages", page)), None) => Self::Part(Part::Page(page.parse().ok()?)),
             (Some(("segments", segment)), None) => {
@@ -140,7 +172,12 @@ mod tests {
             (0, "0/pin?count=4", Asked::Pin),
             (1, "1/lift?count=4", Asked::Lift),
             (255, "255/once?count=4", Asked::Once),
+            (1, "1/append-audited?count=4&exact=1000000", Asked::AppendAudited { exact: 1_000_000 }),
+            (1, "1/list?count=4", Asked::List),
+            (1, "1/audit?count=4", Asked::Audit),
+            (255, "255/remember?count=4", Asked::Remember),
         ];
+        assert_eq!(remember_url(), "https://ledger.invalid/255/remember?count=1");
         assert_eq!((ONCE, once_url().as_str()), ("once", "https://ledger.invalid/255/once?count=1"));
         for (shard, path, asked) in asked {
             let url = asked.url(shard, count);

@@ -8,6 +8,7 @@
 //! what happens, and answers with the one thing that its host has to do next: a few lines of TypeScript around WebAssembly,
 //! `quash-edge` in Workers that are written in Rust, or `quash-tower` on servers.
 
+pub mod admin;
 pub mod config;
 pub mod ledger;
 
@@ -42,7 +43,7 @@ pub use answer::{Answer, HEADERS};
 pub use cookie::ExpiredCookie;
 pub use credential::{Credential, Source, bearer_token, credentials};
 pub use cross_site::Provenance;
-pub use denylist::{NEARBY, STORE_TIMEOUT, denylist_key, from_lines, read_key, to_lines};
+pub use denylist::{NEARBY, STORE_TIMEOUT, denylist_key, from_lines, merged, read_key, to_lines};
 pub use engine::{Checking, Due, Engine, Step, Verifying};
 pub use error::Error;
 pub use form::{Form, is_of_type};

@@ -3,7 +3,7 @@
 use quash_core::{Cover, Cutoff, Peppers, Reason, Refusal, Revocation, Target, Timestamp, VerifiedToken};
 
 use crate::{
-    answer::Answer, credential::Source, error::Error, handles::open_handles, json_object::JsonObject,
+    answer::Answer, credential::Source, denylist::merged, error::Error, handles::open_handles, json_object::JsonObject,
     json_object::json_array, policy::Mode,
 };
 
@@ -163,18 +163,9 @@ impl Logout {
     }
 
     /// What is to be made durable before the receipt is given: one revocation for each id, since the same token may have come in a
-    /// cookie, in the form and in a handle, and Workers KV takes one write a second for each key.
+    /// cookie, in the form and in a handle.
     pub fn revocations(&self) -> Vec<Revocation> {
-        let mut revocations = self.revocations.clone();
-        revocations.sort_unstable_by_key(|revocation| revocation.id);
-        revocations.dedup_by(|later, earlier| {
-            let same = later.id == earlier.id;
-            if same {
-                *earlier = earlier.merge(*later);
-            }
-            same
-        });
-        revocations
+        merged(self.revocations.clone())
     }
 
     /// Whether a handle was all that was presented. It comes from a logout of before: the browser's cookies may be another's.

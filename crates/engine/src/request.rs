@@ -67,6 +67,8 @@ pub enum Endpoint {
     Health,
     /// `/.well-known/oauth-authorization-server`
     Metadata,
+    /// What is below `/admin/`: see [`AdminRoute`](crate::admin::AdminRoute).
+    Admin,
 }
 
 /// Where clients look for what a server does (RFC 8414 section 3).
@@ -162,12 +164,20 @@ impl<R: Revocations> Engine<R> {
             "/events" => Some(Endpoint::Events),
             "/global-token-revocation" => Some(Endpoint::GlobalTokenRevocation),
             "/healthz" => Some(Endpoint::Health),
+            path if path.starts_with("/admin/") => Some(Endpoint::Admin),
             path => {
                 let behind = path.strip_prefix(VERIFY)?;
                 let is_asked = verify.as_ref()?.uri.is_empty() && behind.starts_with('/') || behind.is_empty();
                 is_asked.then_some(Endpoint::Verify)
             }
         }
+    }
+
+    /// The path below the prefix of a URL that is one of ours, and its query.
+    pub fn below_prefix<'u>(&self, url: &'u str) -> Option<(&'u str, &'u str)> {
+        let below = path(url)?.strip_prefix(self.routes.prefix.as_deref()?)?;
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        Some((below, query.split('#').next().unwrap_or_default()))
     }
 
     /// The policy that the configuration has for a request.
@@ -234,6 +244,8 @@ fn length(text: &str, inside: fn(u8) -> bool) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -295,6 +307,36 @@ mod tests {
             ("/api", None),
         ] {
             assert_eq!(by_path.forwarded_path(url), path, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_openapi_document_has_every_route_and_no_other() {
+        let document = include_str!("../../../docs/openapi.json");
+        let document: serde_json::Value = serde_json::from_str(document).unwrap();
+        let mut documented = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            let methods = item.as_object().unwrap().keys();
+            documented.extend(methods.map(|method| format!("{} {path}", method.to_uppercase())));
+        }
+        // As the arms of `endpoint()` and `AdminRoute::of()` have them.
+        let below_prefix = |source: &'static str, arm: &'static str| {
+            let lines = source.lines().filter_map(move |line| line.trim().split_once(arm)).map(|(path, _)| path);
+            lines.filter(|path| path.starts_with('"') || path.starts_with("(\""))
+        };
+        let posted = below_prefix(include_str!("request.rs"), " => Some(Endpoint::");
+        let mut routes: BTreeSet<_> = posted.map(|path| format!("POST /auth{}", path.trim_matches('"'))).collect();
+        assert!(routes.remove("POST /auth/healthz"));
+        routes.extend([format!("GET {METADATA}"), format!("GET /auth{VERIFY}"), "GET /auth/healthz".into()]);
+        for route in below_prefix(include_str!("admin/route.rs"), " => Ok(Self::") {
+            let (path, method) = route.trim_matches(['(', ')']).split_once(", ").unwrap();
+            routes.insert(format!("{} /auth{}", method.trim_matches('"'), path.trim_matches('"')));
+        }
+        assert!(routes.len() > 12);
+        assert_eq!(documented, routes);
+        let engine = engine(&serde_json::json!({ "uri": "X-Forwarded-Uri" }));
+        for (path, _) in document["paths"].as_object().unwrap().iter().filter(|(path, _)| *path != METADATA) {
+            assert!(engine.endpoint(&format!("https://edge.example{path}")).is_some(), "{path}");
         }
     }
 

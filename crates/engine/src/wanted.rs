@@ -39,13 +39,27 @@ impl<'a> Wanted<'a> {
     /// # Errors
     /// [`Unrevocable`].
     pub fn revocation(&self, terms: &IssuerTerms, now: Timestamp) -> Result<Option<Revocation>, Unrevocable> {
+        self.revocation_since(terms, now, now)
+    }
+
+    /// The revocation of what was wanted at a time before, and is done now: it covers what it would have covered then, and what ends as a
+    /// whole ends with what was issued since.
+    ///
+    /// # Errors
+    /// [`Unrevocable`].
+    pub fn revocation_since(
+        &self,
+        terms: &IssuerTerms,
+        wanted_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Revocation>, Unrevocable> {
         if let Target::Claim { name, .. } = self.target
             && !terms.issuer().revocable_claims.iter().any(|known| **known == *name)
         {
             return Err(Unrevocable::Claim(name.into()));
         }
         let retention = terms.issuer().retention();
-        let latest = retention.cutoff(now);
+        let (latest, latest_now) = (retention.cutoff(wanted_at), retention.cutoff(now));
         let time = |name, time: Option<Timestamp>, latest| match time {
             Some(time) if time > latest => Err(Unrevocable::Time(name)),
             time => Ok(time),
@@ -54,14 +68,14 @@ impl<'a> Wanted<'a> {
             None if self.ends() => Cutoff::Always,
             issued_until => Cutoff::IssuedUntil(issued_until.unwrap_or(latest)),
         };
-        let dies_at = time("expiresAt", self.expires_at, latest.plus(retention.max_lifetime))?;
+        let dies_at = time("expiresAt", self.expires_at, latest_now.plus(retention.max_lifetime))?;
         let expires_at = match dies_at.filter(|_| matches!(self.target, Target::TokenId(_))) {
             Some(dies_at) => match retention.of_token(Some(dies_at), now) {
                 Some(expires_at) => expires_at,
                 None => return Ok(None),
             },
             // What was issued before is dead by then, too.
-            None => retention.of_cutoff(latest),
+            None => retention.of_cutoff(if self.ends() { latest_now } else { latest }),
         };
         let keep = self.keep.map(|session| terms.id(&Target::Session(session)));
         Ok(Some(Revocation {

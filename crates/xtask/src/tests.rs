@@ -19,6 +19,9 @@ const PROGRAMS: [(&str, &str); 2] = [("QUASH_ORACLE", "oracle"), ("QUASH_TOWER",
 const OAUTH2: &str = "QUASH_OAUTH2";
 const AUTHLIB: &str = "QUASH_AUTHLIB";
 
+/// The same of Schemathesis, which calls the edge as its OpenAPI document says.
+const SCHEMATHESIS: &str = "QUASH_SCHEMATHESIS";
+
 /// A crate outside the workspace, for which nothing else has to be built.
 pub(crate) const OAUTH2_MANIFEST: &str = "tests/edge/oauth2/Cargo.toml";
 
@@ -73,6 +76,7 @@ impl Group {
                 Need::Redis,
                 Need::Nginx,
                 Need::Authlib,
+                Need::Schemathesis,
             ],
         }
     }
@@ -113,7 +117,9 @@ impl Group {
             Self::E2e => {
                 let mut command = workspace.node(["--test", AT_ONCE, "tests/**/*.test.ts"]);
                 command.envs(build_programs(workspace)?);
-                command.env(OAUTH2, build_oauth2(workspace)?).env(AUTHLIB, tools::authlib(workspace));
+                command.env(OAUTH2, build_oauth2(workspace)?);
+                command.env(AUTHLIB, tools::AUTHLIB.bin(workspace, "python"));
+                command.env(SCHEMATHESIS, tools::SCHEMATHESIS.bin(workspace, "schemathesis"));
                 command
             }
             Self::Fuzz => return fuzz::run(workspace, &fuzz::Options::default(), |line| tally.read(line)),

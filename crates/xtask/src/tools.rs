@@ -10,8 +10,6 @@ use anyhow::{Context, Result};
 use crate::system;
 use crate::workspace::{WASM_TARGET, Workspace};
 
-const AUTHLIB_VERSION: &str = "1.9.10";
-const REQUESTS_VERSION: &str = "2.34.2";
 const CARGO_DENY_VERSION: &str = "0.20.2";
 const CARGO_LLVM_COV_VERSION: &str = "0.9.1";
 const CARGO_MUTANTS_VERSION: &str = "27.1.0";
@@ -29,6 +27,7 @@ pub(crate) enum Need {
     Redis,
     Nginx,
     Authlib,
+    Schemathesis,
     CxxCompiler,
     WasmBindgen,
     WorkerBuild,
@@ -102,7 +101,8 @@ pub(crate) fn ensure(workspace: &Workspace, needs: impl IntoIterator<Item = Need
             }
             Need::Redis => system::REDIS.ensure(workspace)?,
             Need::Nginx => system::NGINX.ensure(workspace)?,
-            Need::Authlib => ensure_authlib(workspace)?,
+            Need::Authlib => AUTHLIB.ensure(workspace)?,
+            Need::Schemathesis => SCHEMATHESIS.ensure(workspace)?,
             Need::CxxCompiler => system::ensure_cxx_compiler(workspace)?,
             Need::WasmBindgen => cargo_tools.push(CargoTool::wasm_bindgen(workspace)?),
             Need::WorkerBuild => cargo_tools.push(CargoTool::worker_build(workspace)?),
@@ -159,28 +159,55 @@ fn ensure_npm_packages(workspace: &Workspace) -> Result<()> {
     workspace.console.run("npm ci", workspace.npm(["ci", "--no-audit", "--no-fund"]))
 }
 
-/// Python with Authlib, in an environment of its own.
-pub(crate) fn authlib(workspace: &Workspace) -> PathBuf {
-    workspace.cache.join(format!("authlib-{AUTHLIB_VERSION}")).join("bin/python")
+/// A package of Python's, in an environment of its own.
+pub(crate) struct PythonTool {
+    package: &'static str,
+    version: &'static str,
+    /// What it needs besides what it says.
+    with: Option<&'static str>,
+    /// What can be imported once it is there.
+    module: &'static str,
 }
 
-/// It is there once it can be imported: an environment cannot be made elsewhere and moved.
-fn ensure_authlib(workspace: &Workspace) -> Result<()> {
-    let python = authlib(workspace);
-    let imports = ["-c", "import authlib.integrations.requests_client"];
-    if python.is_file() && workspace.command(&python, imports).output().is_ok_and(|output| output.status.success()) {
-        workspace.console.cached(&format!("Authlib {AUTHLIB_VERSION}"));
-        return Ok(());
+pub(crate) const AUTHLIB: PythonTool = PythonTool {
+    package: "authlib",
+    version: "1.9.10",
+    with: Some("requests==2.34.2"),
+    module: "authlib.integrations.requests_client",
+};
+
+pub(crate) const SCHEMATHESIS: PythonTool =
+    PythonTool { package: "schemathesis", version: "4.32.5", with: None, module: "schemathesis.cli" };
+
+impl PythonTool {
+    fn home(&self, workspace: &Workspace) -> PathBuf {
+        workspace.cache.join(format!("{}-{}", self.package, self.version))
     }
-    system::ensure_python(workspace)?;
-    fs::create_dir_all(&workspace.cache).with_context(|| format!("cannot create {}", workspace.cache.display()))?;
-    let _lock = lock_cache(workspace)?;
-    let mut venv = workspace.command("python3", ["-m", "venv", "--clear"]);
-    venv.arg(workspace.cache.join(format!("authlib-{AUTHLIB_VERSION}")));
-    workspace.console.run("python3 -m venv", venv)?;
-    let mut install = workspace.command(&python, ["-m", "pip", "install", "--disable-pip-version-check"]);
-    install.args([format!("authlib=={AUTHLIB_VERSION}"), format!("requests=={REQUESTS_VERSION}")]);
-    workspace.console.run("pip install authlib", install)
+
+    /// A program of the environment.
+    pub(crate) fn bin(&self, workspace: &Workspace, program: &str) -> PathBuf {
+        self.home(workspace).join("bin").join(program)
+    }
+
+    /// It is there once it can be imported: an environment cannot be made elsewhere and moved.
+    fn ensure(&self, workspace: &Workspace) -> Result<()> {
+        let python = self.bin(workspace, "python");
+        let imports = ["-c", &format!("import {}", self.module)];
+        if python.is_file() && workspace.command(&python, imports).output().is_ok_and(|output| output.status.success())
+        {
+            workspace.console.cached(&format!("{} {}", self.package, self.version));
+            return Ok(());
+        }
+        system::ensure_python(workspace)?;
+        fs::create_dir_all(&workspace.cache).with_context(|| format!("cannot create {}", workspace.cache.display()))?;
+        let _lock = lock_cache(workspace)?;
+        let mut venv = workspace.command("python3", ["-m", "venv", "--clear"]);
+        venv.arg(self.home(workspace));
+        workspace.console.run("python3 -m venv", venv)?;
+        let mut install = workspace.command(&python, ["-m", "pip", "install", "--disable-pip-version-check"]);
+        install.arg(format!("{}=={}", self.package, self.version)).args(self.with);
+        workspace.console.run(&format!("pip install {}", self.package), install)
+    }
 }
 
 fn modified(file: &Path) -> Option<SystemTime> {

@@ -145,6 +145,7 @@ fn number(reason: Reason) -> u8 {
         Reason::Issuer => 2,
         Reason::CredentialChange => 3,
         Reason::AccountDisabled => 4,
+        Reason::Administrator => 5,
         Reason::Other => 15,
     }
 }

@@ -2,13 +2,14 @@ use std::cell::RefCell;
 
 use futures_util::future::try_join_all;
 use quash_core::{
-    Revocation,
+    Revocation, RevocationId,
     ledger::{ShardCount, ShardHistory},
 };
 use quash_engine::{
     LedgerRead, Question, STORE_TIMEOUT,
     config::Ledger,
-    ledger::{Asked, COUNTS, ONCE, USED, once_url, read_counts, shard_name},
+    denylist_key, from_lines,
+    ledger::{Asked, COUNTS, ONCE, USED, once_url, read_counts, remember_url, shard_name},
     to_lines,
 };
 use web_sys::{Request, RequestInit};
@@ -25,6 +26,8 @@ pub(crate) struct LedgerClient {
     count: ShardCount,
     /// How many revocations isolates know exactly.
     exact: u32,
+    /// For how many days records of the audit log are kept.
+    audit_days: u64,
     /// The binding of Workers KV's namespace, which has all revocations as well.
     kv: String,
     /// The root's id: another ledger's copies must not be taken for this one's.
@@ -40,8 +43,9 @@ impl LedgerClient {
     /// When this is no namespace of Durable Objects.
     pub(crate) fn new(objects: ObjectNamespace, ledger: &Ledger, kv: String) -> worker::Result<Self> {
         let namespace = objects.id_from_name(&shard_name(ROOT))?.to_string();
-        let (count, exact) = (ledger.terms.shards, ledger.exact);
-        Ok(Self { objects, count, exact, kv, namespace, history: RefCell::new(None) })
+        let Ledger { terms, exact, audit_days, .. } = *ledger;
+        let history = RefCell::new(None);
+        Ok(Self { objects, count: terms.shards, exact, audit_days, kv, namespace, history })
     }
 
     /// Where the data centre's cache has the copy of a part of the log.
@@ -49,22 +53,25 @@ impl LedgerClient {
         format!("{}/{}", read.copy, self.namespace)
     }
 
-    /// Appends revocations, and comes back when all are durable, and with them that Workers KV is to have them. It may be repeated.
-    pub(crate) async fn append(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
+    /// Appends revocations, and of each the record at its place to the audit log, if there are any, and comes back when all are durable, and with them that
+    /// Workers KV is to have them. It may be repeated.
+    pub(crate) async fn append(&self, revocations: &[Revocation], records: &[String]) -> Result<(), StoreError> {
         let appended = async {
             // With the count that holds, which may be greater than the configuration's: look-ups go by it.
             let count = self.raised().await?.current();
-            let mut shards: Vec<(u8, Vec<Revocation>)> = Vec::new();
-            for revocation in revocations {
+            let mut shards: Vec<(u8, String)> = Vec::new();
+            for (index, revocation) in revocations.iter().enumerate() {
                 let shard = count.shard_of(&revocation.id);
-                match shards.iter_mut().find(|(known, _)| *known == shard) {
-                    Some((_, rows)) => rows.push(*revocation),
-                    None => shards.push((shard, vec![*revocation])),
+                let mut line = to_lines([revocation]);
+                if let Some(record) = records.get(index) {
+                    line.truncate(line.trim_end().len());
+                    line.extend(["\t", record, "\n"]);
                 }
+                add(&mut shards, shard, &line);
             }
-            try_join_all(shards.iter().map(|(shard, rows)| self.post(self.appending(*shard, count, rows))))
-                .await
-                .map(drop)
+            let is_audited = !records.is_empty();
+            let questions = shards.iter().map(|(shard, lines)| self.appending(*shard, count, is_audited, lines));
+            self.ask(questions.collect()).await.map(drop)
         };
         appended.await.map_err(StoreError::write)
     }
@@ -74,6 +81,43 @@ impl LedgerClient {
         let question = Question { object: ONCE.into(), url: once_url(), body: to_lines(entries) };
         let (answer, _) = self.post(question).await.map_err(StoreError::write)?;
         Ok(answer != USED)
+    }
+
+    /// Every entry that there is under these ids, wherever any count of shards has put it.
+    pub(crate) async fn entries(&self, ids: &[RevocationId]) -> Result<Vec<Revocation>, StoreError> {
+        let found = async {
+            let history = self.raised().await?;
+            let mut shards: Vec<(u8, String)> = Vec::new();
+            for id in ids {
+                for shard in history.shards_of(id) {
+                    add(&mut shards, shard, &format!("{}\n", denylist_key(*id)));
+                }
+            }
+            let question = |(shard, body)| self.question(Asked::LookUp, shard, history.current(), body);
+            let (lines, _) = self.ask(shards.into_iter().map(question).collect()).await?;
+            match from_lines(&lines) {
+                (entries, None) => Ok(entries),
+                (_, Some(problem)) => Err(problem),
+            }
+        };
+        found.await.map_err(StoreError::read)
+    }
+
+    /// What a shard tells of itself, a page of its rows or of its audit log, and how many shards there are. `None` for one that there is not:
+    /// by asking for it, it would be made.
+    pub(crate) async fn page(&self, asked: Asked, shard: u8, body: String) -> Result<Option<(String, u8)>, StoreError> {
+        let count = self.raised().await.map_err(StoreError::read)?.current();
+        if shard >= count.get() {
+            return Ok(None);
+        }
+        let told = self.post(self.question(asked, shard, count, body)).await;
+        told.map(|(told, _)| Some((told, count.get()))).map_err(StoreError::read)
+    }
+
+    /// Has a request remembered, and tells what is known of it.
+    pub(crate) async fn remember(&self, body: String) -> Result<String, StoreError> {
+        let told = self.post(Question { object: ONCE.into(), url: remember_url(), body }).await;
+        told.map(|(told, _)| told).map_err(StoreError::write)
     }
 
     /// Asks shards what the engine wants to know, and tells what they say, with the history of shards.
@@ -99,15 +143,25 @@ impl LedgerClient {
         match known {
             Some(history) if history.current() >= self.count => Ok(history),
             _ => {
-                let (_, history) = self.post(self.appending(ROOT, self.count, &[])).await?;
+                let (_, history) = self.post(self.appending(ROOT, self.count, false, "")).await?;
                 history.ok_or_else(|| "the root tells no history".into())
             }
         }
     }
 
-    fn appending(&self, shard: u8, count: ShardCount, rows: &[Revocation]) -> Question {
-        let body = format!("{}\n{}", self.kv, to_lines(rows));
-        Question { object: shard_name(shard), url: Asked::Append { exact: self.exact }.url(shard, count), body }
+    fn appending(&self, shard: u8, count: ShardCount, is_audited: bool, lines: &str) -> Question {
+        let (exact, body) = (self.exact, format!("{}\n{lines}", self.kv));
+        match is_audited {
+            false => self.question(Asked::Append { exact }, shard, count, body),
+            true => {
+                let body = format!("{}\n{body}", self.audit_days);
+                self.question(Asked::AppendAudited { exact }, shard, count, body)
+            }
+        }
+    }
+
+    fn question(&self, asked: Asked, shard: u8, count: ShardCount, body: String) -> Question {
+        Question { object: shard_name(shard), url: asked.url(shard, count), body }
     }
 
     async fn post(&self, question: Question) -> Result<(String, Option<ShardHistory>), String> {
@@ -136,6 +190,14 @@ impl LedgerClient {
         }
         let counts = answer.headers().get(COUNTS).map_err(text)?;
         Ok((body, counts.as_deref().and_then(read_counts)))
+    }
+}
+
+/// Adds a line to those of a shard.
+fn add(shards: &mut Vec<(u8, String)>, shard: u8, line: &str) {
+    match shards.iter_mut().find(|(known, _)| *known == shard) {
+        Some((_, lines)) => lines.push_str(line),
+        None => shards.push((shard, line.into())),
     }
 }
 

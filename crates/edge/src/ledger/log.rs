@@ -4,10 +4,13 @@ use quash_core::{
     InvalidEntry, Revocation, RevocationId, Timestamp,
     ledger::{Append, Header, MAX_ROWS, Part, ShardCount, ShardHistory, Span, append, lift},
 };
+use quash_engine::to_lines;
 use worker::{Result, SqlStorage, SqlStorageValue as Value};
 
 use super::{
+    audit::Audit,
     edition::Editions,
+    requests::Requests,
     sql::{KEPT, blob, bytes, columns, first_row, integer, keep, kept, kept_numbers, number, text},
 };
 
@@ -32,6 +35,9 @@ const MAX_LOOKED_FOR: usize = 100;
 /// By name what is kept of a ledger from which something has been lifted.
 const PINNED: &str = "pinned";
 const SEALED: &str = "sealed";
+
+/// The most rows that are looked at for a page of a list: SQLite goes through them in a few milliseconds.
+const MAX_LISTED: u64 = 10_000;
 
 /// A row for each id. Text, where an operator may look at it.
 const SCHEMA: [&str; 4] = [
@@ -74,6 +80,8 @@ pub(super) struct Log {
     since: Timestamp,
     history: Option<ShardHistory>,
     editions: Editions,
+    pub(super) audit: Audit,
+    pub(super) requests: Requests,
     /// What the head's answer is made of, which every data centre asks for each second.
     tail: VecDeque<(u64, Revocation)>,
     /// That answer, until something is appended.
@@ -106,8 +114,10 @@ impl Log {
         let sealed = kept_numbers(&sql, SEALED)?.map_or(0, |[sealed]| sealed);
         let kv = kept(&sql, "kv")?.map(text).transpose()?;
         let editions = Editions::open(sql.clone(), is_new)?;
+        let (audit, requests) = (Audit::open(sql.clone())?, Requests::open(sql.clone())?);
         let tail = VecDeque::new();
-        let mut log = Self { sql, epoch, head, seen, kv, sealed, since, history, editions, tail, answer: None };
+        let mut log =
+            Self { sql, epoch, head, seen, kv, sealed, since, history, editions, audit, requests, tail, answer: None };
         log.tail = log.rows(Part::Head.span(head), usize::MAX)?.into();
         Ok(log)
     }
@@ -319,13 +329,34 @@ impl Log {
         if let Some([removed]) = first_row(&self.sql.exec("SELECT changes()", None)?)? {
             self.editions.removed(number(removed)?)?;
         }
-        self.sql.exec("DELETE FROM copies WHERE id NOT IN (SELECT id FROM log)", None).map(drop)
+        self.sql.exec("DELETE FROM copies WHERE id NOT IN (SELECT id FROM log)", None)?;
+        self.audit.expire(now)?;
+        self.requests.expire(now)
     }
 
-    /// When the next row expires.
+    /// When the next row expires, or whatever else is kept beside them.
     pub(super) fn next_expiry(&self) -> Result<Option<Timestamp>> {
         let cursor = self.sql.exec("SELECT expires_at FROM log ORDER BY expires_at LIMIT 1", None)?;
-        first_row(&cursor)?.map(|[value]| number(value).map(Timestamp::from_millis)).transpose()
+        let row = first_row(&cursor)?.map(|[value]| number(value).map(Timestamp::from_millis)).transpose()?;
+        Ok(row.into_iter().chain(self.audit.next_expiry()?).chain(self.requests.next_expiry()?).min())
+    }
+
+    /// A page of the rows that are in force at `now`, behind the number `after`: those whose ids end with one of the digits, and that have the
+    /// reason, where any is named. On the first line is where it goes on, if it does; then an entry on each.
+    pub(super) fn list(&self, after: u64, limit: u64, now: Timestamp, digits: &str, reason: &str) -> Result<String> {
+        let last = "SELECT seq FROM log WHERE seq > ? ORDER BY seq LIMIT 1 OFFSET ?";
+        let last = first_row(&self.sql.exec(last, vec![integer(after), integer(MAX_LISTED - 1)])?)?;
+        let last = last.map(|[seq]| number(seq)).transpose()?;
+        // By number, and not by the index of what expires.
+        let query = "SELECT seq, id, entry FROM log WHERE seq > ?1 AND seq <= ?2 AND +expires_at > ?3 \
+            AND (?4 = '-' OR instr(?4, substr(id, 32)) > 0) AND (?5 = '-' OR entry LIKE '% ' || ?5) ORDER BY seq LIMIT ?6";
+        let (to, now) = (last.unwrap_or(self.head), now.as_millis());
+        let values = vec![integer(after), integer(to), integer(now), digits.into(), reason.into(), integer(limit)];
+        let rows: Vec<_> =
+            self.sql.exec(query, values)?.raw().map(|values| row(columns(values?)?)).collect::<Result<_>>()?;
+        let next = if rows.len() as u64 == limit { rows.last().map(|(seq, _)| *seq) } else { last };
+        let next = next.map_or_else(|| "-".into(), |next| next.to_string());
+        Ok(format!("{next}\n{}", to_lines(rows.iter().map(|(_, row)| row))))
     }
 
     fn rows(&self, span: Span, limit: usize) -> Result<Vec<(u64, Revocation)>> {

@@ -4,11 +4,13 @@
 //! belongs in it, lets a dead session in again. So a row is written before it is known to anybody, the platform lets no answer
 //! leave before what was written is durable, and whatever cannot be read is an error and never "no row".
 
+mod audit;
 mod client;
 mod edition;
 mod follow;
 mod log;
 mod object;
+mod requests;
 mod sql;
 
 pub(crate) use client::LedgerClient;

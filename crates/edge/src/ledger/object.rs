@@ -87,7 +87,22 @@ impl LedgerObject {
                 None => Response::empty()?.with_status(404),
             },
             Asked::Part(part) => Response::from_bytes(self.with_log(|log| log.part(shard, part, count))?)?,
-            Asked::Append { exact } => self.append(shard, count, exact, &request.text().await?).await?,
+            Asked::Append { exact } => self.append(shard, count, exact, None, &request.text().await?).await?,
+            Asked::AppendAudited { exact } => {
+                let body = request.text().await?;
+                match body.split_once('\n').and_then(|(days, lines)| Some((days.parse().ok()?, lines))) {
+                    Some((days, lines)) => self.append(shard, count, exact, Some(days), lines).await?,
+                    None => Response::error("no number of days", 400)?,
+                }
+            }
+            Asked::List => self.list(&request.text().await?)?,
+            Asked::Audit => self.audit(&request.text().await?)?,
+            Asked::Remember => {
+                let told = request.text().await?;
+                let remembered = self.with_log(|log| log.requests.remember(&told, now()))?;
+                self.wake(now()).await?;
+                Response::ok(remembered)?
+            }
             Asked::LookUp => self.look_up(&request.text().await?)?,
             Asked::Seal => {
                 self.with_log(|log| log.seal(count))?;
@@ -180,11 +195,23 @@ impl LedgerObject {
         Ok(())
     }
 
-    async fn append(&self, shard: u8, count: ShardCount, exact: u32, lines: &str) -> Result<Response> {
+    /// Where `audit_days` are told, each line has a record for the audit log behind a tab.
+    async fn append(
+        &self,
+        shard: u8,
+        count: ShardCount,
+        exact: u32,
+        audit_days: Option<u64>,
+        lines: &str,
+    ) -> Result<Response> {
         // A line that is a revocation's must not be taken for it: that would be acknowledged and lost.
         let binding = lines.split_once('\n').filter(|(kv, _)| !kv.is_empty() && !kv.contains(' '));
         let Some((kv, lines)) = binding else { return Response::error("no binding of Workers KV", 400) };
-        let (revocations, problem) = from_lines(lines);
+        let (lines, records) = match audit_days {
+            Some(_) => split_records(lines),
+            None => (lines.into(), Vec::new()),
+        };
+        let (revocations, problem) = from_lines(&lines);
         if let Some(problem) = problem {
             return Response::error(problem, 400);
         }
@@ -194,6 +221,10 @@ impl LedgerObject {
             }
             if !revocations.is_empty() && !log.is_in_force(count) {
                 return Ok(false);
+            }
+            if let Some(days) = audit_days {
+                log.audit.keep_for(days)?;
+                records.iter().try_for_each(|record| log.audit.append(record, now()))?;
             }
             log.limit(shard, exact, count)?;
             log.copy_to(kv)?;
@@ -227,6 +258,23 @@ impl LedgerObject {
         })?;
         self.wake(now()).await?;
         Response::ok(if is_used { USED } else { "" })
+    }
+
+    /// A page of rows: see the engine's `Rows`.
+    fn list(&self, asked: &str) -> Result<Response> {
+        let fields: Vec<&str> = asked.split(' ').collect();
+        let [after, limit, now, digits, reason] = fields[..] else { return Response::error("no page of a list", 400) };
+        let Some([after, limit, now]) = numbers([after, limit, now]) else { return Response::error("no number", 400) };
+        let now = Timestamp::from_millis(now);
+        Response::ok(self.with_log(|log| log.list(after, limit, now, digits, reason))?)
+    }
+
+    /// A page of the audit log: see the engine's `AuditPage`.
+    fn audit(&self, asked: &str) -> Result<Response> {
+        let fields: Vec<&str> = asked.split(' ').collect();
+        let numbers = <[&str; 3]>::try_from(fields).ok().and_then(numbers);
+        let Some([since, below, limit]) = numbers else { return Response::error("no page of an audit log", 400) };
+        Response::ok(self.with_log(|log| log.audit.page(since, below, limit))?)
     }
 
     fn look_up(&self, keys: &str) -> Result<Response> {
@@ -269,6 +317,24 @@ impl LedgerObject {
         }
         result
     }
+}
+
+fn numbers<const N: usize>(texts: [&str; N]) -> Option<[u64; N]> {
+    let numbers: Vec<u64> = texts.iter().map(|text| text.parse().ok()).collect::<Option<_>>()?;
+    numbers.try_into().ok()
+}
+
+/// Lines without what is behind a tab in each; and that.
+fn split_records(lines: &str) -> (String, Vec<&str>) {
+    let (mut entries, mut records) = (String::new(), Vec::new());
+    for line in lines.lines() {
+        let (entry, record) = line.split_once('\t').unwrap_or((line, ""));
+        entries.extend([entry, "\n"]);
+        if !record.is_empty() {
+            records.push(record);
+        }
+    }
+    (entries, records)
 }
 
 fn ids(keys: &str) -> Option<Vec<RevocationId>> {

@@ -1,5 +1,6 @@
 use futures_util::future::join;
 use quash_core::{Revocation, RevocationId, Timestamp};
+use quash_engine::merged;
 use worker::kv::KvStore;
 
 use super::{Lookup, StoreError, kv::KvDenylist, nearby};
@@ -36,13 +37,14 @@ impl Denylist {
     pub(crate) async fn record(
         &self,
         revocations: &[Revocation],
+        records: &[String],
         relies_on_kv: bool,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let copies = copy(self.kv.clone(), revocations.to_vec(), now);
+        let copies = copy(self.kv.clone(), merged(revocations.to_vec()), now);
         let Some(ledger) = &self.ledger else { return copies.await };
         if relies_on_kv {
-            let (appended, copied) = join(ledger.append(revocations), copies).await;
+            let (appended, copied) = join(ledger.append(revocations, records), copies).await;
             return appended.and(copied);
         }
         wait_until(async {
@@ -50,7 +52,7 @@ impl Denylist {
                 worker::console_warn!("quash: a revocation is not in Workers KV yet: {error}");
             }
         });
-        ledger.append(revocations).await
+        ledger.append(revocations, records).await
     }
 }
 

@@ -20,6 +20,7 @@ pub struct Client {
     /// `None` for one that signs assertions.
     secret: Option<String>,
     may_revoke: bool,
+    may_administer: bool,
     introspects: Option<Vec<String>>,
 }
 
@@ -37,7 +38,8 @@ impl Client {
         if secret.is_some_and(|secret| secret.len() < MIN_SECRET || !plain(secret)) {
             return Err("must have at least 32 characters of `A-Za-z0-9-_.`");
         }
-        Ok(Self { id: id.into(), secret: secret.map(str::to_owned), may_revoke: true, introspects: None })
+        let secret = secret.map(str::to_owned);
+        Ok(Self { id: id.into(), secret, may_revoke: true, may_administer: false, introspects: None })
     }
 
     /// Its id.
@@ -60,6 +62,11 @@ impl Client {
     /// Whether it may revoke tokens.
     pub const fn may_revoke(&self) -> bool {
         self.may_revoke
+    }
+
+    /// Whether it may use the Admin API: revoke whatever it names, and see what is.
+    pub const fn may_administer(&self) -> bool {
+        self.may_administer
     }
 
     /// For which audiences it may ask whether a token is in force: any, if none is named; `None` for one that may not ask.
@@ -99,8 +106,9 @@ fn read(field: &Field<'_, '_>) -> Option<Client> {
     let (may, audiences) = (field.member("may"), field.member("audiences"));
     if may.is_there() {
         client.may_revoke = false;
-        may.each(&mut |right| match right.choice(&["revoke", "introspect"]) {
+        may.each(&mut |right| match right.choice(&["revoke", "introspect", "administer"]) {
             Some(1) => client.introspects = Some(Vec::new()),
+            Some(2) => client.may_administer = true,
             right => client.may_revoke |= right.is_some(),
         });
     }

@@ -86,6 +86,7 @@ fn a_wrong_field_is_named() {
         ("/prefix", json!("/"), "prefix", "a path like"),
         ("/mode", json!("strickt"), "mode", "`strickt` is none of `eventual`"),
         ("/public/1", json!("/a*"), "public[1]", "a path is"),
+        ("/ledger", json!({ "audit_days": 0 }), "ledger.audit_days", "between 1 and 3650"),
         ("/peppers", json!([]), "peppers", "at least one"),
         ("/peppers", json!(["NONE"]), "peppers[0]", "no secret `NONE` is set"),
         ("/peppers", json!(["QUASH_PEPPER", "SHORT"]), "peppers[1]", "at least 32 bytes"),
