@@ -59,10 +59,10 @@ describe('a log', () => {
   });
 
   test('merges what comes twice: the longer one stays, and has a new number only when something has changed', async () => {
-    const [id, other] = [newId(), newId()];
-    await append(13, { id, expiresAt: now() + 900 }, { id: other });
-    await append(13, { id, expiresAt: now() + 100 });
-    await append(13, { id, expiresAt: now() + 900, revokedAt: now() + 9 });
+    const [id, other, since] = [newId(), newId(), now()];
+    await append(13, { id, expiresAt: since + 900, revokedAt: since }, { id: other });
+    await append(13, { id, expiresAt: since + 100, revokedAt: since });
+    await append(13, { id, expiresAt: since + 900, revokedAt: since + 9 });
     assert.equal((await ledger.part('13/head')).head, 2);
     const expiresAt = now() + 2000;
     await append(13, { id, expiresAt, cutoff: '5000' });
@@ -135,6 +135,64 @@ describe('pages', () => {
   });
 });
 
+describe('lifting', () => {
+  const lift = async (shard: number, seen: string, record = '', count = 1) =>
+    (await ledger.post(`${shard}/lift`, ['365', `${seen}\t${record}`], count)).text();
+  const found = async (shard: number, id: string) => (await ledger.post(`${shard}/look-up`, [`r1/${id}`])).text();
+
+  test('what was seen is lifted, and what comes after counts', async () => {
+    const [id, revokedAt, expiresAt] = [newId(), now() - 60, now() + 600];
+    const seen = line({ id, revokedAt, expiresAt });
+    await append(17, { id, revokedAt, expiresAt });
+    const before = Date.now();
+    const lifted = await lift(17, seen, '{"action":"lift"}');
+    const [, at] = new RegExp(`^r1/${id} 2 1 nothing - ${expiresAt}000 (\\d+) logout\n$`).exec(lifted)!;
+    assert.ok(Number(at) >= before && Number(at) <= Date.now());
+    // It may come twice.
+    assert.deepEqual([await lift(17, seen, '{"action":"lift"}'), await found(17, id)], [lifted, lifted]);
+    const { head, rows } = await ledger.part('17/head');
+    assert.deepEqual([head, rows.length, rows[0]!.everyone, rows[0]!.lifts], [2, 1, 'nothing', 1]);
+    assert.equal((await (await ledger.post('17/audit', ['0 9007199254740991 9'])).text()).trim().split('\n').length, 1);
+    await append(17, { id, cutoff: '5000' });
+    assert.match(await found(17, id), /^r1\/\w+ 2 1 5000 - /);
+    assert.match(await lift(17, seen), /^r1\/\w+ 2 1 5000 - /);
+  });
+
+  test('nothing is lifted where there is more than was seen', async () => {
+    const id = newId();
+    await append(18, { id, cutoff: '5000' }, { id, cutoff: '6000' });
+    assert.match(await lift(18, line({ id, cutoff: '5000' })), /^r1\/\w+ 1 6000 - /);
+    for (const wrong of ['', 'r1/x', `${line()}\n${line()}`]) assert.equal((await ledger.post('18/lift', ['365', wrong])).status, 400);
+    assert.equal((await ledger.post('18/lift', [line({ id })])).status, 400);
+  });
+
+  test('where there was no row, there is one then', async () => {
+    const id = newId();
+    assert.match(await lift(19, line({ id })), /^r1\/\w+ 2 1 nothing - /);
+    await append(19, { id });
+    assert.match(await found(19, id), /^r1\/\w+ 2 1 always - /);
+  });
+
+  test('who looks for what he is to lift keeps out whoever has not heard of as many shards', async () => {
+    const [id, other] = [newId(), newId()];
+    await append(9, { id });
+    assert.match(await (await ledger.post('9/seal', [`r1/${id}`], 3)).text(), /^r1\/\w+ 1 always/);
+    ledger = await ledger.restart();
+    const late = await ledger.post('9/append', [KV, line({ id: other })], 2);
+    assert.deepEqual([late.status, await late.text(), await found(9, other)], [409, 'moved', '']);
+    assert.equal((await ledger.post('9/append', [KV, line({ id: other })], 3)).status, 200);
+    assert.match(await found(9, other), /^r1\//);
+  });
+
+  test('a row that was lifted stays for longer than it says, and says nothing then', async () => {
+    const id = newId();
+    const expired = { id, expiresAt: now() - 5, revokedAt: now() - 60 };
+    assert.match(await lift(8, line(expired)), /^r1\/\w+ 2 1 nothing - /);
+    await ledger.ring(8);
+    assert.deepEqual([(await ledger.part('8/head')).rows.map((row) => row.id), await found(8, id)], [[id], '']);
+  });
+});
+
 describe('the root', () => {
   test('tells how many shards there are and were; no other does', async () => {
     const counts = async (path: string, count: number) => (await ledger.part(path, count)).counts;
@@ -152,7 +210,14 @@ describe('the root', () => {
     assert.ok(Math.abs(since! - now()) < 120, `${since}`);
     ledger = await ledger.restart();
     const again = await ledger.part('0/head');
-    assert.deepEqual([again.counts, again.since], [[2, 5], since]);
+    assert.deepEqual([again.counts, again.since, again.isPinned], [[2, 5], since, false]);
+    // There are no more from now on.
+    const pinned = await ledger.post('0/pin', [], 5);
+    assert.match(pinned.headers.get('Quash-Shard-Counts')!, /^2,5 \d{13} pinned$/);
+    await raise(9);
+    ledger = await ledger.restart();
+    const last = await ledger.part('0/head');
+    assert.deepEqual([last.counts, last.since, last.isPinned], [[2, 5], since, true]);
   });
 });
 

@@ -88,6 +88,7 @@ test('answers are as it says', async () => {
   const all = { iss: ISSUER, everything: true, before: 1 };
   const demands = [{ token: mine }, { token: dead }, {}, 'no json', { iss: ISSUER, sub: 's', keep: 'd' }, all];
   const credentials = basic(CLIENT.id, CLIENT.secret);
+  const mistaken = await revokeOne(edge, { iss: ISSUER, jti: 'mistaken' });
   const answers: [path: string, method: string, answer: Answer][] = [
     ['/auth/admin/explain', 'POST', await explain(edge, mine)],
     ['/auth/introspect', 'POST', await post(edge, '/auth/introspect', { token: mine }, credentials)],
@@ -99,6 +100,8 @@ test('answers are as it says', async () => {
     [revocations, 'GET', await list(edge)],
     [revocations, 'GET', await list(edge, { limit: '1' })],
     [revocations, 'GET', await list(edge, { iss: ISSUER, sub: 's' })],
+    [`${revocations}/{id}`, 'DELETE', await ask(edge, 'DELETE', `/revocations/${mistaken.body.id}?note=n`)],
+    [`${revocations}/{id}`, 'DELETE', await ask(edge, 'DELETE', `/revocations/${'0'.repeat(32)}`)],
     [revocations, 'GET', await ask(edge, 'GET', '/revocations', { headers: { authorization: '' } })],
     ['/auth/admin/explain', 'POST', await explain(edge, mine)],
     ['/auth/admin/explain', 'POST', await explain(edge, 'garbled')],
@@ -154,8 +157,8 @@ test('Schemathesis finds no answer of another kind, and no failure', async () =>
     const named = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
     const { code, printed } = await run(SCHEMATHESIS, ['run', file, ...named, '--no-color', '--no-shrink'], folder);
     assert.equal(code, 0, printed);
-    // It has called all four, and some of that was done.
-    assert.match(printed, /Tested: 4\n/, printed);
+    // It has called all five, and some of that was done.
+    assert.match(printed, /Tested: 5\n/, printed);
     const { body } = await list(edge, { limit: '1000' });
     assert.ok(body.revocations.some(({ kind }: { kind: string }) => kind === 'claim' || kind === 'key'), printed);
   } finally {

@@ -100,8 +100,12 @@ impl Cover {
     /// and means it all the same.
     #[must_use]
     pub fn anew(self, known: &Self) -> Self {
-        let covers_nothing = self.everyone == Cutoff::Nothing && self.others.is_none();
-        if covers_nothing { self } else { Self { lifts: self.lifts.max(known.lifts), ..self } }
+        if self.covers_nothing() { self } else { Self { lifts: self.lifts.max(known.lifts), ..self } }
+    }
+
+    /// Whether there is no token that it covers: it was lifted.
+    pub fn covers_nothing(&self) -> bool {
+        self.everyone == Cutoff::Nothing && self.others.is_none()
     }
 
     /// The cutoff for all tokens.
@@ -164,7 +168,13 @@ impl Revocation {
             Ordering::Greater => return self,
             Ordering::Equal => {}
         }
-        let (revoked_at, reason) = (self.revoked_at, self.reason).min((other.revoked_at, other.reason));
+        let (since, other_since) = ((self.revoked_at, self.reason), (other.revoked_at, other.reason));
+        // What was lifted says nothing of what is revoked anew.
+        let (revoked_at, reason) = match (self.cover.covers_nothing(), other.cover.covers_nothing()) {
+            (true, false) => other_since,
+            (false, true) => since,
+            _ => since.min(other_since),
+        };
         Self {
             id: self.id,
             cover: self.cover.union(other.cover),

@@ -1,12 +1,12 @@
 //! The Admin API: for clients that may administer, and for no page of any site. No cookie is read, and no other origin is allowed
 //! anything.
 
-use quash_core::{Revocation, Timestamp, VerifiedToken};
+use quash_core::{Revocation, RevocationId, Timestamp, VerifiedToken};
 use quash_engine::{
     Answer, Error, Form,
     admin::{
         Action, AdminRoute, AuditPage, AuditRecord, Demand, Demanded, IdempotencyKey, Line, Listing, Problem, Receipt,
-        Remembered, audit_page, demands, explained, explanation, listed, receipts,
+        Remembered, audit_page, demands, explained, explanation, lifted, lifting, listed, receipts,
     },
     config::{Client, Routes},
     is_of_type,
@@ -17,6 +17,7 @@ use worker::{Request, Response};
 use crate::{
     body, client,
     guard::{Guard, later, now},
+    ledger::Lifted,
     request::AsRequest,
     respond,
 };
@@ -40,6 +41,7 @@ async fn answered(guard: &Guard, routes: &Routes, request: &mut Request) -> Resu
     match route {
         AdminRoute::List => list(guard, &query).await,
         AdminRoute::Audit => audit(guard, &query).await,
+        AdminRoute::Lift(id) => lift(guard, routes, client, id, &query).await,
         AdminRoute::Revoke | AdminRoute::Explain => {
             let content_type = request.header("Content-Type").unwrap_or_default();
             let is_ndjson = route == AdminRoute::Revoke && is_of_type(&content_type, Demand::LINES);
@@ -146,7 +148,7 @@ impl Demanding<'_> {
         let Some(revocation) = revocation else { return Ok(Receipt::Expired) };
         let (client, id) = (self.client.id(), revocation.id);
         self.rows.push(revocation);
-        self.records.push(AuditRecord { client, action: Action::Revoke, id, reason, actor, note }.text());
+        self.records.push(AuditRecord { client, action: Action::Revoke, id, reason: Some(reason), actor, note }.text());
         Ok(Receipt::Revoked(revocation))
     }
 
@@ -177,6 +179,23 @@ async fn list(guard: &Guard, query: &Form) -> Result<Answer, Problem> {
         Listing::Target(issuer, target) => guard.engine().ids_of(issuer, &target)?,
     };
     Ok(listed(&guard.entries(&ids, now()).await?))
+}
+
+/// Lifts what was revoked by mistake.
+async fn lift(
+    guard: &Guard,
+    routes: &Routes,
+    client: &Client,
+    id: RevocationId,
+    query: &Form,
+) -> Result<Answer, Problem> {
+    let (actor, note) = lifting(query)?;
+    let record = AuditRecord { client: client.id(), action: Action::Lift, id, reason: None, actor, note }.text();
+    match guard.lift(id, &record, now()).await? {
+        Lifted::Done(row) => Ok(lifted(&row, routes.mode, guard.engine().bound(routes.mode), later())),
+        Lifted::Unknown => Err(Problem::RevocationUnknown),
+        Lifted::Changed => Err(Problem::RevocationChanged),
+    }
 }
 
 /// What administrators did.

@@ -16,7 +16,7 @@ use worker::Delay;
 
 use crate::{
     key_documents,
-    ledger::{self, LedgerClient},
+    ledger::{self, LedgerClient, Lifted},
     respond,
     store::{Denylist, Lookup},
     wait_until::{outlive, wait_until},
@@ -178,6 +178,20 @@ impl Guard {
         Ok(self.denylist.record(revocations, records, relies_on_kv, now).await?)
     }
 
+    /// Lifts what there is under an id, everywhere within the bound, and has a record of it in the audit log.
+    pub(crate) async fn lift(&self, id: RevocationId, record: &str, now: Timestamp) -> Result<Lifted, Problem> {
+        let lifted = self.ledger()?.lift(id, record).await.map_err(Error::from)?;
+        if let Lifted::Done(row) = &lifted {
+            self.engine().record(&[*row], now);
+            if let Some(hook) = self.on_record.get() {
+                hook(&[*row]);
+            }
+            let relies_on_kv = self.engine().relies_on_workers_kv();
+            self.denylist.lifted(*row, relies_on_kv, now).await.map_err(Error::from)?;
+        }
+        Ok(lifted)
+    }
+
     /// The ledger, for what only that knows.
     ///
     /// # Errors
@@ -196,7 +210,9 @@ impl Guard {
             },
         };
         entries.retain(|entry| entry.expires_at > now);
-        Ok(merged(entries))
+        let mut entries = merged(entries);
+        entries.retain(|entry| !entry.cover.covers_nothing());
+        Ok(entries)
     }
 
     /// Explains what would become of a token. What nobody could be asked about stays open in it.

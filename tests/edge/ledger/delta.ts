@@ -13,6 +13,8 @@ export interface Delta {
   readonly counts: readonly number[];
   /** When the ledger began, in seconds since the epoch: the root's only. */
   readonly since: number | undefined;
+  /** Whether there will be no more shards: the root's only. */
+  readonly isPinned: boolean | undefined;
   readonly rows: readonly Row[];
 }
 
@@ -22,6 +24,8 @@ export interface Row {
   readonly expiresAt: number;
   readonly revokedAt: number;
   readonly everyone: 'nothing' | 'always' | number;
+  /** How often it has been lifted, if it has. */
+  readonly lifts?: number;
 }
 
 export function readDelta(bytes: Buffer): Delta {
@@ -36,10 +40,13 @@ export function readDelta(bytes: Buffer): Delta {
   const edition = number(8);
   const slices = [...take(8)].reverse().flatMap((byte, at) => [...Array(8).keys()].filter((bit) => byte & (1 << bit)).map((bit) => 8 * at + bit));
   const counts = [...take(number(1))];
-  const since = counts.length > 0 ? number(5) : undefined;
+  const dated = counts.length > 0 ? number(5) : undefined;
+  const isPinned = dated === undefined ? undefined : dated >= 2 ** 39;
+  const since = dated === undefined ? undefined : dated % 2 ** 39;
   const rows = Array.from({ length: number(4) }, (): Row => {
     const id = take(16).toString('hex');
-    const kind = number(1);
+    let [kind, lifts] = [number(1), 0];
+    if (kind === 0xf3) [lifts, kind] = [number(1), number(1)];
     const expiresAt = number(5);
     let [lifetime, unit, byte] = [0, 1, 0];
     do {
@@ -50,8 +57,8 @@ export function readDelta(bytes: Buffer): Delta {
     const cutoff = (kind: number) => (kind === 1 ? number(6) : kind === 2 ? ('always' as const) : ('nothing' as const));
     const everyone = cutoff((kind >> 4) & 3);
     if (cutoff(kind >> 6) !== 'nothing') take(16);
-    return { id, reason: kind & 15, expiresAt, revokedAt: expiresAt - lifetime, everyone };
+    return { id, reason: kind & 15, expiresAt, revokedAt: expiresAt - lifetime, everyone, ...(lifts > 0 && { lifts }) };
   });
   if (at !== bytes.length) throw new Error('something follows');
-  return { shard, epoch, from, to, head, edition, slices, counts, since, rows };
+  return { shard, epoch, from, to, head, edition, slices, counts, since, isPinned, rows };
 }

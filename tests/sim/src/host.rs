@@ -179,8 +179,7 @@ impl World {
         let is_covered =
             token.ids().iter().filter_map(|id| follower.lookup(id)).any(|known| token.is_covered(&known.cover));
         let doubts = follower.doubts(token.ids());
-        let is_certain = is_covered && !follower.may_be_lifted();
-        if is_certain || doubts.is_empty() {
+        if doubts.is_empty() {
             self.decided(waiting, token, is_covered, source);
         } else {
             self.doubt(*waiting, token, is_covered, doubts, source);

@@ -128,7 +128,9 @@ impl Shard {
         let known = self.seqs.get(&seen.id).map(|seq| (*seq, self.rows[seq]));
         let done = match (breakage, known) {
             (Breakage::LiftsLost, _) => return Some(true),
-            (Breakage::UnseenLifted, Some((_, row))) => row.lifted(at).map(|row| Append::Write { seq: self.head + 1, row }),
+            (Breakage::UnseenLifted, Some((_, row))) => {
+                row.lifted(at).map(|row| Append::Write { seq: self.head + 1, row })
+            }
             _ => lift(known, seen, at, self.head),
         };
         let done = done?;
@@ -149,8 +151,9 @@ impl Shard {
     pub(crate) fn raise(&mut self, count: u8, breakage: Breakage) -> u8 {
         let Some(history) = &mut self.history else { return 1 };
         if breakage == Breakage::RaisesIgnored {
-            *history = ShardHistory::from_counts(&history.as_slice().iter().map(|count| count.get()).collect::<Vec<_>>())
-                .unwrap_or(ShardHistory::new(ShardCount::ONE));
+            *history =
+                ShardHistory::from_counts(&history.as_slice().iter().map(|count| count.get()).collect::<Vec<_>>())
+                    .unwrap_or(ShardHistory::new(ShardCount::ONE));
         }
         if ShardCount::new(count).is_some_and(|count| history.raise(count)) {
             self.answer = None;

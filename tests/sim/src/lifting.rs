@@ -24,8 +24,9 @@ pub(crate) struct Lifting {
     seen: Option<Revocation>,
     /// Whether the root knows of it.
     is_pinned: bool,
-    /// The shards in which it is still to be lifted, from the last on: that is the one in force. The others have a row.
-    revoked: Vec<u8>,
+    /// The shards in which it is still to be lifted, from the last on: that is the one in force. The others have a row: of what was
+    /// seen that is lifted.
+    revoked: Vec<(u8, Option<Revocation>)>,
     is_begun: bool,
     tries: u8,
     luck: Luck,
@@ -42,7 +43,7 @@ impl World {
             unseen: history.shards_of(&id).collect(),
             seen: None,
             is_pinned: false,
-            revoked: vec![count.shard_of(&id)],
+            revoked: vec![(count.shard_of(&id), None)],
             is_begun: false,
             tries: 0,
             luck,
@@ -66,7 +67,7 @@ impl World {
 
     /// It arrives where it goes next: at a shard that may have something, at the root, and at the shards that have.
     pub(crate) fn lift(&mut self, mut lifting: Lifting) {
-        let (unseen, revoked) = (lifting.unseen.last().copied(), lifting.revoked.last().copied());
+        let (unseen, revoked) = (lifting.unseen.last().copied(), lifting.revoked.last().map(|(number, _)| *number));
         let number = unseen.or(revoked.filter(|_| lifting.is_pinned)).unwrap_or(0);
         if self.shards[usize::from(number)].down_until > self.now {
             return self.lift_again(lifting);
@@ -87,16 +88,20 @@ impl World {
         lifting.unseen.pop();
         if let Some(row) = self.shards[usize::from(number)].seal(&lifting.id, lifting.count) {
             lifting.seen = Some(lifting.seen.map_or(row, |seen| seen.merge(row)));
-            if !lifting.revoked.contains(&number) {
-                lifting.revoked.insert(0, number);
+            if lifting.revoked.iter().all(|(known, _)| *known != number) {
+                lifting.revoked.insert(0, (number, Some(row)));
             }
         }
         self.send_lifting(lifting);
     }
 
     fn lift_seen(&mut self, number: u8, seen: &Revocation, mut lifting: Lifting) {
-        let Some(is_new) = self.shards[usize::from(number)].lift(seen, time(self.now), self.breakage) else { return };
-        self.note(|| format!("what user {} had revoked under {} is lifted in shard {number}", lifting.user, lifting.id));
+        let own = lifting.revoked.last().and_then(|(_, row)| *row);
+        let shard = &mut self.shards[usize::from(number)];
+        let Some(is_new) = shard.lift(&own.unwrap_or(*seen), time(self.now), self.breakage) else { return };
+        self.note(|| {
+            format!("what user {} had revoked under {} is lifted in shard {number}", lifting.user, lifting.id)
+        });
         // It may come twice.
         if lifting.luck.one_in(self.setup.unreliable) && lifting.tries < TRIES {
             let again = Lifting { tries: TRIES, luck: lifting.luck.branch(), ..lifting.clone() };

@@ -48,11 +48,6 @@ impl Follower {
         }
     }
 
-    /// Whether what is known to be revoked may not be any more, so that [doubts](Self::doubts) come first.
-    pub const fn may_be_lifted(&self) -> bool {
-        self.history.is_pinned()
-    }
-
     /// How many revocations are known, exactly or by segments.
     pub fn len(&self) -> usize {
         self.live.len() + self.shards.iter().map(|shard| shard.segments.len()).sum::<usize>()

@@ -81,7 +81,11 @@ impl ShardHistory {
     /// What a root has stored; `None` when it is no history: empty, or not rising.
     pub fn from_counts(counts: &[u8]) -> Option<Self> {
         let counts: Vec<_> = counts.iter().map(|count| ShardCount::new(*count)).collect::<Option<_>>()?;
-        (!counts.is_empty() && counts.is_sorted_by(|a, b| a < b)).then_some(Self { counts, since: None, is_pinned: false })
+        (!counts.is_empty() && counts.is_sorted_by(|a, b| a < b)).then_some(Self {
+            counts,
+            since: None,
+            is_pinned: false,
+        })
     }
 
     /// The counts, the first one first.

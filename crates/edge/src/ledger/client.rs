@@ -9,7 +9,7 @@ use quash_engine::{
     LedgerRead, Question, STORE_TIMEOUT,
     config::Ledger,
     denylist_key, from_lines,
-    ledger::{Asked, COUNTS, ONCE, USED, once_url, read_counts, remember_url, shard_name},
+    ledger::{Asked, COUNTS, MOVED, ONCE, USED, once_url, read_counts, remember_url, shard_name},
     to_lines,
 };
 use web_sys::{Request, RequestInit};
@@ -18,7 +18,7 @@ use worker::{ObjectNamespace, Response};
 use crate::{store::StoreError, within::within};
 
 /// The root keeps the history of counts.
-const ROOT: u8 = 0;
+pub(super) const ROOT: u8 = 0;
 
 /// The ledger as a Worker has it: a namespace of Durable Objects, one for each shard.
 pub(crate) struct LedgerClient {
@@ -27,7 +27,7 @@ pub(crate) struct LedgerClient {
     /// How many revocations isolates know exactly.
     exact: u32,
     /// For how many days records of the audit log are kept.
-    audit_days: u64,
+    pub(super) audit_days: u64,
     /// The binding of Workers KV's namespace, which has all revocations as well.
     kv: String,
     /// The root's id: another ledger's copies must not be taken for this one's.
@@ -57,23 +57,35 @@ impl LedgerClient {
     /// Workers KV is to have them. It may be repeated.
     pub(crate) async fn append(&self, revocations: &[Revocation], records: &[String]) -> Result<(), StoreError> {
         let appended = async {
-            // With the count that holds, which may be greater than the configuration's: look-ups go by it.
-            let count = self.raised().await?.current();
-            let mut shards: Vec<(u8, String)> = Vec::new();
-            for (index, revocation) in revocations.iter().enumerate() {
-                let shard = count.shard_of(&revocation.id);
-                let mut line = to_lines([revocation]);
-                if let Some(record) = records.get(index) {
-                    line.truncate(line.trim_end().len());
-                    line.extend(["\t", record, "\n"]);
-                }
-                add(&mut shards, shard, &line);
+            if self.try_append(revocations, records).await? {
+                return Ok(());
             }
-            let is_audited = !records.is_empty();
-            let questions = shards.iter().map(|(shard, lines)| self.appending(*shard, count, is_audited, lines));
-            self.ask(questions.collect()).await.map(drop)
+            // There are more shards by now, as the root tells.
+            self.forget_history();
+            let is_taken = self.try_append(revocations, records).await?;
+            is_taken.then_some(()).ok_or_else(|| String::from("the ledger is moving"))
         };
         appended.await.map_err(StoreError::write)
+    }
+
+    /// Whether all shards have taken it.
+    async fn try_append(&self, revocations: &[Revocation], records: &[String]) -> Result<bool, String> {
+        // With the count that holds, which may be greater than the configuration's: look-ups go by it.
+        let count = self.raised().await?.current();
+        let mut shards: Vec<(u8, String)> = Vec::new();
+        for (index, revocation) in revocations.iter().enumerate() {
+            let shard = count.shard_of(&revocation.id);
+            let mut line = to_lines([revocation]);
+            if let Some(record) = records.get(index) {
+                line.truncate(line.trim_end().len());
+                line.extend(["\t", record, "\n"]);
+            }
+            add(&mut shards, shard, &line);
+        }
+        let is_audited = !records.is_empty();
+        let questions = shards.iter().map(|(shard, lines)| self.appending(*shard, count, is_audited, lines));
+        let (told, _) = self.ask(questions.collect()).await?;
+        Ok(!told.contains(MOVED))
     }
 
     /// Whether this is the first time that one of these entries is brought, by anybody; they are kept until they expire.
@@ -137,11 +149,15 @@ impl LedgerClient {
         answer.bytes().await.map_err(text)
     }
 
+    pub(super) fn forget_history(&self) {
+        *self.history.borrow_mut() = None;
+    }
+
     /// The history of shards, once the root has put the configuration's count in force.
-    async fn raised(&self) -> Result<ShardHistory, String> {
+    pub(super) async fn raised(&self) -> Result<ShardHistory, String> {
         let known = self.history.borrow().clone();
         match known {
-            Some(history) if history.current() >= self.count => Ok(history),
+            Some(history) if history.current() >= self.count || history.is_pinned() => Ok(history),
             _ => {
                 let (_, history) = self.post(self.appending(ROOT, self.count, false, "")).await?;
                 history.ok_or_else(|| "the root tells no history".into())
@@ -160,11 +176,11 @@ impl LedgerClient {
         }
     }
 
-    fn question(&self, asked: Asked, shard: u8, count: ShardCount, body: String) -> Question {
+    pub(super) fn question(&self, asked: Asked, shard: u8, count: ShardCount, body: String) -> Question {
         Question { object: shard_name(shard), url: asked.url(shard, count), body }
     }
 
-    async fn post(&self, question: Question) -> Result<(String, Option<ShardHistory>), String> {
+    pub(super) async fn post(&self, question: Question) -> Result<(String, Option<ShardHistory>), String> {
         let late = || Err(format!("no answer in {} s", STORE_TIMEOUT.as_secs()));
         let answer = within(STORE_TIMEOUT, self.try_post(&question)).await.unwrap_or_else(late);
         let (body, history) = answer.map_err(|error| format!("{}: {error}", question.url))?;
@@ -185,7 +201,7 @@ impl LedgerClient {
         let stub = self.objects.get_by_name(object).map_err(text)?;
         let mut answer: Response = stub.fetch_with_request(request.into()).await.map_err(text)?;
         let body = answer.text().await.map_err(text)?;
-        if answer.status_code() != 200 {
+        if answer.status_code() != 200 && body != MOVED {
             return Err(format!("answers {}: {body}", answer.status_code()));
         }
         let counts = answer.headers().get(COUNTS).map_err(text)?;

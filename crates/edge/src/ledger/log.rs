@@ -170,12 +170,11 @@ impl Log {
         self.put(done)
     }
 
-    /// Lifts what was seen; `false` if there is more.
+    /// Lifts what was seen, and tells whether it had not been before. `false` as well where there is more: see what is there then.
     pub(super) fn lift(&mut self, seen: &Revocation, now: Timestamp) -> Result<bool> {
-        match lift(self.find(seen.id)?, seen, now, self.head) {
-            Some(done) => self.put(done).map(|()| true),
-            None => Ok(false),
-        }
+        let Some(done) = lift(self.find(seen.id)?, seen, now, self.head) else { return Ok(false) };
+        self.put(done)?;
+        Ok(matches!(done, Append::Write { .. }))
     }
 
     fn put(&mut self, done: Append) -> Result<()> {
@@ -348,7 +347,7 @@ impl Log {
         let last = first_row(&self.sql.exec(last, vec![integer(after), integer(MAX_LISTED - 1)])?)?;
         let last = last.map(|[seq]| number(seq)).transpose()?;
         // By number, and not by the index of what expires.
-        let query = "SELECT seq, id, entry FROM log WHERE seq > ?1 AND seq <= ?2 AND +expires_at > ?3 \
+        let query = "SELECT seq, id, entry FROM log WHERE seq > ?1 AND seq <= ?2 AND +expires_at > ?3 AND entry NOT LIKE '2 % nothing - %' \
             AND (?4 = '-' OR instr(?4, substr(id, 32)) > 0) AND (?5 = '-' OR entry LIKE '% ' || ?5) ORDER BY seq LIMIT ?6";
         let (to, now) = (last.unwrap_or(self.head), now.as_millis());
         let values = vec![integer(after), integer(to), integer(now), digits.into(), reason.into(), integer(limit)];

@@ -8,6 +8,7 @@ mod audit;
 mod client;
 mod edition;
 mod follow;
+mod lift;
 mod log;
 mod object;
 mod requests;
@@ -15,4 +16,5 @@ mod sql;
 
 pub(crate) use client::LedgerClient;
 pub(crate) use follow::follow;
+pub(crate) use lift::Lifted;
 pub use object::LedgerObject;

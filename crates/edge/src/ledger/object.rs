@@ -9,7 +9,7 @@ use quash_core::{
 };
 use quash_engine::{
     from_lines,
-    ledger::{Asked, CHANGED, COUNTS, MOVED, USED, write_counts},
+    ledger::{Asked, COUNTS, MOVED, USED, write_counts},
     read_key, to_lines,
 };
 use worker::{Env, Request, Response, Result, State};
@@ -234,12 +234,23 @@ impl LedgerObject {
         if is_taken { Response::empty() } else { Ok(Response::ok(MOVED)?.with_status(409)) }
     }
 
-    async fn lift(&self, line: &str) -> Result<Response> {
-        let (seen, problem) = from_lines(line);
+    /// Lifts the entry on a line, notes that in the audit log if there is a record behind it, and answers what there is then. Before that line there is one with the
+    /// days that records are kept.
+    async fn lift(&self, lines: &str) -> Result<Response> {
+        let audited = lines.split_once('\n').and_then(|(days, lines)| Some((days.parse().ok()?, lines)));
+        let Some((days, lines)) = audited else { return Response::error("no number of days", 400) };
+        let (lines, records) = split_records(lines);
+        let (seen, problem) = from_lines(&lines);
         let ([seen], None) = (&seen[..], problem) else { return Response::error("no entry that was seen", 400) };
-        let is_lifted = self.with_log(|log| log.lift(seen, now()))?;
+        let row = self.with_log(|log| {
+            if log.lift(seen, now())? && !records.is_empty() {
+                log.audit.keep_for(days)?;
+                records.iter().try_for_each(|record| log.audit.append(record, now()))?;
+            }
+            Ok(log.find(seen.id)?.map(|(_, row)| row))
+        })?;
         self.wake(now()).await?;
-        Response::ok(if is_lifted { "" } else { CHANGED })
+        Response::ok(to_lines(&row))
     }
 
     /// Takes entries, unless there is one of them. Nothing is awaited in between: of two that bring the same, one is told so.

@@ -47,13 +47,27 @@ impl Denylist {
             let (appended, copied) = join(ledger.append(revocations, records), copies).await;
             return appended.and(copied);
         }
-        wait_until(async {
-            if let Err(error) = copies.await {
-                worker::console_warn!("quash: a revocation is not in Workers KV yet: {error}");
-            }
-        });
+        copy_later(copies);
         ledger.append(revocations, records).await
     }
+
+    /// Tells Workers KV and the data centre's cache of a row that was lifted from the ledger.
+    pub(crate) async fn lifted(&self, row: Revocation, relies_on_kv: bool, now: Timestamp) -> Result<(), StoreError> {
+        let copies = copy(self.kv.clone(), vec![row], now);
+        if relies_on_kv {
+            return copies.await;
+        }
+        copy_later(copies);
+        Ok(())
+    }
+}
+
+fn copy_later(copies: impl Future<Output = Result<(), StoreError>> + 'static) {
+    wait_until(async {
+        if let Err(error) = copies.await {
+            worker::console_warn!("quash: a revocation is not in Workers KV yet: {error}");
+        }
+    });
 }
 
 /// Writes revocations to Workers KV and the data centre's cache.

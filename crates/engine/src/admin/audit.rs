@@ -15,12 +15,15 @@ use crate::{
 pub enum Action {
     /// Something was revoked.
     Revoke,
+    /// It was a mistake, and has been lifted.
+    Lift,
 }
 
 impl Action {
     const fn name(self) -> &'static str {
         match self {
             Self::Revoke => "revoke",
+            Self::Lift => "lift",
         }
     }
 }
@@ -35,7 +38,7 @@ pub struct AuditRecord<'r> {
     /// To what.
     pub id: RevocationId,
     /// Why.
-    pub reason: Reason,
+    pub reason: Option<Reason>,
     /// For whom, in the client's words.
     pub actor: Option<&'r str>,
     /// What it says of it.
@@ -46,8 +49,8 @@ impl AuditRecord<'_> {
     /// As the ledger keeps it: a JSON object, on one line.
     pub fn text(&self) -> String {
         let record = JsonObject::new().text("client", self.client).text("action", self.action.name());
-        let mut record = record.text("id", &self.id.to_string()).text("reason", self.reason.name());
-        for (name, text) in [("actor", self.actor), ("note", self.note)] {
+        let mut record = record.text("id", &self.id.to_string());
+        for (name, text) in [("reason", self.reason.map(Reason::name)), ("actor", self.actor), ("note", self.note)] {
             if let Some(text) = text {
                 record = record.text(name, text);
             }
@@ -116,7 +119,7 @@ mod tests {
         client: "backend",
         action: Action::Revoke,
         id: RevocationId::from_bytes([7; 16]),
-        reason: Reason::Administrator,
+        reason: Some(Reason::Administrator),
         actor: Some("ann\n"),
         note: None,
     };

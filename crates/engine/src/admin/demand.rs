@@ -4,7 +4,7 @@ use quash_core::{
 };
 
 use super::Problem;
-use crate::{error::Error, wanted::Wanted};
+use crate::{error::Error, form::Form, wanted::Wanted};
 
 /// The most demands of one request. The Worker may make 1000 requests for one of its own: for each demand one to Workers KV and one to
 /// the data centre's cache, one to each of 255 shards at most, and some more: 2 × 300 + 255 is far enough below.
@@ -217,6 +217,19 @@ fn short<'d>(members: Object<'d>, name: &str, max: usize) -> Result<Option<&'d s
         Some(text) if text.chars().count() > max => Err(Problem::Member(name.into())),
         text => Ok(text),
     }
+}
+
+/// Who has something lifted, for whom, and what is said of it: a query's.
+///
+/// # Errors
+/// [`Error::Parameter`].
+pub fn lifting(query: &Form) -> Result<(Option<&str>, Option<&str>), Error> {
+    query.only(&["actor", NOTE])?;
+    let short = |name, max| match query.field(name)? {
+        Some(text) if text.chars().count() > max => Err(Error::Parameter(name)),
+        text => Ok(text),
+    };
+    Ok((short("actor", MAX_ACTOR)?, short(NOTE, MAX_NOTE)?))
 }
 
 fn date(members: Object<'_>, name: &str) -> Result<Option<Timestamp>, Problem> {

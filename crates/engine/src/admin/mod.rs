@@ -13,10 +13,10 @@ mod receipt;
 mod route;
 
 pub use audit::{Action, AuditPage, AuditRecord, audit_page};
-pub use demand::{Demand, Demanded, Line, demands};
+pub use demand::{Demand, Demanded, Line, demands, lifting};
 pub use explain::{explained, explanation};
 pub use listing::{Listing, Page, Rows, listed};
 pub use once::{IdempotencyKey, Remembered};
 pub use problem::Problem;
-pub use receipt::{Receipt, receipts};
+pub use receipt::{Receipt, lifted, receipts};
 pub use route::AdminRoute;

@@ -29,6 +29,12 @@ pub enum Problem {
     /// The key of another request (draft-ietf-httpapi-idempotency-key-header section 2.7).
     #[error("the idempotency key was used for another request")]
     IdempotencyKeyReused,
+    /// Nothing is revoked under that id.
+    #[error("nothing is revoked under this id, nor was it")]
+    RevocationUnknown,
+    /// It is not any more what it was when somebody looked.
+    #[error("something was revoked under this id meanwhile, and nothing has been lifted; look again")]
+    RevocationChanged,
     /// Only a ledger knows that, and there is none.
     #[error("this needs a ledger, and none is configured")]
     LedgerNeeded,
@@ -49,6 +55,8 @@ impl Problem {
             Self::BodyNotJson => "body_not_json",
             Self::RouteUnknown => "route_unknown",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::RevocationUnknown => "revocation_unknown",
+            Self::RevocationChanged => "revocation_changed",
             Self::LedgerNeeded => "ledger_needed",
         }
     }
@@ -58,7 +66,8 @@ impl Problem {
         match self {
             Self::Error(Error::Refused(_)) | Self::Member(_) | Self::BodyNotJson => 400,
             Self::Error(error) => error.status(),
-            Self::RouteUnknown => 404,
+            Self::RouteUnknown | Self::RevocationUnknown => 404,
+            Self::RevocationChanged => 409,
             Self::IdempotencyKeyReused => 422,
             Self::LedgerNeeded => 501,
         }
@@ -108,6 +117,7 @@ const fn title(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        409 => "Conflict",
         413 => "Content Too Large",
         415 => "Unsupported Media Type",
         422 => "Unprocessable Content",

@@ -68,6 +68,20 @@ impl Answer {
     }
 }
 
+/// The answer to who has had something lifted.
+pub fn lifted(lifted: &Revocation, mode: Mode, bound: Option<Duration>, now: Timestamp) -> Answer {
+    let Revocation { id, revoked_at, .. } = lifted;
+    let object = JsonObject::new().text("outcome", "lifted").text("id", &id.to_string()).text("kind", kind(id.kind()));
+    let object = object.json("lifted_at", &date(*revoked_at)).text("mode", mode.name());
+    Answer::new(
+        200,
+        match bound {
+            Some(bound) => object.json("effective_by", &date(now.plus(bound))).end(),
+            None => object.end(),
+        },
+    )
+}
+
 /// What an entry says, after what is said of it.
 pub(super) fn described(object: JsonObject, revocation: &Revocation) -> JsonObject {
     let Revocation { id, cover, expires_at, revoked_at, reason } = revocation;

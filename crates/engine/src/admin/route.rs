@@ -1,5 +1,10 @@
+use quash_core::RevocationId;
+
 use super::Problem;
 use crate::error::Error;
+
+/// Before the id of one entry.
+const ENTRY: &str = "/admin/revocations/";
 
 /// What an administrator may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,6 +13,8 @@ pub enum AdminRoute {
     Revoke,
     /// What is revoked.
     List,
+    /// To lift what was revoked by mistake.
+    Lift(RevocationId),
     /// Why a token is let in, or is not.
     Explain,
     /// Who has revoked.
@@ -28,7 +35,11 @@ impl AdminRoute {
             ("/admin/revocations", _) => Err(Error::MethodNotAllowed("GET, POST").into()),
             ("/admin/explain", _) => Err(Error::MethodNotAllowed("POST").into()),
             ("/admin/audit", _) => Err(Error::MethodNotAllowed("GET").into()),
-            _ => Err(Problem::RouteUnknown),
+            _ => match path.strip_prefix(ENTRY).and_then(|id| id.parse().ok()) {
+                Some(id) if method == "DELETE" => Ok(Self::Lift(id)),
+                Some(_) => Err(Error::MethodNotAllowed("DELETE").into()),
+                None => Err(Problem::RouteUnknown),
+            },
         }
     }
 }
@@ -43,6 +54,12 @@ mod tests {
         assert_eq!(of("/admin/revocations", "GET"), Ok(AdminRoute::List));
         assert_eq!(of("/admin/revocations", "DELETE"), Err("method_not_allowed"));
         assert_eq!(of("/admin/explain", "GET"), Err("method_not_allowed"));
+        let (id, path) = (RevocationId::from_bytes([0xab; 16]), format!("{ENTRY}{}", "ab".repeat(16)));
+        assert_eq!(of(&path, "DELETE"), Ok(AdminRoute::Lift(id)));
+        assert_eq!(of(&path, "GET"), Err("method_not_allowed"));
+        assert_eq!(of(&path[1..], "DELETE"), Err("route_unknown"));
+        let upper = path.to_uppercase();
+        assert_eq!(of(&upper, "DELETE"), Err("route_unknown"));
         for path in ["/admin/", "/admin/revocations/", "/admin/Audit", "/admin"] {
             assert_eq!(of(path, "GET"), Err("route_unknown"), "{path}");
         }

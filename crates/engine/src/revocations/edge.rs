@@ -123,9 +123,8 @@ impl Revocations for EdgeRevocations {
         arrived: Timestamp,
         now: Timestamp,
     ) -> Result<Step, Error> {
-        // What is known to be revoked is revoked, however old that is; unless it may have been lifted since.
-        let may_be_lifted = self.followed_mut().is_some_and(|followed| followed.may_be_lifted());
-        if !may_be_lifted || mode == Mode::DangerIsolate {
+        // Whatever is known to be revoked may have been lifted since: where there is somebody to say so, he is asked first.
+        if mode == Mode::DangerIsolate || self.followed_mut().is_none() {
             self.refuse_revoked(ids, now)?;
         }
         match (mode, self) {
@@ -281,16 +280,9 @@ impl Followed {
         self.history = history;
     }
 
-    /// Whether what is known to be revoked may not be any more.
-    pub(crate) fn may_be_lifted(&self) -> bool {
-        self.history.is_pinned() || self.follower.may_be_lifted()
-    }
-
-    /// Takes note of what was found in a store, where that may be that something was lifted.
+    /// Takes note of what was found in a store: it may be that something was lifted.
     pub(crate) fn told(&mut self, entries: &[Revocation], now: Timestamp) {
-        if self.may_be_lifted() {
-            self.follower.told(entries, now);
-        }
+        self.follower.told(entries, now);
     }
 
     /// Where to look in the ledger itself.
