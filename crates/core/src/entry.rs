@@ -74,8 +74,15 @@ impl Revocation {
 
 impl Reason {
     /// Every reason there is.
-    pub const ALL: [Self; 6] =
-        [Self::Logout, Self::Client, Self::Issuer, Self::CredentialChange, Self::AccountDisabled, Self::Other];
+    pub const ALL: [Self; 7] = [
+        Self::Logout,
+        Self::Client,
+        Self::Issuer,
+        Self::CredentialChange,
+        Self::AccountDisabled,
+        Self::Reuse,
+        Self::Other,
+    ];
 
     /// The reason as it is stored and answered.
     pub const fn name(self) -> &'static str {
@@ -85,6 +92,7 @@ impl Reason {
             Self::Issuer => "issuer",
             Self::CredentialChange => "credential_change",
             Self::AccountDisabled => "account_disabled",
+            Self::Reuse => "reuse",
             Self::Other => "other",
         }
     }

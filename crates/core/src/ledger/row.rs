@@ -131,6 +131,7 @@ fn number(reason: Reason) -> u8 {
         Reason::Issuer => 2,
         Reason::CredentialChange => 3,
         Reason::AccountDisabled => 4,
+        Reason::Reuse => 5,
         Reason::Other => 15,
     }
 }
