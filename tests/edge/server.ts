@@ -65,6 +65,8 @@ export interface Options {
   readonly ledgerIsNew?: boolean;
   /** Merged over the configuration that all tests share. */
   readonly quash?: Readonly<Record<string, unknown>>;
+  /** Secrets beside those that all tests share. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** A folder that is bound as static assets, `ASSETS`. */
   readonly assets?: string;
   /** A folder that the origin serves. */
@@ -119,6 +121,7 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
     HS256_SECRET: 'hs256-secret-of-the-tests-0123456789',
     LONG_SECRET,
     CLIENT_SECRET: CLIENT.secret,
+    ...options.secrets,
   };
   const entry = join(folder, 'quash.js');
   const { ledger } = options;

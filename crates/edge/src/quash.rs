@@ -23,7 +23,9 @@ use crate::{
     request::{AsRequest, Copied, is_https, post_only},
     respond, revoke,
     signal::Signal,
+    signer::Signer,
     store::Denylist,
+    token::{self, Exchanged},
 };
 
 /// The variable that holds the configuration.
@@ -38,6 +40,8 @@ thread_local! {
 pub struct Quash {
     guard: Rc<Guard>,
     routes: Arc<Routes>,
+    /// Of each issuer whose refresh tokens are exchanged here.
+    signers: Vec<Signer>,
     /// `None` for a Worker that has routes of its own.
     origin: Option<Origin>,
 }
@@ -75,6 +79,7 @@ impl Quash {
         let seed = Math::random().to_bits();
         Ok(Self {
             origin: config.origin.as_ref().map(|origin| Origin::from_env(origin, env)).transpose()?,
+            signers: config.routes.refresh.iter().map(|refresh| Signer::new(&refresh.key)).collect(),
             routes: config.routes.clone(),
             guard: Rc::new(Guard::new(Engine::new(config, trust, seed), denylist)),
         })
@@ -269,6 +274,7 @@ impl Quash {
         let signal = match endpoint {
             Endpoint::Logout => return self.logout(request).await,
             Endpoint::Handle => return self.handle(request).await,
+            Endpoint::Token => return self.token(request).await,
             Endpoint::Introspect => {
                 return self.introspect(request, judge).await.or_else(|error| respond::refusal(&error));
             }
@@ -307,7 +313,7 @@ impl Quash {
     }
 
     async fn log_out(&self, request: &mut Request) -> Result<Logout, Error> {
-        let presented = presented::read(request, &self.routes).await?;
+        let presented = presented::read(request, &self.routes, &self.routes.token_cookies).await?;
         let scope = Scope::parse(presented.field("scope")?)?;
         let (tokens, handle) = (presented.tokens(&self.routes.token_cookies)?, presented.field("handle")?);
         logout::logout(&self.guard, &tokens, handle, scope, now()).await
@@ -324,9 +330,31 @@ impl Quash {
     }
 
     async fn minted(&self, request: &mut Request) -> Result<Minted, Error> {
-        let presented = presented::read(request, &self.routes).await?;
+        let presented = presented::read(request, &self.routes, &self.routes.token_cookies).await?;
         let scope = handle::Scope::parse(presented.field("scope")?)?;
         handle::mint(&self.guard, &presented.tokens(&self.routes.token_cookies)?, scope, now()).await
+    }
+
+    async fn token(&self, request: &mut Request) -> worker::Result<Response> {
+        let origin = request.header("Origin");
+        let mut response = match self.exchanged(request).await {
+            Ok(Exchanged { answer, cookie }) => {
+                let mut response = respond::answer(answer)?;
+                if let Some(cookie) = cookie {
+                    response.headers_mut().append("Set-Cookie", &cookie)?;
+                }
+                response
+            }
+            Err(error) => respond::refused_grant(&error)?,
+        };
+        self.let_read(origin, response.headers_mut())?;
+        Ok(response)
+    }
+
+    async fn exchanged(&self, request: &mut Request) -> Result<Exchanged, Error> {
+        let over_https = is_https(request);
+        let presented = presented::read(request, &self.routes, &self.routes.refresh_cookies).await?;
+        token::exchange(&self.guard, &self.routes, &self.signers, &presented, over_https).await
     }
 
     /// Lets a page of an allowed origin read the answer, errors included.
@@ -342,7 +370,7 @@ impl Quash {
     /// Has the browser drop what scripts cannot reach, and the rest.
     fn clear_browser(&self, headers: &Headers, over_https: bool) -> worker::Result<()> {
         for cookie in &self.routes.expired_cookies {
-            headers.append("Set-Cookie", &cookie.set_cookie(over_https))?;
+            headers.append("Set-Cookie", &cookie.expired(over_https))?;
         }
         match &self.routes.clear_site_data {
             Some(kinds) => headers.set("Clear-Site-Data", kinds),

@@ -39,7 +39,7 @@ mod trust;
 mod wanted;
 
 pub use answer::{Answer, HEADERS};
-pub use cookie::ExpiredCookie;
+pub use cookie::Cookie;
 pub use credential::{Credential, Source, bearer_token, credentials};
 pub use cross_site::Provenance;
 pub use denylist::{NEARBY, STORE_TIMEOUT, denylist_key, from_lines, read_key, to_lines};

@@ -156,7 +156,7 @@ impl Quash {
         // Who ends TLS in front of this server knows the scheme, and so does the page that asks.
         let over_https = !value_of(asked, "origin").is_some_and(|origin| origin.starts_with("http:"));
         for cookie in &self.guard.routes.expired_cookies {
-            respond::add(response, header::SET_COOKIE, &cookie.set_cookie(over_https));
+            respond::add(response, header::SET_COOKIE, &cookie.expired(over_https));
         }
         if let Some(kinds) = &self.guard.routes.clear_site_data {
             respond::add(response, HeaderName::from_static("clear-site-data"), kinds);

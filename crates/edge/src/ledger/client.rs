@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::{cell::RefCell, time::Duration};
 
 use futures_util::future::try_join_all;
 use quash_core::{
@@ -8,7 +8,7 @@ use quash_core::{
 use quash_engine::{
     LedgerRead, Question, STORE_TIMEOUT,
     config::Ledger,
-    ledger::{Asked, COUNTS, ONCE, USED, once_url, read_counts, shard_name},
+    ledger::{Asked, COUNTS, ONCE, USED, first_use_url, once_url, read_counts, shard_name, uses_name},
     to_lines,
 };
 use web_sys::{Request, RequestInit};
@@ -74,6 +74,27 @@ impl LedgerClient {
         let question = Question { object: ONCE.into(), url: once_url(), body: to_lines(entries) };
         let (answer, _) = self.post(question).await.map_err(StoreError::write)?;
         Ok(answer != USED)
+    }
+
+    /// How long ago, by the ledger's clock, one of these entries was brought for the first time; `None`: that is now. It may be repeated.
+    ///
+    /// Each id has an object of its own, and each object its own clock, all of which say about the same: no first use is lost between
+    /// peppers, since whoever knows the old one asks by it.
+    pub(crate) async fn first_use(&self, entries: &[Revocation]) -> Result<Option<Duration>, StoreError> {
+        let questions = entries.iter().map(|entry| Question {
+            object: uses_name(&entry.id),
+            url: first_use_url(),
+            body: to_lines(std::slice::from_ref(entry)),
+        });
+        let answers = try_join_all(questions.map(|question| self.post(question))).await.map_err(StoreError::write)?;
+        let mut first = None;
+        for (answer, _) in answers {
+            if !answer.is_empty() {
+                let millis = answer.parse().map_err(|_| StoreError::write(format!("no time: {answer}")))?;
+                first = first.max(Some(Duration::from_millis(millis)));
+            }
+        }
+        Ok(first)
     }
 
     /// Asks shards what the engine wants to know, and tells what they say, with the history of shards.

@@ -4,7 +4,7 @@ use std::{
 };
 
 use quash_core::{
-    RevocationId, Timestamp,
+    Revocation, RevocationId, Timestamp,
     ledger::{Part, ShardCount},
 };
 use quash_engine::{
@@ -90,6 +90,7 @@ impl LedgerObject {
             Asked::Append { exact } => self.append(shard, count, exact, &request.text().await?).await?,
             Asked::LookUp => self.look_up(&request.text().await?)?,
             Asked::Once => self.once(&request.text().await?).await?,
+            Asked::FirstUse => self.first_use(&request.text().await?).await?,
         };
         if shard == 0 {
             let history = self.with_log(|log| Ok(log.history(count)))?;
@@ -207,6 +208,28 @@ impl LedgerObject {
         })?;
         self.wake(now()).await?;
         Response::ok(if is_used { USED } else { "" })
+    }
+
+    /// Takes entries that are not there, and tells since when the first of the others is. Nothing is awaited in between. Which clock says
+    /// so does not matter, as long as it is one: those of isolates differ by more than two tabs do.
+    async fn first_use(&self, lines: &str) -> Result<Response> {
+        let (entries, problem) = from_lines(lines);
+        if let Some(problem) = problem {
+            return Response::error(problem, 400);
+        }
+        let now = now();
+        let since = self.with_log(|log| {
+            let mut since = None;
+            for entry in entries {
+                match log.find(entry.id)? {
+                    Some((_, first)) => since = since.max(Some(now.since(first.revoked_at))),
+                    None => log.append(Revocation { revoked_at: now, ..entry })?,
+                }
+            }
+            Ok(since)
+        })?;
+        self.wake(now).await?;
+        Response::ok(since.map(|since| since.as_millis().to_string()).unwrap_or_default())
     }
 
     fn look_up(&self, keys: &str) -> Result<Response> {

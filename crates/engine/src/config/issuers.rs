@@ -77,6 +77,7 @@ fn issuer(field: &Field<'_, '_>) -> Issuer {
         "event_secret",
         "revocation_audiences",
         "revocation_clients",
+        "refresh",
         "max_lifetime",
         "leeway",
         "token_type",

@@ -1,10 +1,10 @@
 use super::Field;
-use crate::cookie::ExpiredCookie;
+use crate::cookie::Cookie;
 
-/// A cookie to expire.
-pub(super) fn cookie(field: &Field<'_, '_>) -> Option<ExpiredCookie> {
+/// A cookie that we set or expire.
+pub(super) fn cookie(field: &Field<'_, '_>) -> Option<Cookie> {
     field.table(&["name", "path", "domain", "partitioned"]);
-    let cookie = ExpiredCookie {
+    let cookie = Cookie {
         name: field.member("name").required().text_or(""),
         path: field.member("path").text_or("/"),
         domain: field.member("domain").text().map(str::to_owned),
