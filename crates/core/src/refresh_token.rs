@@ -27,23 +27,32 @@ impl VerifiedToken {
     /// [`Refusal`] names the first thing that is not so.
     pub fn into_refresh_token(self, now: Timestamp) -> Result<RefreshToken, Refusal> {
         // One that is bound to a key is good only with a proof, and nobody here asks for one (RFC 9449 section 5).
-        if !self.header().is_typed(REFRESH_TOKEN_TYPE) || self.claims().has("cnf") {
+        if !self.is_refresh_token() || self.claims().has("cnf") {
             return Err(Refusal::TypeRefused);
         }
         meant_for(self.claims(), &[&self.issuer().name])?;
-        // Its family. Without one nothing could be revoked when it is used twice.
-        let session = self.claims().session().ok_or(Refusal::ClaimMissing("sid".into()))?;
+        // Without a family nothing could be revoked when it is used twice.
+        let family = self.family(Reason::Reuse, now).ok_or(Refusal::ClaimMissing("sid".into()))?;
         // The SHA-256 that other tokens are known by will not do: whoever holds the key signs no two of the same, but may say the same.
         self.claims().token_id().ok_or(Refusal::ClaimMissing("jti".into()))?;
+        Ok(RefreshToken { token: self.in_force(now)?, family })
+    }
+
+    /// Whether it says that it is one.
+    pub fn is_refresh_token(&self) -> bool {
+        self.header().is_typed(REFRESH_TOKEN_TYPE)
+    }
+
+    /// The revocation of everything in its session; `None` for a token without one.
+    pub fn family(&self, reason: Reason, now: Timestamp) -> Option<Revocation> {
         let retention = self.retention();
-        let family = Revocation {
-            id: self.id(&Target::Session(session)),
+        Some(Revocation {
+            id: self.id(&Target::Session(self.claims().session()?)),
             cover: Cover::everyone(Cutoff::Always),
             expires_at: retention.of_cutoff(retention.cutoff(now)),
             revoked_at: now,
-            reason: Reason::Reuse,
-        };
-        Ok(RefreshToken { token: self.in_force(now)?, family })
+            reason,
+        })
     }
 
     /// What a store has to keep of a token that is good for one use: entries as of a token that was revoked, under the id of each

@@ -5,7 +5,7 @@ use quash_core::Revocation;
 #[cfg(feature = "tower")]
 use quash_engine::Head;
 use quash_engine::{
-    Access, Credential, Endpoint, Engine, Error, Form, Logout, Policy, Route, Scope, Sender,
+    Access, Credential, Endpoint, Engine, Error, Form, Logout, Policy, Route, Sender,
     config::{Client, Config, ConfigError, Routes},
 };
 use worker::{Env, Headers, Request, Response};
@@ -280,7 +280,7 @@ impl Quash {
             }
             Endpoint::Metadata => {
                 return match &self.routes.server {
-                    Some(server) => metadata::metadata(server, self.guard.has_ledger()),
+                    Some(server) => metadata::metadata(server, self.guard.has_ledger(), !self.routes.refresh.is_empty()),
                     None => Response::error("nobody looks here", 404),
                 };
             }
@@ -295,15 +295,21 @@ impl Quash {
     async fn logout(&self, request: &mut Request) -> worker::Result<Response> {
         let origin = request.header("Origin");
         let mut response = match self.log_out(request).await {
-            Ok(logout) => {
+            Ok((logout, location)) => {
                 // Alone, or the engine would be held while the answer is made.
                 let bound = self.guard.engine().bound(self.routes.mode);
                 let effective_by = bound.map(|bound| later().plus(bound));
                 let mut response = respond::answer(logout.receipt(self.routes.mode, effective_by))?;
-                if !logout.is_of_handle_alone() {
+                if logout.is_of_browser() {
                     self.clear_browser(response.headers_mut(), is_https(request))?;
                 }
-                response
+                match location {
+                    None => response,
+                    Some(location) => {
+                        response.headers_mut().set("Location", &location)?;
+                        response.with_status(303)
+                    }
+                }
             }
             // The cookies stay: the same request has to be sent again, and it needs them.
             Err(error) => respond::refusal(&error)?,
@@ -312,11 +318,17 @@ impl Quash {
         Ok(response)
     }
 
-    async fn log_out(&self, request: &mut Request) -> Result<Logout, Error> {
-        let presented = presented::read(request, &self.routes, &self.routes.token_cookies).await?;
-        let scope = Scope::parse(presented.field("scope")?)?;
-        let (tokens, handle) = (presented.tokens(&self.routes.token_cookies)?, presented.field("handle")?);
-        logout::logout(&self.guard, &tokens, handle, scope, now()).await
+    /// What was revoked, and where the browser is to go.
+    async fn log_out(&self, request: &mut Request) -> Result<(Logout, Option<String>), Error> {
+        let routes = &self.routes;
+        let cookies = [&routes.token_cookies[..], &routes.refresh_cookies].concat();
+        let presented = presented::read(request, routes, &cookies).await?;
+        // Before anything is revoked: a page that asks for a wrong one should not have to find out in production.
+        let redirect = routes.redirects.wanted(&presented)?;
+        let (logout, issuer) = logout::logout(&self.guard, routes, &presented, now()).await?;
+        // A session that goes on here goes on there.
+        let issuer = issuer.filter(|_| logout.is_of_browser());
+        Ok((logout, redirect.map(|redirect| redirect.location(issuer.as_deref()))))
     }
 
     async fn handle(&self, request: &mut Request) -> worker::Result<Response> {

@@ -24,6 +24,7 @@ use crate::{
     cookie::Cookie,
     path::PathPattern,
     policy::{Mode, Policies, Policy},
+    redirect::Redirects,
     trust::Trust,
 };
 
@@ -82,6 +83,8 @@ pub struct Routes {
     pub expired_cookies: Vec<Cookie>,
     /// The `Clear-Site-Data` header of a logout.
     pub clear_site_data: Option<String>,
+    /// Where a logout may send its browser.
+    pub redirects: Redirects,
     /// Whose pages may log their visitors out.
     pub allowed_origins: Vec<String>,
 }
@@ -167,7 +170,7 @@ impl Routes {
     fn read(root: &Field<'_, '_>, place: Place) -> Self {
         let mode = mode::mode(&root.member("mode"), place);
         let logout = root.member("logout");
-        logout.table(&["cookies", "clear_site_data", "allowed_origins"]);
+        logout.table(&["cookies", "clear_site_data", "allowed_origins", "redirects"]);
         Self {
             verify: None,
             server: None,
@@ -181,6 +184,7 @@ impl Routes {
             refresh_cookies: Vec::new(),
             expired_cookies: logout.member("cookies").list(&mut logout::cookie),
             clear_site_data: logout::clear_site_data(&logout.member("clear_site_data")),
+            redirects: logout::redirects(root),
             allowed_origins: logout.member("allowed_origins").texts_that(|origin| {
                 (!origin::is_origin(origin)).then_some("must be an origin like `https://app.example.com`")
             }),
