@@ -280,7 +280,9 @@ impl Quash {
             }
             Endpoint::Metadata => {
                 return match &self.routes.server {
-                    Some(server) => metadata::metadata(server, self.guard.has_ledger(), !self.routes.refresh.is_empty()),
+                    Some(server) => {
+                        metadata::metadata(server, self.guard.has_ledger(), !self.routes.refresh.is_empty())
+                    }
                     None => Response::error("nobody looks here", 404),
                 };
             }

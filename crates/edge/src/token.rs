@@ -168,7 +168,8 @@ mod tests {
         assert_eq!(narrowed(Some("a b"), Some("b")), Ok(Some("b")));
         assert_eq!(narrowed(Some("a b"), Some("b a")), Ok(Some("b a")));
         assert_eq!(narrowed(None, None), Ok(None));
-        for (granted, wanted) in [(Some("a b"), "a c"), (Some("ab"), "a"), (None, "a"), (Some("a"), ""), (Some("a"), "a  a")]
+        for (granted, wanted) in
+            [(Some("a b"), "a c"), (Some("ab"), "a"), (None, "a"), (Some("a"), ""), (Some("a"), "a  a")]
         {
             assert_eq!(narrowed(granted, Some(wanted)), Err("scope_exceeded"), "{granted:?} {wanted}");
         }

@@ -311,7 +311,10 @@ fn refresh_tokens_are_exchanged_where_it_is_said_with_what_and_somebody_can_tell
     assert!(!format!("{:?}", refresh.key).contains("a secret"));
     // A logout expires its cookie, too.
     assert_eq!(config.routes.refresh_cookies, ["refresh"]);
-    assert_eq!(config.routes.expired_cookies.iter().map(|cookie| cookie.name()).collect::<Vec<_>>(), ["session", "refresh"]);
+    assert_eq!(
+        config.routes.expired_cookies.iter().map(|cookie| cookie.name()).collect::<Vec<_>>(),
+        ["session", "refresh"]
+    );
     assert!(config.routes.refresh_of("https://other.example").is_none());
     for (refresh, has_ledger, field, problem) in [
         (key(json!({})), false, "", "needs `ledger`"),
