@@ -183,7 +183,8 @@ mod tests {
     fn it_has_one_successor() {
         let successor = |payload: &str| refresh_token(TYPED, payload).unwrap().successor();
         let first = successor(GOOD);
-        assert_eq!(first.len(), 32);
+        // Changing it parts tabs that refresh while versions change.
+        assert_eq!(first, "c6d753f237187db75b3d5a31eaddea07");
         assert_eq!(successor(&GOOD.replace("1000100", "1000101")), first);
         let second = successor(&GOOD.replace(r#""j""#, &format!("\"{first}\"")));
         assert!(second != first && successor(&GOOD.replace(r#""j""#, r#""k""#)) != first);
