@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { SERVER, quash } from './assertions.ts';
+import { issuer } from './refresh.ts';
 import { get } from './requests.ts';
 import { type Edge, start } from './server.ts';
 import { ALGORITHMS, token } from './tokens.ts';
@@ -30,6 +31,19 @@ test('2: who we are, and what we take at which endpoint', async () => {
     introspection_endpoint_auth_methods_supported: methods,
     introspection_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
   });
+});
+
+test('2: an endpoint for refresh tokens, where they are exchanged here', async () => {
+  const server = { url: SERVER, metadata: true };
+  const exchanging = await start({ ledger: {}, quash: { server, issuers: [issuer('hs256', 'HS256')] } });
+  try {
+    const { body } = await get(exchanging, PATH);
+    assert.deepEqual([body.grant_types_supported, body.token_endpoint], [['refresh_token'], `${SERVER}/auth/token`]);
+    assert.ok(body.token_endpoint_auth_methods_supported.includes('none'));
+    assert.deepEqual(body.token_endpoint_auth_signing_alg_values_supported, ALGORITHMS);
+  } finally {
+    await exchanging.stop();
+  }
 });
 
 test('2: where nobody can tell whether an assertion is used twice, none is taken', async () => {

@@ -13,9 +13,10 @@ import * as openid from 'openid-client';
 
 import { ROOT } from '../../www/demo/wrangler.ts';
 import { SERVER, clients, quash, signing } from './assertions.ts';
+import { ACCESS_SECS, issuer, refreshToken, secrets } from './refresh.ts';
 import { call } from './requests.ts';
 import { CLIENT, type Edge, start } from './server.ts';
-import { signingKeys, token } from './tokens.ts';
+import { configuredIssuers, signingKeys, token } from './tokens.ts';
 
 /** `cargo xtask test e2e` makes both and says where. */
 const AUTHLIB = process.env['QUASH_AUTHLIB'] ?? 'python3';
@@ -25,7 +26,8 @@ let edge: Edge;
 before(async () => {
   // Authlib's assertions live for an hour.
   const patient = clients.map((client) => ('keys' in client ? { ...client, max_lifetime: 3600 } : client));
-  edge = await start({ ledger: {}, quash: { clients: patient, server: { ...quash.server, metadata: true } } });
+  const issuers = [configuredIssuers[0], issuer('mine', 'ES256')];
+  edge = await start({ ledger: {}, secrets, quash: { issuers, clients: patient, server: { ...quash.server, metadata: true } } });
 });
 after(() => edge?.stop());
 
@@ -63,6 +65,19 @@ describe('oauth4webapi', () => {
     await oauth.processRevocationResponse(await oauth.revocationRequest(server, client, authentication, mine, options));
     assert.equal((await call(edge, mine)).code, 'token_revoked');
     assert.deepEqual(await introspect(mine), { active: false });
+
+    const refreshes = async (text: string) => {
+      const response = await oauth.refreshTokenGrantRequest(server, client, authentication, text, options);
+      return oauth.processRefreshTokenResponse(server, client, response);
+    };
+    const first = await refreshToken('mine', { alg: 'ES256', claims: { client_id, scope: 'read write' } });
+    const pair = await refreshes(first);
+    assert.deepEqual([pair.token_type, pair.expires_in, pair.scope], ['bearer', ACCESS_SECS, 'read write']);
+    assert.equal((await call(edge, pair.access_token)).status, 200);
+    assert.equal((await call(edge, (await refreshes(pair.refresh_token!)).access_token)).status, 200);
+    await oauth.processRevocationResponse(await oauth.revocationRequest(server, client, authentication, pair.refresh_token!, options));
+    await assert.rejects(refreshes(pair.refresh_token!), { name: 'ResponseBodyError', error: 'invalid_grant' });
+    assert.equal((await call(edge, pair.access_token)).code, 'token_revoked');
   });
 
   test('a wrong secret', async () => {
@@ -83,6 +98,20 @@ describe('openid-client', () => {
     await openid.tokenRevocation(config, mine);
     assert.equal((await call(edge, mine)).code, 'token_revoked');
     assert.deepEqual(await openid.tokenIntrospection(config, mine), { active: false });
+    const first = await refreshToken('mine', { alg: 'ES256', claims: { client_id: id, scope: 'read write' } });
+    const pair = await openid.refreshTokenGrant(config, first, { scope: 'read' });
+    assert.equal(pair.scope, 'read');
+    assert.equal((await call(edge, pair.access_token)).status, 200);
+  });
+
+  test('a browser, which has no secret', async () => {
+    const options = { algorithm: 'oauth2', [openid.customFetch]: elsewhere } as const;
+    const config = await openid.discovery(new URL(SERVER), 'app', undefined, openid.None(), options);
+    const first = await refreshToken('mine', { alg: 'ES256', claims: { client_id: 'app' } });
+    const { refresh_token } = await openid.refreshTokenGrant(config, first);
+    assert.equal((await call(edge, (await openid.refreshTokenGrant(config, refresh_token!)).access_token)).status, 200);
+    const others = await refreshToken('mine', { alg: 'ES256', claims: { client_id: CLIENT.id } });
+    await assert.rejects(openid.refreshTokenGrant(config, others), { name: 'WWWAuthenticateChallengeError', status: 401 });
   });
 });
 

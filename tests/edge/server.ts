@@ -65,7 +65,7 @@ export interface Options {
   readonly ledgerIsNew?: boolean;
   /** Merged over the configuration that all tests share. */
   readonly quash?: Readonly<Record<string, unknown>>;
-  /** Secrets besides those that all tests share. */
+  /** Secrets beside those that all tests share. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** A folder that is bound as static assets, `ASSETS`. */
   readonly assets?: string;

@@ -156,7 +156,7 @@ impl Claims {
     }
 
     /// All claims.
-    pub(crate) fn members(&self) -> Object<'_> {
+    pub fn members(&self) -> Object<'_> {
         self.document.object()
     }
 }

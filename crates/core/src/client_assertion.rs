@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use crate::{Cover, Cutoff, Malformed, Reason, Refusal, Revocation, Timestamp, VerifiedToken, validation::Check};
+use crate::{Malformed, Reason, Refusal, Revocation, Timestamp, VerifiedToken, validation::Check};
 
 /// How an assertion may be typed, besides `JWT` or not at all, which is what clients send today (draft-ietf-oauth-rfc7523bis
 /// section 5).
@@ -56,15 +56,7 @@ impl ClientAssertion {
 
     /// What a store has to keep of it so that it is used once: entries as of a token that was revoked, under the id of each pepper.
     pub fn uses(&self, now: Timestamp) -> Vec<Revocation> {
-        let (target, retention) = (self.token.target(), self.token.retention());
-        let entry = |id| Revocation {
-            id,
-            cover: Cover::everyone(Cutoff::Always),
-            expires_at: retention.of_token(Some(self.expires_at), now).unwrap_or(now),
-            revoked_at: now,
-            reason: Reason::Client,
-        };
-        self.token.terms().names.iter().map(|names| entry(names.namespace.id(&target))).collect()
+        self.token.uses(Reason::Client, self.expires_at, now)
     }
 }
 

@@ -83,13 +83,14 @@ impl Revocation {
 
 impl Reason {
     /// Every reason there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Logout,
         Self::Client,
         Self::Issuer,
         Self::CredentialChange,
         Self::AccountDisabled,
         Self::Administrator,
+        Self::Reuse,
         Self::Other,
     ];
 
@@ -102,6 +103,7 @@ impl Reason {
             Self::CredentialChange => "credential_change",
             Self::AccountDisabled => "account_disabled",
             Self::Administrator => "administrator",
+            Self::Reuse => "reuse",
             Self::Other => "other",
         }
     }

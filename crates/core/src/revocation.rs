@@ -61,6 +61,8 @@ pub enum Reason {
     AccountDisabled,
     /// An administrator asked for it.
     Administrator,
+    /// A refresh token was used a second time: somebody has a copy of it (RFC 9700 section 4.14.2).
+    Reuse,
     /// Something that only a later version of Quash has a name for.
     Other,
 }

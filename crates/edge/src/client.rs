@@ -21,6 +21,25 @@ enum Credentials<'f> {
     Assertion(&'f str),
 }
 
+/// The client that a request authenticates as, or `None` for one that says nothing of the kind.
+///
+/// # Errors
+/// As [`authenticate`].
+pub(crate) async fn if_any<'c>(
+    guard: &Guard,
+    clients: &'c [Client],
+    authorization: Option<&str>,
+    form: &Form,
+) -> Result<Option<&'c Client>, Error> {
+    let is_basic = authorization.is_some_and(|authorization| {
+        authorization.split(' ').next().is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"))
+    });
+    if !is_basic && form.field("client_secret")?.is_none() && form.field("client_assertion")?.is_none() {
+        return Ok(None);
+    }
+    authenticate(guard, clients, authorization, form).await.map(Some)
+}
+
 /// The client that a request authenticates as: by its secret, with HTTP Basic or in the form (RFC 6749 section 2.3.1), or by an
 /// assertion (RFC 7523 section 2.2), which is good for one request; never by more than one of them (RFC 6749 section 2.3).
 ///

@@ -2,10 +2,11 @@ use std::{
     cell::{Cell, OnceCell, RefCell, RefMut},
     rc::Rc,
     sync::Arc,
+    time::Duration,
 };
 
 use quash_core::{
-    ClientAssertion, Explanation, Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken,
+    ClientAssertion, Explanation, RefreshToken, Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken,
     follower::{Source, SyncId},
 };
 use quash_engine::{
@@ -241,6 +242,15 @@ impl Guard {
     pub(crate) async fn use_once(&self, assertion: &ClientAssertion, now: Timestamp) -> Result<bool, Error> {
         match self.denylist.ledger() {
             Some(ledger) => Ok(ledger.use_once(&assertion.uses(now)).await?),
+            // The configuration sees to it that there is one.
+            None => Err(Error::StoreUnavailable("there is no ledger".into())),
+        }
+    }
+
+    /// Takes note that a refresh token is used. Tells how long ago that was for the first time, wherever it was; `None`: just now.
+    pub(crate) async fn first_use(&self, token: &RefreshToken, now: Timestamp) -> Result<Option<Duration>, Error> {
+        match self.denylist.ledger() {
+            Some(ledger) => Ok(ledger.first_use(&token.uses(now)).await?),
             // The configuration sees to it that there is one.
             None => Err(Error::StoreUnavailable("there is no ledger".into())),
         }

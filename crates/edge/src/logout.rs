@@ -1,32 +1,35 @@
 use quash_core::{Revocation, Timestamp};
-use quash_engine::{Credential, Error, Logout, Scope};
+use quash_engine::{Credential, Error, Logout, Presented, Scope, config::Routes};
 
 use crate::guard::Guard;
 
-/// Revokes what the presented tokens and the handle allow, and comes back when that is durable.
+/// Revokes what the presented tokens and the handle allow, and comes back when that is durable. Tells whose token was the first, too.
 ///
 /// # Errors
 /// [`Error::StoreUnavailable`]: nothing is acknowledged. [`Error::Configuration`]: a key of ours cannot be used. A token's or
 /// handle's own faults are no errors: they are in the receipt.
 pub(crate) async fn logout(
     guard: &Guard,
-    presented: &[Credential<'_>],
-    handle: Option<&str>,
-    scope: Scope,
+    routes: &Routes,
+    presented: &Presented,
     now: Timestamp,
-) -> Result<Logout, Error> {
-    let mut logout = Logout::new(scope, now);
-    for credential in presented {
-        logout.token(credential.source, revocations_of(guard, credential.token, scope, now).await)?;
+) -> Result<(Logout, Option<String>), Error> {
+    let scope = Scope::parse(presented.field("scope")?)?;
+    let (mut logout, mut issuer) = (Logout::new(scope, now), None);
+    for Credential { source, token } in presented.tokens(&routes.token_cookies)? {
+        logout.token(source, revocations_of(guard, token, scope, now, &mut issuer).await)?;
     }
-    if let Some(handle) = handle {
+    for Credential { token, .. } in presented.refresh_tokens(&routes.refresh_cookies)? {
+        logout.refresh_token(of_refresh_token(guard, token, scope, now, &mut issuer).await)?;
+    }
+    if let Some(handle) = presented.field("handle")? {
         logout.handle(handle, guard.engine().peppers())?;
     }
     let revocations = logout.revocations();
     if !revocations.is_empty() {
         guard.record(&revocations, now).await?;
     }
-    Ok(logout)
+    Ok((logout, issuer))
 }
 
 async fn revocations_of(
@@ -34,11 +37,31 @@ async fn revocations_of(
     token: &str,
     scope: Scope,
     now: Timestamp,
+    issuer: &mut Option<String>,
 ) -> Result<Option<Vec<Revocation>>, Error> {
     let token = guard.verify(token).await?;
+    issuer.get_or_insert_with(|| token.issuer().name.clone());
     let revocations = scope.revocations_of(&token, now)?;
     if scope.is_wider() && revocations.is_some() {
         guard.check(&token.validate(now)?).await?;
+    }
+    Ok(revocations)
+}
+
+/// The same of a refresh token. What kind it says it is does not matter: whoever may end a session by it, the issuer has signed that.
+async fn of_refresh_token(
+    guard: &Guard,
+    token: &str,
+    scope: Scope,
+    now: Timestamp,
+    issuer: &mut Option<String>,
+) -> Result<Option<Vec<Revocation>>, Error> {
+    let token = guard.verify(token).await?;
+    issuer.get_or_insert_with(|| token.issuer().name.clone());
+    let scope = scope.of_refresh_token(&token);
+    let revocations = scope.revocations_of(&token, now)?;
+    if scope.is_wider() && revocations.is_some() {
+        guard.check(&token.in_force(now)?).await?;
     }
     Ok(revocations)
 }

@@ -6,14 +6,14 @@ use crate::{
     request::{AsRequest, own_origin, post_only},
 };
 
-/// Takes a POST from a page of ours, or from no page at all.
+/// Takes a POST from a page of ours, or from no page at all, with credentials that may be in these cookies.
 ///
 /// # Errors
 /// Of the caller's: the method, the page, or a body that is no form.
-pub(crate) async fn read(request: &mut Request, routes: &Routes) -> Result<Presented, Error> {
+pub(crate) async fn read(request: &mut Request, routes: &Routes, cookies: &[String]) -> Result<Presented, Error> {
     post_only(request)?;
     let (authorization, cookie) = (request.header("Authorization"), request.header("Cookie"));
-    let mut presented = credentials(authorization.as_deref(), cookie.as_deref(), &routes.token_cookies);
+    let mut presented = credentials(authorization.as_deref(), cookie.as_deref(), cookies);
     let (fetch_site, origin) = (request.header("Sec-Fetch-Site"), request.header("Origin"));
     let provenance = Provenance {
         fetch_site: fetch_site.as_deref(),

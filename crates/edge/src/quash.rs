@@ -5,7 +5,7 @@ use quash_core::Revocation;
 #[cfg(feature = "tower")]
 use quash_engine::Head;
 use quash_engine::{
-    Access, Credential, Endpoint, Engine, Error, Form, Logout, Policy, Route, Scope, Sender,
+    Access, Credential, Endpoint, Engine, Error, Form, Logout, Policy, Route, Sender,
     config::{Client, Config, ConfigError, Routes},
 };
 use worker::{Env, Headers, Request, Response};
@@ -24,7 +24,9 @@ use crate::{
     request::{AsRequest, Copied, is_https, post_only},
     respond, revoke,
     signal::Signal,
+    signer::Signer,
     store::Denylist,
+    token::{self, Exchanged},
 };
 
 /// The variable that holds the configuration.
@@ -39,6 +41,8 @@ thread_local! {
 pub struct Quash {
     guard: Rc<Guard>,
     routes: Arc<Routes>,
+    /// Of each issuer whose refresh tokens are exchanged here.
+    signers: Vec<Signer>,
     /// `None` for a Worker that has routes of its own.
     origin: Option<Origin>,
 }
@@ -76,6 +80,7 @@ impl Quash {
         let seed = Math::random().to_bits();
         Ok(Self {
             origin: config.origin.as_ref().map(|origin| Origin::from_env(origin, env)).transpose()?,
+            signers: config.routes.refresh.iter().map(|refresh| Signer::new(&refresh.key)).collect(),
             routes: config.routes.clone(),
             guard: Rc::new(Guard::new(Engine::new(config, trust, seed), denylist)),
         })
@@ -271,12 +276,15 @@ impl Quash {
             Endpoint::Logout => return self.logout(request).await,
             Endpoint::Handle => return self.handle(request).await,
             Endpoint::Admin => return admin::answer(&self.guard, &self.routes, request).await,
+            Endpoint::Token => return self.token(request).await,
             Endpoint::Introspect => {
                 return self.introspect(request, judge).await.or_else(|error| respond::refusal(&error));
             }
             Endpoint::Metadata => {
                 return match &self.routes.server {
-                    Some(server) => metadata::metadata(server, self.guard.has_ledger()),
+                    Some(server) => {
+                        metadata::metadata(server, self.guard.has_ledger(), !self.routes.refresh.is_empty())
+                    }
                     None => Response::error("nobody looks here", 404),
                 };
             }
@@ -291,15 +299,21 @@ impl Quash {
     async fn logout(&self, request: &mut Request) -> worker::Result<Response> {
         let origin = request.header("Origin");
         let mut response = match self.log_out(request).await {
-            Ok(logout) => {
+            Ok((logout, location)) => {
                 // Alone, or the engine would be held while the answer is made.
                 let bound = self.guard.engine().bound(self.routes.mode);
                 let effective_by = bound.map(|bound| later().plus(bound));
                 let mut response = respond::answer(logout.receipt(self.routes.mode, effective_by))?;
-                if !logout.is_of_handle_alone() {
+                if logout.is_of_browser() {
                     self.clear_browser(response.headers_mut(), is_https(request))?;
                 }
-                response
+                match location {
+                    None => response,
+                    Some(location) => {
+                        response.headers_mut().set("Location", &location)?;
+                        response.with_status(303)
+                    }
+                }
             }
             // The cookies stay: the same request has to be sent again, and it needs them.
             Err(error) => respond::refusal(&error)?,
@@ -308,11 +322,17 @@ impl Quash {
         Ok(response)
     }
 
-    async fn log_out(&self, request: &mut Request) -> Result<Logout, Error> {
-        let presented = presented::read(request, &self.routes).await?;
-        let scope = Scope::parse(presented.field("scope")?)?;
-        let (tokens, handle) = (presented.tokens(&self.routes.token_cookies)?, presented.field("handle")?);
-        logout::logout(&self.guard, &tokens, handle, scope, now()).await
+    /// What was revoked, and where the browser is to go.
+    async fn log_out(&self, request: &mut Request) -> Result<(Logout, Option<String>), Error> {
+        let routes = &self.routes;
+        let cookies = [&routes.token_cookies[..], &routes.refresh_cookies].concat();
+        let presented = presented::read(request, routes, &cookies).await?;
+        // Before anything is revoked: a page that asks for a wrong one should not have to find out in production.
+        let redirect = routes.redirects.wanted(&presented)?;
+        let (logout, issuer) = logout::logout(&self.guard, routes, &presented, now()).await?;
+        // A session that goes on here goes on there.
+        let issuer = issuer.filter(|_| logout.is_of_browser());
+        Ok((logout, redirect.map(|redirect| redirect.location(issuer.as_deref()))))
     }
 
     async fn handle(&self, request: &mut Request) -> worker::Result<Response> {
@@ -326,9 +346,31 @@ impl Quash {
     }
 
     async fn minted(&self, request: &mut Request) -> Result<Minted, Error> {
-        let presented = presented::read(request, &self.routes).await?;
+        let presented = presented::read(request, &self.routes, &self.routes.token_cookies).await?;
         let scope = handle::Scope::parse(presented.field("scope")?)?;
         handle::mint(&self.guard, &presented.tokens(&self.routes.token_cookies)?, scope, now()).await
+    }
+
+    async fn token(&self, request: &mut Request) -> worker::Result<Response> {
+        let origin = request.header("Origin");
+        let mut response = match self.exchanged(request).await {
+            Ok(Exchanged { answer, cookie }) => {
+                let mut response = respond::answer(answer)?;
+                if let Some(cookie) = cookie {
+                    response.headers_mut().append("Set-Cookie", &cookie)?;
+                }
+                response
+            }
+            Err(error) => respond::refused_grant(&error)?,
+        };
+        self.let_read(origin, response.headers_mut())?;
+        Ok(response)
+    }
+
+    async fn exchanged(&self, request: &mut Request) -> Result<Exchanged, Error> {
+        let over_https = is_https(request);
+        let presented = presented::read(request, &self.routes, &self.routes.refresh_cookies).await?;
+        token::exchange(&self.guard, &self.routes, &self.signers, &presented, over_https).await
     }
 
     /// Lets a page of an allowed origin read the answer, errors included.
@@ -344,7 +386,7 @@ impl Quash {
     /// Has the browser drop what scripts cannot reach, and the rest.
     fn clear_browser(&self, headers: &Headers, over_https: bool) -> worker::Result<()> {
         for cookie in &self.routes.expired_cookies {
-            headers.append("Set-Cookie", &cookie.set_cookie(over_https))?;
+            headers.append("Set-Cookie", &cookie.expired(over_https))?;
         }
         match &self.routes.clear_site_data {
             Some(kinds) => headers.set("Clear-Site-Data", kinds),

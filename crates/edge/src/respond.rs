@@ -47,6 +47,19 @@ pub(crate) fn bad_request(error: &Error) -> Result<Response> {
     answer(Answer::new(400, body.text("code", error.code()).end()))
 }
 
+/// The answer to whoever may not have what a token stands for (RFC 6749 section 5.2). It is no credential there, so nothing is to
+/// challenge.
+pub(crate) fn refused_grant(error: &Error) -> Result<Response> {
+    log(error);
+    answer(match error {
+        Error::Refused(_) | Error::Revoked { .. } | Error::ClientMismatch => {
+            let body = JsonObject::new().text("error", "invalid_grant").text("code", error.code());
+            Answer::new(400, body.text("message", &error.to_string()).end())
+        }
+        error => error.answer(),
+    })
+}
+
 /// The answer that a standard wants with nothing in it.
 pub(crate) fn empty(status: u16) -> Result<Response> {
     let headers = Headers::from_iter([("Cache-Control", "no-store")]);

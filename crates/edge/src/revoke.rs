@@ -21,8 +21,9 @@ pub(crate) async fn revoke(guard: &Guard, client: &Client, token: &str, now: Tim
     if token.claims().client().is_some_and(|issued_to| issued_to != client.id()) {
         return Err(Error::ClientMismatch);
     }
-    match token.revocation(Reason::Client, now) {
-        Some(revocation) => guard.record(&[revocation], now).await,
-        None => Ok(()),
-    }
+    let Some(revocation) = token.revocation(Reason::Client, now) else { return Ok(()) };
+    // Of a refresh token "SHOULD also invalidate all access tokens based on the same authorization grant".
+    let family = token.family(Reason::Client, now).filter(|_| token.is_refresh_token());
+    let revocations: Vec<_> = [revocation].into_iter().chain(family).collect();
+    guard.record(&revocations, now).await
 }

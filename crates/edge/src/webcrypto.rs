@@ -7,7 +7,7 @@ use quash_core::{Algorithm, HostKey, SignatureCheck};
 use quash_engine::{Engine, Error, Filed, PublicKey, WebCryptoAlgorithm};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{CryptoKey, SubtleCrypto};
+use web_sys::{Crypto, CryptoKey, SubtleCrypto};
 
 /// The engine's public keys, each imported when it is first needed and then kept: an import costs more than a verification.
 #[derive(Default)]
@@ -68,7 +68,10 @@ fn object(value: &impl Serialize) -> Result<Object, JsValue> {
     value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?.dyn_into()
 }
 
-fn subtle() -> Result<SubtleCrypto, JsValue> {
-    let crypto: web_sys::Crypto = Reflect::get(&js_sys::global(), &"crypto".into())?.dyn_into()?;
-    Ok(crypto.subtle())
+pub(crate) fn subtle() -> Result<SubtleCrypto, JsValue> {
+    Ok(crypto()?.subtle())
+}
+
+pub(crate) fn crypto() -> Result<Crypto, JsValue> {
+    Reflect::get(&js_sys::global(), &"crypto".into())?.dyn_into()
 }

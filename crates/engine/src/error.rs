@@ -66,6 +66,15 @@ pub enum Error {
     /// The token was issued to another client (RFC 7009 section 2.1).
     #[error("the token was issued to another client")]
     ClientMismatch,
+    /// The token endpoint exchanges refresh tokens, and grants nothing else.
+    #[error("this endpoint knows the grant type `refresh_token` only")]
+    GrantTypeUnsupported,
+    /// More is asked for than the refresh token was granted (RFC 6749 section 6).
+    #[error("the scope reaches further than the refresh token's")]
+    ScopeExceeded,
+    /// The refresh token was used before, and not just now: whoever has the next one is logged out with it (RFC 9700 section 4.14.2).
+    #[error("the refresh token has been used before")]
+    RefreshTokenReused,
     /// It is known who asks, and that they may not.
     #[error("the caller may not do this")]
     CallerNotAllowed,
@@ -121,6 +130,9 @@ impl Error {
             Self::ClientUnknown => "client_unknown",
             Self::ClientForbidden => "client_forbidden",
             Self::ClientMismatch => "client_mismatch",
+            Self::GrantTypeUnsupported => "grant_type_unsupported",
+            Self::ScopeExceeded => "scope_exceeded",
+            Self::RefreshTokenReused => "refresh_token_reused",
             Self::CallerNotAllowed => "caller_not_allowed",
             Self::SubjectUnknown => "subject_unknown",
             Self::StoreUnavailable(_) => "store_unavailable",
@@ -135,7 +147,13 @@ impl Error {
     /// The HTTP status.
     pub const fn status(&self) -> u16 {
         match self {
-            Self::TokenAmbiguous | Self::PathAmbiguous | Self::Parameter(_) | Self::ClientMismatch => 400,
+            Self::TokenAmbiguous
+            | Self::PathAmbiguous
+            | Self::Parameter(_)
+            | Self::ClientMismatch
+            | Self::GrantTypeUnsupported
+            | Self::ScopeExceeded
+            | Self::RefreshTokenReused => 400,
             Self::TokenMissing
             | Self::Refused(_)
             | Self::InvalidHandle(_)
@@ -168,6 +186,9 @@ impl Error {
             | Self::Parameter(_) => Some("invalid_request"),
             Self::CrossSite | Self::CallerNotAllowed => Some("access_denied"),
             Self::ClientUnknown => Some("invalid_client"),
+            Self::GrantTypeUnsupported => Some("unsupported_grant_type"),
+            Self::ScopeExceeded => Some("invalid_scope"),
+            Self::RefreshTokenReused => Some("invalid_grant"),
             Self::ClientForbidden | Self::ClientMismatch => Some("unauthorized_client"),
             // RFC 6749 section 4.1.2.1.
             Self::StoreUnavailable(_)

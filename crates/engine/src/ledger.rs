@@ -1,7 +1,7 @@
 //! How the shards of the ledger are called and asked, by whoever asks them.
 
 use quash_core::{
-    Timestamp,
+    RevocationId, Timestamp,
     ledger::{Part, ShardCount, ShardHistory},
 };
 
@@ -16,7 +16,21 @@ pub fn shard_name(shard: u8) -> String {
 /// The name of the Durable Object that keeps what may be used once. It is no shard: nobody follows it.
 pub const ONCE: &str = "once";
 
-/// The number that it has in addresses, which no shard has: there are 255 at most.
+/// How many Durable Objects keep what was used when. Each takes some 1000 requests a second, and 10 GB: 50 million rows of 200 bytes,
+/// with their indices. Changing it would forget what was used.
+const USES: u8 = 64;
+
+/// The name of the one that keeps the use of what has this id. They are no shards either.
+pub fn uses_name(id: &RevocationId) -> String {
+    format!("uses-{}", id.as_bytes()[0] % USES)
+}
+
+/// Where it answers.
+pub fn first_use_url() -> String {
+    Asked::FirstUse.url(NO_SHARD, ShardCount::ONE)
+}
+
+/// The number that such objects have in addresses, which no shard has: there are 255 at most.
 const NO_SHARD: u8 = u8::MAX;
 
 /// Where it answers.
@@ -95,6 +109,9 @@ pub enum Asked {
     Lift,
     /// To take entries, as lines, unless it has one of them already.
     Once,
+    /// To take entries, as lines, where it does not have them; and how many milliseconds ago, by its own clock, it has taken the first that
+    /// it had. It answers with nothing where it had none.
+    FirstUse,
 }
 
 impl Asked {
@@ -115,6 +132,7 @@ impl Asked {
             Self::Pin => format!("{LEDGER}{shard}/pin?count={count}"),
             Self::Lift => format!("{LEDGER}{shard}/lift?count={count}"),
             Self::Once => format!("{LEDGER}{shard}/once?count={count}"),
+            Self::FirstUse => format!("{LEDGER}{shard}/first-use?count={count}"),
         }
     }
 
@@ -138,6 +156,7 @@ impl Asked {
             (None, None) if path == "audit" => Self::Audit,
             (None, None) if path == "remember" => Self::Remember,
             (None, Some(exact)) if path == "append-audited" => Self::AppendAudited { exact },
+            (None, None) if path == "first-use" => Self::FirstUse,
             (None, Some(exact)) if path == "append" => Self::Append { exact },
             (Some(("pages", page)), None) => Self::Part(Part::Page(page.parse().ok()?)),
             (Some(("segments", segment)), None) => {
@@ -173,8 +192,12 @@ mod tests {
             (1, "1/list?count=4", Asked::List),
             (1, "1/audit?count=4", Asked::Audit),
             (255, "255/remember?count=4", Asked::Remember),
+            (255, "255/first-use?count=4", Asked::FirstUse),
         ];
         assert_eq!(remember_url(), "https://ledger.invalid/255/remember?count=1");
+        let of = |byte| uses_name(&RevocationId::from_bytes([byte; 16]));
+        assert_eq!((of(63).as_str(), of(64).as_str()), ("uses-63", "uses-0"));
+        assert_eq!(first_use_url(), "https://ledger.invalid/255/first-use?count=1");
         assert_eq!((ONCE, once_url().as_str()), ("once", "https://ledger.invalid/255/once?count=1"));
         for (shard, path, asked) in asked {
             let url = asked.url(shard, count);

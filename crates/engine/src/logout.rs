@@ -10,6 +10,9 @@ use crate::{
 /// The source that a receipt names for a handle.
 const HANDLE: &str = "handle";
 
+/// And for a refresh token, wherever it was.
+const REFRESH_TOKEN: &str = "refresh_token";
+
 /// How much a logout revokes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -17,6 +20,8 @@ pub enum Scope {
     Token,
     /// Every token of its session (`sid`).
     Session,
+    /// Every token of its subject issued until now, but those of its session.
+    Others,
     /// Every token of its subject issued until now.
     Everywhere,
 }
@@ -30,6 +35,7 @@ impl Scope {
         match scope {
             None | Some("token") => Ok(Self::Token),
             Some("session") => Ok(Self::Session),
+            Some("others") => Ok(Self::Others),
             Some("everywhere") => Ok(Self::Everywhere),
             Some(_) => Err(Error::Parameter("scope")),
         }
@@ -39,6 +45,7 @@ impl Scope {
         match self {
             Self::Token => "token",
             Self::Session => "session",
+            Self::Others => "others",
             Self::Everywhere => "everywhere",
         }
     }
@@ -46,7 +53,16 @@ impl Scope {
     /// Whether more is revoked than the token. Then it has to be in force itself, and not revoked: one that no longer lets anybody
     /// in must not log the user out of what they opened since.
     pub const fn is_wider(self) -> bool {
-        matches!(self, Self::Session | Self::Everywhere)
+        !matches!(self, Self::Token)
+    }
+
+    /// How much a logout revokes by a refresh token: no less than its session, which is its family.
+    pub fn of_refresh_token(self, token: &VerifiedToken) -> Self {
+        match (self, token.claims().session()) {
+            (Self::Token, Some(_)) => Self::Session,
+            (Self::Session, None) => Self::Token,
+            (scope, _) => scope,
+        }
     }
 
     /// What it revokes by the wish of the token's bearer; `None` when the token is dead already. The signature must be right:
@@ -59,7 +75,9 @@ impl Scope {
         let wider = match self {
             Self::Token => None,
             Self::Session => Some(of_session(token, now)?),
-            Self::Everywhere => Some(of_subject(token, now)?),
+            // The token stays as it is.
+            Self::Others => return Ok(Some(vec![of_others(token, now)?])),
+            Self::Everywhere => Some(of_subject(token, now, Cover::everyone)?),
         };
         Ok(Some([revocation].into_iter().chain(wider).collect()))
     }
@@ -67,20 +85,30 @@ impl Scope {
 
 fn of_session(token: &VerifiedToken, now: Timestamp) -> Result<Revocation, Refusal> {
     let session = token.claims().session().ok_or(Refusal::ClaimMissing("sid".into()))?;
-    Ok(wider(token, &Target::Session(session), Cutoff::Always, now))
+    Ok(wider(token, &Target::Session(session), Cover::everyone(Cutoff::Always), now))
 }
 
-fn of_subject(token: &VerifiedToken, now: Timestamp) -> Result<Revocation, Refusal> {
+fn of_others(token: &VerifiedToken, now: Timestamp) -> Result<Revocation, Refusal> {
+    let session = token.claims().session().ok_or(Refusal::ClaimMissing("sid".into()))?;
+    let own = token.id(&Target::Session(session));
+    of_subject(token, now, |cutoff| Cover::all_but(own, cutoff))
+}
+
+fn of_subject(
+    token: &VerifiedToken,
+    now: Timestamp,
+    cover: impl FnOnce(Cutoff) -> Cover,
+) -> Result<Revocation, Refusal> {
     let subject = token.claims().subject().ok_or(Refusal::ClaimMissing("sub".into()))?;
     let cutoff = Cutoff::IssuedUntil(token.retention().cutoff(now));
-    Ok(wider(token, &Target::Subject(subject), cutoff, now))
+    Ok(wider(token, &Target::Subject(subject), cover(cutoff), now))
 }
 
-fn wider(token: &VerifiedToken, target: &Target<'_>, cutoff: Cutoff, now: Timestamp) -> Revocation {
+fn wider(token: &VerifiedToken, target: &Target<'_>, cover: Cover, now: Timestamp) -> Revocation {
     let retention = token.retention();
     Revocation {
         id: token.id(target),
-        cover: Cover::everyone(cutoff),
+        cover,
         expires_at: retention.of_cutoff(retention.cutoff(now)),
         revoked_at: now,
         reason: Reason::Logout,
@@ -133,6 +161,14 @@ impl Logout {
         self.settle(source.name(), asked)
     }
 
+    /// Takes note of what revoking a presented refresh token comes to: see [`Scope::of_refresh_token`].
+    ///
+    /// # Errors
+    /// What is not the token's fault.
+    pub fn refresh_token(&mut self, asked: Result<Option<Vec<Revocation>>, Error>) -> Result<(), Error> {
+        self.settle(REFRESH_TOKEN, asked)
+    }
+
     /// Takes note of a presented handle.
     ///
     /// # Errors
@@ -168,9 +204,10 @@ impl Logout {
         merged(self.revocations.clone())
     }
 
-    /// Whether a handle was all that was presented. It comes from a logout of before: the browser's cookies may be another's.
-    pub fn is_of_handle_alone(&self) -> bool {
-        matches!(self.tokens.as_slice(), [TokenReceipt { source: HANDLE, .. }])
+    /// Whether the browser that presents it has to drop what it has. Not when its own session goes on; nor where a handle was all that was
+    /// presented, which comes from a logout of before: the browser's cookies may be another's.
+    pub fn is_of_browser(&self) -> bool {
+        self.scope != Scope::Others && !matches!(self.tokens.as_slice(), [TokenReceipt { source: HANDLE, .. }])
     }
 
     /// The answer. `effective_by` is from when on what was revoked is refused everywhere in this mode; nobody knows that of Workers KV.
@@ -233,6 +270,6 @@ mod tests {
         );
         let told = r#"{"outcome":"refused","scope":"session","mode":"bounded","revoked_at":1000,"effective_by":6000,"tokens":"#;
         assert_eq!(logout.receipt(Mode::Bounded, Some(Timestamp::from_secs(6))).body, format!("{told}{tokens}}}"));
-        assert!(!logout.is_of_handle_alone());
+        assert!(logout.is_of_browser());
     }
 }

@@ -28,6 +28,27 @@ impl Presented {
         Ok(tokens)
     }
 
+    /// Every refresh token, in the form and in the cookies with these names.
+    ///
+    /// # Errors
+    /// As [`field`](Self::field).
+    pub fn refresh_tokens(&self, cookies: &[String]) -> Result<Vec<Credential<'_>>, Error> {
+        let mut tokens: Vec<_> = credentials(None, self.cookie.as_deref(), cookies).collect();
+        let posted = self.form.field("refresh_token")?;
+        tokens.extend(posted.map(|token| Credential { source: Source::Form, token }));
+        Ok(tokens)
+    }
+
+    /// The form.
+    pub const fn form(&self) -> &Form {
+        &self.form
+    }
+
+    /// The `Authorization` header.
+    pub fn authorization(&self) -> Option<&str> {
+        self.authorization.as_deref()
+    }
+
     /// A field of the form.
     ///
     /// # Errors

@@ -59,6 +59,8 @@ pub enum Endpoint {
     Events,
     /// `/global-token-revocation`
     GlobalTokenRevocation,
+    /// `/token`, where refresh tokens are exchanged here.
+    Token,
     /// `/introspect`
     Introspect,
     /// `/verify`, of which only what guards knows the answer.
@@ -151,7 +153,7 @@ impl<R: Revocations> Engine<R> {
 
     /// Which of ours a URL is, if it is one.
     pub fn endpoint(&self, url: &str) -> Option<Endpoint> {
-        let (path, Routes { prefix, verify, server, .. }) = (path(url)?, &*self.routes);
+        let (path, Routes { prefix, verify, server, refresh, .. }) = (path(url)?, &*self.routes);
         if path == METADATA && server.as_ref().is_some_and(|server| server.metadata) {
             return Some(Endpoint::Metadata);
         }
@@ -159,6 +161,8 @@ impl<R: Revocations> Engine<R> {
             "/logout" => Some(Endpoint::Logout),
             "/handle" => Some(Endpoint::Handle),
             "/revoke" => Some(Endpoint::Revoke),
+            // Elsewhere it may be the team's own.
+            "/token" if !refresh.is_empty() => Some(Endpoint::Token),
             "/introspect" => Some(Endpoint::Introspect),
             "/backchannel-logout" => Some(Endpoint::BackchannelLogout),
             "/events" => Some(Endpoint::Events),

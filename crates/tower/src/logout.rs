@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, Request, Response, header, request::Parts};
+use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, header, request::Parts};
 use http_body::Body;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use quash_core::{Revocation, Timestamp};
@@ -28,7 +28,8 @@ impl Quash {
     /// It answers as the edge's [`POST /auth/logout`](https://github.com/quash-dev/quash/blob/main/docs/http.md) does, so the npm
     /// package's `logout()` takes either. It revokes every token that the request presents: in `Authorization: Bearer` (RFC 6750 section
     /// 2.1), in the configured cookies, in the form's field `token` (RFC 7009 section 2.1), and what a handle of the edge's covers,
-    /// in the field `handle`. `scope` is `token`, `session` or `everywhere`.
+    /// in the field `handle`; a refresh token in the field `refresh_token` ends its session. `scope` is `token`, `session`, `others` or
+    /// `everywhere`.
     ///
     /// A page of another origin is refused, unless it is one of `logout.allowed_origins`: a browser says so in `Sec-Fetch-Site` and
     /// `Origin`.
@@ -100,12 +101,16 @@ impl Quash {
             .any(|credential| credential.source != Source::Header);
         check_origin(&parts, has_cookie, &routes.allowed_origins)?;
         let presented = Presented::new(authorization, cookie, read_form(&parts.headers, body).await?);
+        let redirect = routes.redirects.wanted(&presented)?;
         let scope = Scope::parse(presented.field("scope")?)?;
 
         let now = self.guard.engine()?.1;
-        let mut logout = Logout::new(scope, now);
-        for credential in presented.tokens(&routes.token_cookies)? {
-            logout.token(credential.source, self.revocations_of(&credential, scope, now).await)?;
+        let (mut logout, mut issuer) = (Logout::new(scope, now), None);
+        for Credential { source, token } in presented.tokens(&routes.token_cookies)? {
+            logout.token(source, self.revocations_of(token, scope, now, &mut issuer).await)?;
+        }
+        if let Some(token) = presented.field("refresh_token")? {
+            logout.refresh_token(self.of_refresh_token(token, scope, now, &mut issuer).await)?;
         }
         if let Some(handle) = presented.field("handle")? {
             logout.handle(handle, self.guard.engine()?.0.peppers())?;
@@ -116,22 +121,47 @@ impl Quash {
         }
         let effective_by = self.effective_by()?;
         let mut response = respond::answer(logout.receipt(routes.mode, effective_by));
-        if !logout.is_of_handle_alone() {
+        if logout.is_of_browser() {
             self.clear_browser(&parts.headers, &mut response);
+        }
+        if let Some(redirect) = redirect {
+            let issuer = issuer.filter(|_| logout.is_of_browser());
+            respond::add(&mut response, header::LOCATION, &redirect.location(issuer.as_deref()));
+            *response.status_mut() = StatusCode::SEE_OTHER;
         }
         Ok(response)
     }
 
     async fn revocations_of(
         &self,
-        credential: &Credential<'_>,
+        token: &str,
         scope: Scope,
         now: Timestamp,
+        issuer: &mut Option<String>,
     ) -> Result<Option<Vec<Revocation>>, Error> {
-        let token = self.guard.verify(credential.token).await?;
+        let token = self.guard.verify(token).await?;
+        issuer.get_or_insert_with(|| token.issuer().name.clone());
         let revocations = scope.revocations_of(&token, now)?;
         if scope.is_wider() && revocations.is_some() {
             self.guard.check(&token.validate(now)?).await?;
+        }
+        Ok(revocations)
+    }
+
+    /// The same of a refresh token. What kind it says it is does not matter: whoever may end a session by it, the issuer has signed that.
+    async fn of_refresh_token(
+        &self,
+        token: &str,
+        scope: Scope,
+        now: Timestamp,
+        issuer: &mut Option<String>,
+    ) -> Result<Option<Vec<Revocation>>, Error> {
+        let token = self.guard.verify(token).await?;
+        issuer.get_or_insert_with(|| token.issuer().name.clone());
+        let scope = scope.of_refresh_token(&token);
+        let revocations = scope.revocations_of(&token, now)?;
+        if scope.is_wider() && revocations.is_some() {
+            self.guard.check(&token.in_force(now)?).await?;
         }
         Ok(revocations)
     }
@@ -156,7 +186,7 @@ impl Quash {
         // Who ends TLS in front of this server knows the scheme, and so does the page that asks.
         let over_https = !value_of(asked, "origin").is_some_and(|origin| origin.starts_with("http:"));
         for cookie in &self.guard.routes.expired_cookies {
-            respond::add(response, header::SET_COOKIE, &cookie.set_cookie(over_https));
+            respond::add(response, header::SET_COOKIE, &cookie.expired(over_https));
         }
         if let Some(kinds) = &self.guard.routes.clear_site_data {
             respond::add(response, HeaderName::from_static("clear-site-data"), kinds);

@@ -1,5 +1,6 @@
 export { explain } from './explain.js';
 export { logout } from './logout.js';
+export { logoutOthers } from './logout-others.js';
 export { forgetOnLogout } from './memory.js';
 export { onLogout, type OnLogoutOptions } from './on-logout.js';
 export { prepareLogout } from './prepare.js';

@@ -1,4 +1,4 @@
-import type { LogoutOptions } from './options.js';
+import type { LogoutOptions, Scope } from './options.js';
 import type { EdgeAnswer } from './report.js';
 
 /** What came from the edge, not yet understood. */
@@ -11,7 +11,8 @@ export interface RawAnswer {
 }
 
 /** What the edge is told, and where. */
-export interface Message extends Pick<LogoutOptions, 'endpoint' | 'scope' | 'timeout'> {
+export interface Message extends Pick<LogoutOptions, 'endpoint' | 'timeout'> {
+  readonly scope?: Scope | 'others' | undefined;
   readonly token?: string | null | undefined;
   readonly handle?: string | undefined;
 }

@@ -387,3 +387,15 @@ test('a page that logs out often does not grow', async () => {
   // The first may grow it.
   assert.equal(pages.at(-1), pages[1], pages.join(' '));
 });
+
+test('logs the user out elsewhere, and touches nothing here', async () => {
+  await page.evaluate(() => localStorage.setItem('token', 'a.b.c'));
+  const others = () => page.evaluate(async () => (await import('quash')).logoutOthers({ token: { localStorage: 'token' }, timeout: 500 }));
+  assert.equal(await others(), true);
+  assert.deepEqual(peer.received.map(({ body }) => body), ['token=a.b.c&scope=others']);
+  for (const answer of ['cut', 'hang', { status: 503, body: {} }, { status: 200, body: { outcome: 'refused', tokens: [] } }] as const) {
+    peer.reset({ answer });
+    assert.equal(await others(), false);
+  }
+  assert.deepEqual(await page.evaluate(() => Object.entries({ ...localStorage })), [['token', 'a.b.c']]);
+});

@@ -146,6 +146,7 @@ fn number(reason: Reason) -> u8 {
         Reason::CredentialChange => 3,
         Reason::AccountDisabled => 4,
         Reason::Administrator => 5,
+        Reason::Reuse => 6,
         Reason::Other => 15,
     }
 }

@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::{cell::RefCell, time::Duration};
 
 use futures_util::future::try_join_all;
 use quash_core::{
@@ -9,7 +9,9 @@ use quash_engine::{
     LedgerRead, Question, STORE_TIMEOUT,
     config::Ledger,
     denylist_key, from_lines,
-    ledger::{Asked, COUNTS, MOVED, ONCE, USED, once_url, read_counts, remember_url, shard_name},
+    ledger::{
+        Asked, COUNTS, MOVED, ONCE, USED, first_use_url, once_url, read_counts, remember_url, shard_name, uses_name,
+    },
     to_lines,
 };
 use web_sys::{Request, RequestInit};
@@ -130,6 +132,27 @@ impl LedgerClient {
     pub(crate) async fn remember(&self, body: String) -> Result<String, StoreError> {
         let told = self.post(Question { object: ONCE.into(), url: remember_url(), body }).await;
         told.map(|(told, _)| told).map_err(StoreError::write)
+    }
+
+    /// How long ago, by the ledger's clock, one of these entries was brought for the first time; `None`: that is now. It may be repeated.
+    ///
+    /// Each id has an object of its own, and each object its own clock, all of which say about the same: no first use is lost between
+    /// peppers, since whoever knows the old one asks by it.
+    pub(crate) async fn first_use(&self, entries: &[Revocation]) -> Result<Option<Duration>, StoreError> {
+        let questions = entries.iter().map(|entry| Question {
+            object: uses_name(&entry.id),
+            url: first_use_url(),
+            body: to_lines(std::slice::from_ref(entry)),
+        });
+        let answers = try_join_all(questions.map(|question| self.post(question))).await.map_err(StoreError::write)?;
+        let mut first = None;
+        for (answer, _) in answers {
+            if !answer.is_empty() {
+                let millis = answer.parse().map_err(|_| StoreError::write(format!("no time: {answer}")))?;
+                first = first.max(Some(Duration::from_millis(millis)));
+            }
+        }
+        Ok(first)
     }
 
     /// Asks shards what the engine wants to know, and tells what they say, with the history of shards.

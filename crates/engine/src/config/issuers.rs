@@ -77,6 +77,8 @@ fn issuer(field: &Field<'_, '_>) -> Issuer {
         "event_secret",
         "revocation_audiences",
         "revocation_clients",
+        "refresh",
+        "end_session",
         "max_lifetime",
         "leeway",
         "token_type",

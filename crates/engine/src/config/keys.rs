@@ -35,7 +35,7 @@ pub(super) fn configured(field: &Field<'_, '_>, host_keys: &mut HostKeys) -> Opt
     None
 }
 
-fn shared(id: Option<String>, algorithm: Algorithm, field: &Field<'_, '_>) -> Option<Key> {
+pub(super) fn shared(id: Option<String>, algorithm: Algorithm, field: &Field<'_, '_>) -> Option<Key> {
     let keyed = match algorithm {
         Algorithm::Hs384 => Key::hs384,
         Algorithm::Hs512 => Key::hs512,
@@ -106,7 +106,7 @@ fn of_public_keys(field: &Field<'_, '_>) -> Vec<Algorithm> {
     algorithms
 }
 
-fn algorithm(field: &Field<'_, '_>) -> Option<Algorithm> {
+pub(super) fn algorithm(field: &Field<'_, '_>) -> Option<Algorithm> {
     let index = field.choice(&Algorithm::ALL.map(Algorithm::name))?;
     Some(Algorithm::ALL[index])
 }

@@ -9,6 +9,7 @@ mod ledger;
 mod logout;
 mod mode;
 mod origin;
+mod refresh;
 mod routes;
 mod server;
 mod signals;
@@ -20,9 +21,10 @@ use std::sync::Arc;
 use quash_core::json;
 
 use crate::{
-    cookie::ExpiredCookie,
+    cookie::Cookie,
     path::PathPattern,
     policy::{Mode, Policies, Policy},
+    redirect::Redirects,
     trust::Trust,
 };
 
@@ -34,6 +36,7 @@ pub use error::ConfigError;
 pub use ledger::Ledger;
 pub(crate) use mode::{LEDGER_NEEDED, NO_WORKERS_KV};
 pub use origin::Origin;
+pub use refresh::{Refresh, SigningKey};
 pub use server::Server;
 pub use signals::Signals;
 pub use store::StoreConfig;
@@ -72,10 +75,16 @@ pub struct Routes {
     pub verify: Option<Verify>,
     /// Who we are to them, if we know.
     pub server: Option<Server>,
+    /// Whose refresh tokens are exchanged here.
+    pub refresh: Vec<Refresh>,
+    /// The cookies that may carry one.
+    pub refresh_cookies: Vec<String>,
     /// What a logout expires.
-    pub expired_cookies: Vec<ExpiredCookie>,
+    pub expired_cookies: Vec<Cookie>,
     /// The `Clear-Site-Data` header of a logout.
     pub clear_site_data: Option<String>,
+    /// Where a logout may send its browser.
+    pub redirects: Redirects,
     /// Whose pages may log their visitors out.
     pub allowed_origins: Vec<String>,
 }
@@ -84,6 +93,11 @@ impl Routes {
     /// Where revocations are looked for on a route with this policy.
     pub(crate) fn mode_of(&self, policy: &Policy) -> Mode {
         policy.own_mode().unwrap_or(self.mode)
+    }
+
+    /// How refresh tokens of the issuer with this name are exchanged.
+    pub fn refresh_of(&self, issuer: &str) -> Option<(usize, &Refresh)> {
+        self.refresh.iter().enumerate().find(|(_, refresh)| refresh.issuer == issuer)
     }
 
     /// What the issuer with this name may send.
@@ -127,7 +141,8 @@ impl Config {
         let place = ledger.as_ref().map_or(Place::Kv, |ledger| Place::KvAndLedger(ledger.terms.max_staleness));
         let prefix = prefix(&root.member("prefix"));
         let clients = client::all(&root.member("clients"));
-        let routes = Routes {
+        let refresh = root.member("issuers").list(&mut |field| Refresh::read(field, ledger.is_some()));
+        let mut routes = Routes {
             verify: Verify::read(&root.member("verify")),
             server: Server::read(&root.member("server"), &prefix),
             prefix: Some(prefix),
@@ -135,6 +150,11 @@ impl Config {
             clients,
             ..Routes::read(root, place)
         };
+        for cookie in refresh.iter().filter_map(|refresh| refresh.cookie.as_ref()) {
+            routes.refresh_cookies.push(cookie.name().into());
+            routes.expired_cookies.push(cookie.clone());
+        }
+        routes.refresh = refresh;
         Self {
             origin: Origin::read(&root.member("origin")),
             denylist: root.member("denylist").text_or("QUASH_DENYLIST"),
@@ -150,7 +170,7 @@ impl Routes {
     fn read(root: &Field<'_, '_>, place: Place) -> Self {
         let mode = mode::mode(&root.member("mode"), place);
         let logout = root.member("logout");
-        logout.table(&["cookies", "clear_site_data", "allowed_origins"]);
+        logout.table(&["cookies", "clear_site_data", "allowed_origins", "redirects"]);
         Self {
             verify: None,
             server: None,
@@ -160,8 +180,11 @@ impl Routes {
             token_cookies: root.member("token").table(&["cookies"]).member("cookies").texts(),
             signals: Vec::new(),
             clients: Vec::new(),
+            refresh: Vec::new(),
+            refresh_cookies: Vec::new(),
             expired_cookies: logout.member("cookies").list(&mut logout::cookie),
             clear_site_data: logout::clear_site_data(&logout.member("clear_site_data")),
+            redirects: logout::redirects(root),
             allowed_origins: logout.member("allowed_origins").texts_that(|origin| {
                 (!origin::is_origin(origin)).then_some("must be an origin like `https://app.example.com`")
             }),

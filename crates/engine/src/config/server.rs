@@ -26,7 +26,7 @@ impl Server {
         // Not what a request was sent to: whoever sends it chooses its `Host`, and could bring an assertion that is for another server.
         let base = format!("{own}{prefix}");
         let mut audiences = vec![own.clone()];
-        audiences.extend(["revoke", "introspect"].map(|endpoint| format!("{base}/{endpoint}")));
+        audiences.extend(["revoke", "introspect", "token"].map(|endpoint| format!("{base}/{endpoint}")));
         audiences.extend(field.member("audiences").texts());
         Some(Self { url: own, base, audiences, metadata: field.member("metadata").is_true() })
     }

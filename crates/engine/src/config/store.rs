@@ -38,6 +38,12 @@ impl StoreConfig {
                 }
             }
         });
+        root.member("issuers").each(&mut |issuer| {
+            let field = issuer.member("refresh");
+            if field.is_there() {
+                field.wrong(&"is for the edge: nothing is signed here");
+            }
+        });
         let config = Self { terms, routes: Arc::new(routes), policies };
         reading.problem().map_or_else(|| Ok((config, trust?)), Err)
     }

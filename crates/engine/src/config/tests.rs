@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use quash_core::follower::Terms;
 use serde_json::{Value, json};
 
@@ -288,6 +290,52 @@ fn an_issuer_may_publish_its_keys() {
 }
 
 #[test]
+fn refresh_tokens_are_exchanged_where_it_is_said_with_what_and_somebody_can_tell_how_often() {
+    let read = |refresh: Value, has_ledger: bool| {
+        let mut document = valid();
+        document["issuers"][0]["refresh"] = refresh;
+        if has_ledger {
+            document["ledger"] = json!({});
+        }
+        parse(&document)
+    };
+    let key = |more: Value| {
+        let mut refresh = json!({ "alg": "HS256", "secret": "JWT_SECRET" });
+        refresh.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        refresh
+    };
+    let config = read(key(json!({ "cookie": { "name": "refresh", "path": "/auth" } })), true).unwrap();
+    let (index, refresh) = config.routes.refresh_of("https://issuer.example").unwrap();
+    assert_eq!((index, refresh.key.id.as_deref(), refresh.lifetime), (0, None, None));
+    assert_eq!((refresh.access_lifetime, refresh.grace), (Duration::from_secs(900), Duration::from_secs(10)));
+    assert_eq!(refresh.audiences, ["api"]);
+    assert!(!format!("{:?}", refresh.key).contains("a secret"));
+    // A logout expires its cookie, too.
+    assert_eq!(config.routes.refresh_cookies, ["refresh"]);
+    assert_eq!(
+        config.routes.expired_cookies.iter().map(|cookie| cookie.name()).collect::<Vec<_>>(),
+        ["session", "refresh"]
+    );
+    assert!(config.routes.refresh_of("https://other.example").is_none());
+    for (refresh, has_ledger, field, problem) in [
+        (key(json!({})), false, "", "needs `ledger`"),
+        (key(json!({ "lifetime": 901 })), true, ".lifetime", "at most the issuer's `max_lifetime`"),
+        (key(json!({ "access_lifetime": 0 })), true, ".access_lifetime", "at least 1 second"),
+        (key(json!({ "grace": 61 })), true, ".grace", "at most 60 seconds"),
+        (key(json!({ "alg": "ES256" })), true, ".secret", "must be a private key as a JWK"),
+        (key(json!({ "secret": "SHORT" })), true, ".secret", "at least 32 bytes"),
+        (key(json!({ "secret": "NONE" })), true, ".secret", "no secret `NONE` is set"),
+        (key(json!({ "cookie": { "name": "a b" } })), true, ".cookie", "token characters"),
+        (json!({ "secret": "JWT_SECRET" }), true, "", "`alg` is missing"),
+        (json!({ "alg": "HS256" }), true, "", "`secret` is missing"),
+    ] {
+        let error = read(refresh, has_ledger).err().unwrap();
+        assert_eq!(error.field, format!("QUASH.issuers[0].refresh{field}"), "{error}");
+        assert!(error.problem.contains(problem), "{error}");
+    }
+}
+
+#[test]
 fn a_client_that_signs_needs_what_keeps_its_assertions_from_being_used_twice_and_a_name_for_us() {
     let key = json!({ "alg": "HS256", "secret": "JWT_SECRET" });
     let with = |clients: Value, server: Value| {
@@ -302,9 +350,9 @@ fn a_client_that_signs_needs_what_keeps_its_assertions_from_being_used_twice_and
     let server = || json!({ "url": "https://edge.example", "audiences": ["https://issuer.example/token"] });
     let client = json!({ "id": "a", "keys": [key] });
     let audiences = with(json!([client]), server()).unwrap().unwrap();
-    let own = ["", "/auth/revoke", "/auth/introspect"].map(|path| format!("https://edge.example{path}"));
-    assert_eq!(audiences[..3], own);
-    assert_eq!(audiences[3..], ["https://issuer.example/token"]);
+    let own = ["", "/auth/revoke", "/auth/introspect", "/auth/token"].map(|path| format!("https://edge.example{path}"));
+    assert_eq!(audiences[..4], own);
+    assert_eq!(audiences[4..], ["https://issuer.example/token"]);
     for (clients, server, field, problem) in [
         (json!([client]), Value::Null, "clients[0]", "needs `server.url`"),
         (json!([client, client]), server(), "clients[1].id", "is there already"),

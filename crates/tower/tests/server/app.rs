@@ -40,7 +40,7 @@ pub(crate) fn configuration() -> Value {
         "public": ["/public/*"],
         "routes": [{ "path": "/configured", "scopes": ["accounts:write"] }],
         "token": { "cookies": ["session"] },
-        "logout": { "cookies": [{ "name": "session" }], "allowed_origins": ["https://app.example"] },
+        "logout": { "cookies": [{ "name": "session" }], "allowed_origins": ["https://app.example"], "redirects": ["https://app.example/bye"] },
         "issuers": [{
             "issuer": ISSUER,
             "audiences": [AUDIENCE],

@@ -142,3 +142,48 @@ async fn what_is_no_logout_is_refused() {
     assert!(garbled.headers("set-cookie").is_empty());
     assert_eq!(app.ask("GET /auth/logout HTTP/1.1\r\n", "").await.status, 405);
 }
+
+#[tokio::test]
+async fn the_others_are_logged_out_and_this_session_goes_on() {
+    let redis = Redis::start(&[]).await;
+    let app = App::over(&redis).await;
+    let of = |sid: &str| token(&json!({ "sub": "ada", "sid": sid }));
+    let (mine, other) = (of("s"), of("t"));
+    let headers = format!("{FORM}{OWN}Cookie: session={mine}\r\n");
+    let answer = log_out(&app, &headers, "scope=others").await;
+    assert_eq!((answer.status, &answer.json()["outcome"]), (200, &json!("revoked")));
+    assert!(answer.headers("set-cookie").is_empty() && answer.headers("clear-site-data").is_empty());
+    assert_eq!(app.verdict("/me", &mine).await, passes());
+    assert_eq!(app.verdict("/me", &other).await, refused(401, "token_revoked"));
+}
+
+#[tokio::test]
+async fn a_refresh_token_ends_its_session() {
+    let redis = Redis::start(&[]).await;
+    let app = App::over(&redis).await;
+    let of = |sid: &str| token(&json!({ "sub": "ada", "sid": sid }));
+    let (refresh_token, same_session, other) = (of("s"), of("s"), of("t"));
+    let answer = log_out(&app, FORM, &format!("refresh_token={refresh_token}")).await;
+    assert_eq!(tokens(&answer), [("refresh_token".to_owned(), "revoked".to_owned())]);
+    assert_eq!(app.verdict("/me", &same_session).await, refused(401, "token_revoked"));
+    assert_eq!(app.verdict("/me", &other).await, passes());
+    // A second time it ends nothing.
+    let again = log_out(&app, FORM, &format!("refresh_token={refresh_token}")).await;
+    assert_eq!(again.json()["tokens"][0]["code"], json!("token_revoked"));
+}
+
+#[tokio::test]
+async fn a_form_may_send_its_browser_on_to_where_the_configuration_says() {
+    let redis = Redis::start(&[]).await;
+    let app = App::over(&redis).await;
+    let good = token(&json!({}));
+    let headers = format!("{FORM}{OWN}Cookie: session={good}\r\n");
+    let wrong = log_out(&app, &headers, "post_logout_redirect_uri=https://evil.example").await;
+    assert_eq!(wrong.verdict(), refused(400, "parameter_invalid"));
+    assert!(wrong.headers("location").is_empty());
+    assert_eq!(app.verdict("/me", &good).await, passes());
+    let answer = log_out(&app, &headers, "post_logout_redirect_uri=https://app.example/bye&state=s").await;
+    assert_eq!((answer.status, answer.headers("location")), (303, vec!["https://app.example/bye?state=s"]));
+    assert_eq!(answer.headers("set-cookie").len(), 1);
+    assert_eq!(app.verdict("/me", &good).await, refused(401, "token_revoked"));
+}

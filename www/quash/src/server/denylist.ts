@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { Core, type CoreOptions, Status } from './core.js';
 import { DenylistUnavailableError, TokenNotRevocableError, TokenRevokedError } from './denylist-errors.js';
-import type { Row, Store } from './store.js';
+import type { Merge, Row, Store } from './store.js';
 
 /** A denylist as this process knows it: does what its core asks for, and decides nothing. */
 export class Denylist {
@@ -41,6 +41,24 @@ export class Denylist {
     return this.#append((core) => core.revocationOf(JSON.stringify(wanted)));
   }
 
+  /**
+   * Adds the row of a token that the caller has verified to a store of those that were used. Resolves to when the first was added, in milliseconds
+   * since the epoch: of two rows, the merged one has the earlier time, so whoever comes later finds it, in whatever order they were written.
+   */
+  async firstUse(token: string): Promise<number> {
+    const row = this.#row((core) => core.revocation(token));
+    if (!row) throw new TypeError('a token that is dead cannot be used');
+    try {
+      await this.#store.append([row], this.#merge);
+      const [found] = await this.#store.lookUp([row.key]);
+      const first = Number(found?.entry.split(' ')[4] ?? NaN);
+      if (Number.isNaN(first)) throw new TypeError(`the store does not have what was just written to it: ${row.key}`);
+      return first;
+    } catch (error) {
+      throw new DenylistUnavailableError(1, error);
+    }
+  }
+
   /** @throws TokenNotRevocableError where the names of a token that was just signed cannot be read. */
   checkRevocable(token: string): void {
     this.#row((core) => core.revocation(token));
@@ -50,13 +68,15 @@ export class Denylist {
     const row = this.#row(make);
     if (!row) return undefined;
     try {
-      await this.#store.append([row], (one, other) => this.#row((core) => core.merge(one.key, one.entry, other.entry))!);
+      await this.#store.append([row], this.#merge);
     } catch (error) {
       throw new DenylistUnavailableError(1, error);
     }
     this.#call((core) => core.record(line(row)));
     return row;
   }
+
+  readonly #merge: Merge = (one, other) => this.#row((core) => core.merge(one.key, one.entry, other.entry))!;
 
   #row(make: (core: Core) => number): Row | undefined {
     return this.#call((core) => {

@@ -10,7 +10,8 @@ export { DenylistUnavailableError, TokenNotRevocableError, TokenRevokedError } f
 export { JsonWebTokenError, NotBeforeError, TokenExpiredError } from './errors.js';
 export type { Jwk, PrivateKey, PublicKey, Secret } from './key.js';
 export { createJwt, type JwtService, type JwtVerifyOptions, type Receipt } from './jwt.js';
-export type { JwtOptions, TimeSpan } from './jwt-options.js';
+export type { JwtOptions, RefreshOptions, TimeSpan } from './jwt-options.js';
+export { REFRESH_TOKEN_TYPE, RefreshTokenReusedError, type Rotation } from './refresh.js';
 export type { SignOptions } from './sign-options.js';
 export { sign, type SignCallback } from './sign.js';
 export type { Log, LogPart, Merge, Part, Row, Store } from './store.js';

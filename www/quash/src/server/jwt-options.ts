@@ -5,6 +5,20 @@ import { addTimeSpan } from './time-span.js';
 /** Seconds, or what the npm package ms reads: `'15m'`, `'1h'`. */
 export type TimeSpan = number | string;
 
+/** What `rotate` needs. */
+export interface RefreshOptions {
+  /**
+   * Where it is kept which refresh tokens were used, each until it is dead: `quash/redis` with a `prefix` of its own, so that nobody follows them, or
+   * `quash/memory`; never `quash/kv`.
+   */
+  readonly uses: Store;
+  /**
+   * How long after its first use a refresh token may be used again: by the user's other tab, or because an answer was lost. By default 10 seconds; 1 at
+   * least, and 60 at most. The clocks of servers must differ by less.
+   */
+  readonly grace?: TimeSpan;
+}
+
 export interface JwtOptions {
   /** Where revocations are kept: `quash/redis`, `quash/kv`, `quash/memory`. */
   readonly store: Store;
@@ -25,6 +39,8 @@ export interface JwtOptions {
   /** How long after it was destroyed another process may accept a token: 1 second or more, by default 5; of no meaning where the
    * store has no log. */
   readonly maxStaleness?: TimeSpan;
+  /** For `rotate`: refresh tokens, each of which is good for one use. */
+  readonly refresh?: RefreshOptions;
   /**
    * What happens while the store cannot be reached for longer. `closed`: nothing is accepted, which is the default. `lastKnownGood`:
    * what was not known to be destroyed as long ago. `dangerOpen`: whatever is not known to be destroyed.

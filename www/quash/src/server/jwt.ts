@@ -5,10 +5,11 @@ import { Denylist } from './denylist.js';
 import { JsonWebTokenError } from './errors.js';
 import { coreOptions, type JwtOptions } from './jwt-options.js';
 import type { PrivateKey, Secret } from './key.js';
+import { isRefreshToken, RefreshTokenReusedError, type Rotation, Uses } from './refresh.js';
 import type { SignOptions } from './sign-options.js';
 import { sign } from './sign.js';
 import { describe, type Target } from './target.js';
-import type { Jwt, JwtPayload } from './token.js';
+import { type Jwt, type JwtPayload, readHeader, splitToken } from './token.js';
 import { type Key, verified } from './verified.js';
 import { VerifiedTokens } from './verified-tokens.js';
 import type { VerifyOptions } from './verify-options.js';
@@ -48,14 +49,18 @@ export function createJwt(options: JwtOptions): JwtService {
 export class JwtService {
   readonly #denylist: Denylist;
   readonly #verified = new VerifiedTokens();
+  readonly #uses: Uses | undefined;
   readonly #maxLifetime: number;
   readonly #leeway: number;
+  /** The last header that was no refresh token's, as it is spelled: those of one issuer's tokens are the same. */
+  #header = '';
   /** After how many milliseconds all others refuse what was destroyed; none where nobody can say. */
   readonly #bound: number | undefined;
 
   constructor(options: JwtOptions) {
     const core = coreOptions(options);
     this.#denylist = new Denylist(options.store, core);
+    this.#uses = options.refresh && new Uses(options.refresh, core);
     this.#maxLifetime = core.maxLifetime;
     this.#leeway = core.leeway;
     const { maxStaleness, lastKnownGood = 0, dangerOpen } = core;
@@ -82,7 +87,7 @@ export class JwtService {
 
   /**
    * The payload of a token, once it is sure that the holder of the key has signed it, that it is what `options` ask for, and that
-   * it was not destroyed.
+   * it was not destroyed. A refresh token is never accepted: see `rotate`.
    *
    * Rejects with JsonWebTokenError and its kinds, TokenRevokedError and TokenNotRevocableError among them; and with
    * DenylistUnavailableError where nobody knows.
@@ -90,12 +95,46 @@ export class JwtService {
   async verify(token: string, key: Key, options: JwtVerifyOptions & { complete: true }): Promise<Jwt>;
   async verify(token: string, key: Key, options?: JwtVerifyOptions & { complete?: false }): Promise<JwtPayload>;
   async verify(token: string, key: Key, options: JwtVerifyOptions = {}): Promise<Jwt | JwtPayload> {
+    const decoded = await this.#accept(token, key, options);
+    if (this.#isRefreshToken(token)) throw new JsonWebTokenError('jwt is a refresh token');
+    return decoded as JwtPayload;
+  }
+
+  /**
+   * Takes a refresh token for its next pair, once: rejects with RefreshTokenReusedError where it was used before, and longer ago than the grace, after its
+   * session (`iss` and `sid`) was destroyed with all that was issued in it. Otherwise rejects as `verify` does. The store is always asked.
+   *
+   * A refresh token is one that is signed with `header: { typ: 'rt+jwt' }`, a `sid` and a `jti`. Sign the next one with the `jwtid` that this resolves
+   * to. Where nobody hears that answer, it may be asked for again within the grace.
+   */
+  async rotate(token: string, key: Key, options: Omit<JwtVerifyOptions, 'complete' | 'strict'> = {}): Promise<Rotation> {
+    const uses = this.#uses;
+    if (!uses) throw new TypeError('"refresh" is needed in the options of `createJwt`: somebody has to know which tokens were used');
+    const payload = (await this.#accept(token, key, { ...options, strict: true })) as JwtPayload;
+    if (!this.#isRefreshToken(token)) throw new JsonWebTokenError('jwt is no refresh token');
+    const { iss, sid, jti } = payload;
+    if (typeof sid !== 'string' || typeof jti !== 'string') throw new JsonWebTokenError('jwt has no "sid" or no "jti"');
+    if (await uses.mayBeUsed(token)) return { payload: { ...payload, sid }, jwtid: uses.successor(payload) };
+    await this.destroy({ ...(iss !== undefined && { iss }), sid, reason: 'reuse' });
+    throw new RefreshTokenReusedError();
+  }
+
+  async #accept(token: string, key: Key, options: JwtVerifyOptions): Promise<unknown> {
     if ((options.clockTolerance ?? 0) * 1000 > this.#leeway) {
       throw new TypeError('"clockTolerance" must not be more than the leeway: revocations are kept no longer');
     }
     const decoded = await this.#verify(token, key, { ...options, ignoreExpiration: false, ignoreNotBefore: false });
     await this.#denylist.check(token, options.strict === true);
-    return decoded as JwtPayload;
+    return decoded;
+  }
+
+  /** Of a token that was verified. */
+  #isRefreshToken(token: string): boolean {
+    const header = token.slice(0, token.indexOf('.'));
+    if (header === this.#header) return false;
+    const is = isRefreshToken(readHeader(splitToken(token)!)!);
+    if (!is) this.#header = header;
+    return is;
   }
 
   /**

@@ -25,6 +25,11 @@ export interface Store {
   append(rows: readonly Row[], merge: Merge): Promise<void>;
   /** What is there under these keys, in any order; nothing for those that are not, or have expired. */
   lookUp(keys: readonly string[]): Promise<readonly Row[]>;
+  /**
+   * `strong`: whoever looks a row up after it was added finds it, wherever. Such a store can tell a first use from a second. `eventual`, or not
+   * said: it may be found later.
+   */
+  readonly consistency?: 'strong' | 'eventual';
   /** The log, where the store has one that can be followed. */
   readonly log?: Log;
 }

@@ -29,7 +29,7 @@ export interface Target {
   readonly keep?: string;
   /** The token's own `exp`, in seconds since the epoch. */
   readonly exp?: number;
-  readonly reason?: 'logout' | 'credential_change' | 'account_disabled' | 'other';
+  readonly reason?: 'logout' | 'credential_change' | 'account_disabled' | 'reuse' | 'other';
 }
 
 const CLAIMS = ['jti', 'sid', 'sub', 'client_id', 'kid'] as const;

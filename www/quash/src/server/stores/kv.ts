@@ -54,6 +54,7 @@ export function kv(namespace: KvNamespace): Store {
   }
 
   return {
+    consistency: 'eventual',
     append: (rows, merge) => within(TIMEOUT_MS, () => append(rows, merge)),
     lookUp: (keys) => within(TIMEOUT_MS, () => lookUp(keys)),
   };

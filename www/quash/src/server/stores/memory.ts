@@ -26,6 +26,7 @@ export function memory(): Store {
   }
 
   return {
+    consistency: 'strong',
     append: async (added, merge) => {
       for (const row of added) append(row, merge);
     },

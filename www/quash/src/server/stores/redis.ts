@@ -41,6 +41,7 @@ export function redis(client: RedisClient, options: RedisOptions = {}): Store {
     return run(send, script, keys, [randomBytes(8).toString('hex'), ...args], signal);
   };
   return {
+    consistency: 'strong',
     append: (rows, merge) => within(timeout, (signal) => append(rows, merge, (args) => call(APPEND, args, signal))),
     lookUp: (wanted) => within(timeout, async (signal) => readFound(wanted, await call(LOOK_UP, wanted, signal))),
     log: { read: (part) => within(timeout, (signal) => read(part, (args) => call(READ, args, signal))) },
