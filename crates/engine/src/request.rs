@@ -3,7 +3,7 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use crate::{
-    config::Routes,
+    config::{Routes, Signals},
     credential::{self, Credential},
     engine::Engine,
     error::Error,
@@ -67,6 +67,43 @@ pub enum Endpoint {
     Health,
     /// `/.well-known/oauth-authorization-server`
     Metadata,
+}
+
+impl Endpoint {
+    /// Its name, as an operator reads it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::Handle => "handle",
+            Self::Revoke => "revoke",
+            Self::BackchannelLogout => "backchannel-logout",
+            Self::Events => "events",
+            Self::GlobalTokenRevocation => "global-token-revocation",
+            Self::Introspect => "introspect",
+            Self::Verify => "verify",
+            Self::Health => "healthz",
+            Self::Metadata => "metadata",
+        }
+    }
+}
+
+impl Routes {
+    /// An endpoint for servers, if the configuration has anybody who may use it. If not, its path is the origin's as any other is,
+    /// and guarded like one.
+    fn answered(&self, endpoint: Endpoint) -> Option<Endpoint> {
+        let signals = |may: fn(&Signals) -> bool| self.signals.iter().any(may);
+        let is_used = match endpoint {
+            // Whatever they may do: who may not is told so.
+            Endpoint::Revoke | Endpoint::Introspect => !self.clients.is_empty(),
+            Endpoint::BackchannelLogout => signals(|issuer| !issuer.logout_audiences.is_empty()),
+            Endpoint::Events => signals(|issuer| !issuer.event_audiences.is_empty()),
+            Endpoint::GlobalTokenRevocation => {
+                signals(|issuer| !issuer.revocation_audiences.is_empty() || !issuer.revocation_clients.is_empty())
+            }
+            _ => true,
+        };
+        is_used.then_some(endpoint)
+    }
 }
 
 /// Where clients look for what a server does (RFC 8414 section 3).
@@ -156,12 +193,12 @@ impl<R: Revocations> Engine<R> {
         match path.strip_prefix(prefix.as_deref()?)? {
             "/logout" => Some(Endpoint::Logout),
             "/handle" => Some(Endpoint::Handle),
-            "/revoke" => Some(Endpoint::Revoke),
-            "/introspect" => Some(Endpoint::Introspect),
-            "/backchannel-logout" => Some(Endpoint::BackchannelLogout),
-            "/events" => Some(Endpoint::Events),
-            "/global-token-revocation" => Some(Endpoint::GlobalTokenRevocation),
             "/healthz" => Some(Endpoint::Health),
+            "/revoke" => self.routes.answered(Endpoint::Revoke),
+            "/introspect" => self.routes.answered(Endpoint::Introspect),
+            "/backchannel-logout" => self.routes.answered(Endpoint::BackchannelLogout),
+            "/events" => self.routes.answered(Endpoint::Events),
+            "/global-token-revocation" => self.routes.answered(Endpoint::GlobalTokenRevocation),
             path => {
                 let behind = path.strip_prefix(VERIFY)?;
                 let is_asked = verify.as_ref()?.uri.is_empty() && behind.starts_with('/') || behind.is_empty();
