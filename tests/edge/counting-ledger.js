@@ -4,6 +4,7 @@
  */
 import { Ledger as Real } from '../../www/quash/dist/edge/ledger-object.js';
 import { age } from './aged-ledger.js';
+import { asked } from './asked.js';
 
 /** Of each object. Not in it: after ten seconds in which nobody asks, it goes. */
 const calls = new Map();
@@ -21,6 +22,7 @@ export class Ledger extends Real {
     const before = calls.get(this.#id) ?? 0;
     if (request.url.endsWith('/calls')) return Response.json(before);
     calls.set(this.#id, before + 1);
+    asked(request.url);
     return super.fetch(request);
   }
 }

@@ -35,7 +35,8 @@ const [issuer] = configuredIssuers;
 const issuers = [
   { ...issuer, leeway: LEEWAY, event_audiences: [RECEIVER], revocable_claims: ['email', 'device'] },
   { ...hs256('b'), issuer: OTHER, event_audiences: [RECEIVER], event_secret: 'CLIENT_SECRET' },
-  { ...hs256('c'), issuer: 'https://quiet.example' },
+  // It may send logout tokens, so that somebody answers them.
+  { ...hs256('c'), issuer: 'https://quiet.example', logout_audiences: ['client'] },
 ];
 
 /** A security event token, but for what the options change. */

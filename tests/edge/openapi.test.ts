@@ -10,9 +10,10 @@ import { after, before, describe, test } from 'node:test';
 import { ADMINISTRATOR, ask, audit, basic, explain, list, revokeMany, revokeOne } from './admin.ts';
 import { quash as withServer } from './assertions.ts';
 import { check, isValid, openapi, operations } from './openapi.ts';
+import { issuer, refresh, refreshToken, secrets } from './refresh.ts';
 import { type Answer, get, logout, post } from './requests.ts';
 import { CLIENT, type Edge, start } from './server.ts';
-import { ISSUER, now, token } from './tokens.ts';
+import { ISSUER, configuredIssuers, now, token } from './tokens.ts';
 
 /** `cargo xtask test e2e` installs it and says where. */
 const SCHEMATHESIS = process.env['QUASH_SCHEMATHESIS'] ?? 'schemathesis';
@@ -35,7 +36,10 @@ let edge: Edge;
 before(async () => {
   const clients = [{ ...ADMINISTRATOR, may: ['administer', 'revoke', 'introspect'] }];
   const server = { ...withServer.server, metadata: true };
-  edge = await start({ ledger: { shards: 2 }, quash: { clients, server, verify: { uri: 'X-Forwarded-Uri' } } });
+  // Where nobody may use them, endpoints are the origin's.
+  const signals = { logout_audiences: ['a'], event_audiences: ['a'], revocation_audiences: ['a'] };
+  const issuers = [{ ...configuredIssuers[0], ...signals }, issuer('refreshing', 'HS256')];
+  edge = await start({ ledger: { shards: 2 }, secrets, quash: { clients, server, issuers, verify: { uri: 'X-Forwarded-Uri' } } });
 });
 after(() => edge?.stop());
 
@@ -109,6 +113,8 @@ test('answers are as it says', async () => {
     ['/auth/introspect', 'POST', await post(edge, '/auth/introspect', { token: mine }, credentials)],
     ['/auth/logout', 'POST', await logout(edge, await token())],
     ['/auth/logout', 'POST', await logout(edge, 'garbled', { token: dead })],
+    ['/auth/token', 'POST', await refresh(edge, await refreshToken('refreshing'))],
+    ['/auth/token', 'POST', await refresh(edge, 'garbled')],
     ['/auth/revoke', 'POST', await post(edge, '/auth/revoke', { token: await token() }, credentials)],
     ['/auth/events', 'POST', await post(edge, '/auth/events', 'garbled', { 'content-type': 'application/secevent+jwt' })],
     ['/auth/healthz', 'GET', await get(edge, '/auth/healthz')],

@@ -43,6 +43,8 @@ export interface Edge {
   fault(operation: 'read' | 'write' | 'hang' | undefined): Promise<void>;
   /** The same of the ledger, as both isolates see it. */
   ledgerFault(fault: 'down' | 'hang' | 'slow' | 'shards' | undefined): Promise<void>;
+  /** What its isolate has said and written since it started, where {@link Options.heard}. */
+  heard(): Promise<Heard>;
   /** How often the ledger was asked. */
   ledgerCalls(): Promise<number>;
   /** Asks the ledger as a Worker does: a path is that of a shard, with its number first. */
@@ -52,6 +54,13 @@ export interface Edge {
   /** Kills workerd without warning, and starts it again over the same state: as it was, or with these changes. */
   restart(changes?: Options): Promise<Edge>;
   stop(): Promise<void>;
+}
+
+/** See `heard.js`. */
+export interface Heard {
+  readonly log: readonly string[];
+  readonly points: readonly unknown[];
+  readonly writes: readonly string[];
 }
 
 export interface Options {
@@ -67,6 +76,10 @@ export interface Options {
   readonly quash?: Readonly<Record<string, unknown>>;
   /** Secrets beside those that all tests share. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Merged over what wrangler is told of the Worker. */
+  readonly worker?: Readonly<Record<string, unknown>>;
+  /** Whether it keeps what it says and writes. */
+  readonly heard?: boolean;
   /** A folder that is bound as static assets, `ASSETS`. */
   readonly assets?: string;
   /** A folder that the origin serves. */
@@ -130,7 +143,11 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
   const worker = JSON.stringify(WORKERS[which]);
   const counting = JSON.stringify(resolve(import.meta.dirname, 'counting-ledger.js'));
   const objects = ledger ? `export { Ledger } from ${counting};\n` : '';
-  await writeFile(entry, `${imports.join('')}export { default } from ${worker};\n${objects}`);
+  const heard = JSON.stringify(resolve(import.meta.dirname, 'heard.js'));
+  const exported = options.heard
+    ? `import { telling } from ${heard};\nimport Worker from ${worker};\nexport default telling(Worker);\n`
+    : `export { default } from ${worker};\n`;
+  await writeFile(entry, `${imports.join('')}${exported}${objects}`);
   const binding = (script_name?: string) => ({
     durable_objects: { bindings: [{ name: 'QUASH_LEDGER', class_name: 'Ledger', script_name }] },
     ...(script_name === undefined && { migrations: [{ tag: '1', new_sqlite_classes: ['Ledger'] }] }),
@@ -143,6 +160,7 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
     ...(options.assets && { assets: { directory: options.assets, binding: 'ASSETS', run_worker_first: true } }),
     vars: { QUASH: { ...quash, ...(ledger && { ledger }) }, ...secrets, ...(options.ledgerIsNew && { LEDGER_IS_NEW: 'yes' }) },
     ...(ledger && binding()),
+    ...options.worker,
   };
   const workers = [
     ...(ledger
@@ -193,6 +211,7 @@ async function run(setup: Setup): Promise<Edge> {
   return {
     url: workers.url,
     other: { url: `${workers.url}/~other` },
+    heard: async () => (await (await fetch(`${workers.url}/~heard`)).json()) as Heard,
     ledgerCalls: async () => (await (await fetch(`${workers.url}/~ledger/0/calls`)).json()) as number,
     ledger: (path, init) => fetch(`${workers.url}/~ledger/${path}`, init),
     ledgerFault: async (fault) => {

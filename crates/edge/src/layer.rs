@@ -19,6 +19,7 @@ use worker::{
 
 use crate::{
     authorized::Authorized,
+    guard::now,
     passed_on::Passed,
     quash::Quash,
     request::{AsRequest, Copied},
@@ -130,9 +131,10 @@ where
     R: From<Vec<u8>>,
     Request: TryFrom<http::Request<B>, Error = worker::Error>,
 {
+    let (quash, arrived) = (Rc::clone(&layer.quash), now());
     match guard(layer, inner, request).await {
         Ok(answer) => answer,
-        Err(error) => Ok(converted(respond::refusal(&error)).await),
+        Err(error) => Ok(converted(quash.refused(&error, arrived)).await),
     }
 }
 

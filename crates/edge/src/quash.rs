@@ -1,7 +1,7 @@
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use js_sys::{JSON, Math, Reflect};
-use quash_core::Revocation;
+use quash_core::{Revocation, Timestamp};
 #[cfg(feature = "tower")]
 use quash_engine::Head;
 use quash_engine::{
@@ -19,9 +19,11 @@ use crate::{
     introspect,
     ledger::LedgerClient,
     logout, metadata,
+    observer::{GUARDED, Observer},
     origin::Origin,
     passed_on, presented,
-    request::{AsRequest, Copied, is_https, post_only},
+    rate_limit::RateLimiter,
+    request::{AsRequest, Copied, is_https, is_read, post_only},
     respond, revoke,
     signal::Signal,
     signer::Signer,
@@ -45,6 +47,8 @@ pub struct Quash {
     signers: Vec<Signer>,
     /// `None` for a Worker that has routes of its own.
     origin: Option<Origin>,
+    limiter: Option<RateLimiter>,
+    observer: Observer,
 }
 
 impl Quash {
@@ -81,6 +85,8 @@ impl Quash {
         Ok(Self {
             origin: config.origin.as_ref().map(|origin| Origin::from_env(origin, env)).transpose()?,
             signers: config.routes.refresh.iter().map(|refresh| Signer::new(&refresh.key)).collect(),
+            limiter: config.rate_limit.as_ref().map(|limit| RateLimiter::from_env(limit, env)).transpose()?,
+            observer: Observer::from_env(config.observe.clone(), config.routes.mode, env)?,
             routes: config.routes.clone(),
             guard: Rc::new(Guard::new(Engine::new(config, trust, seed), denylist)),
         })
@@ -109,7 +115,7 @@ impl Quash {
     /// # Errors
     /// Only those of the platform itself; whatever Quash refuses is an answer.
     pub async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let copied = Copied::of(&request);
+        let (copied, arrived) = (Copied::of(&request), now());
         // Alone, or the engine would be held while the request is answered.
         let route = self.guard.engine().route(&copied.head());
         let answer = match route {
@@ -123,7 +129,12 @@ impl Quash {
             }
             Err(error) => Err(error),
         };
-        answer.or_else(|error| respond::refusal(&error))
+        answer.or_else(|error| self.refused(&error, arrived))
+    }
+
+    /// The answer to a request that may not pass, and arrived then.
+    pub(crate) fn refused(&self, error: &Error, arrived: Timestamp) -> worker::Result<Response> {
+        self.observer.tell(GUARDED, respond::refusal(error)?, arrived)
     }
 
     /// Whether a request is for one of the routes that Quash answers itself: for a handler that has paths of its own.
@@ -229,11 +240,14 @@ impl Quash {
 
     /// What Quash answers itself.
     pub(crate) async fn answer(&self, endpoint: Endpoint, request: &mut Request) -> worker::Result<Response> {
-        match endpoint {
+        let arrived = now();
+        let answer = match endpoint {
+            Endpoint::Health if !is_read(request) => respond::refusal(&Error::MethodNotAllowed("GET, HEAD")),
             Endpoint::Health => respond::answer(self.guard.health().await),
             Endpoint::Verify => self.verify(request).await,
             endpoint => self.answer_unguarded(endpoint, request, async |token| self.refusal_of(token).await).await,
-        }
+        };
+        self.observer.tell(endpoint.name(), answer?, arrived)
     }
 
     /// What whoever comes with this token is answered, if it is not in force.
@@ -272,6 +286,25 @@ impl Quash {
         request: &mut Request,
         judge: impl AsyncFnOnce(&str) -> Result<Option<Response>, Error>,
     ) -> worker::Result<Response> {
+        let origin = request.header("Origin");
+        let mut answer = self.answered(endpoint, request, judge).await?;
+        if let (400..500, Some(limiter)) = (answer.status_code(), &self.limiter)
+            && let Err(error) = limiter.count(request).await
+        {
+            answer = respond::refusal(&error)?;
+            if matches!(endpoint, Endpoint::Logout | Endpoint::Handle) {
+                self.let_read(origin, answer.headers_mut())?;
+            }
+        }
+        Ok(answer)
+    }
+
+    async fn answered(
+        &self,
+        endpoint: Endpoint,
+        request: &mut Request,
+        judge: impl AsyncFnOnce(&str) -> Result<Option<Response>, Error>,
+    ) -> worker::Result<Response> {
         let signal = match endpoint {
             Endpoint::Logout => return self.logout(request).await,
             Endpoint::Handle => return self.handle(request).await,
@@ -279,6 +312,9 @@ impl Quash {
             Endpoint::Token => return self.token(request).await,
             Endpoint::Introspect => {
                 return self.introspect(request, judge).await.or_else(|error| respond::refusal(&error));
+            }
+            Endpoint::Metadata if !is_read(request) => {
+                return respond::refusal(&Error::MethodNotAllowed("GET, HEAD"));
             }
             Endpoint::Metadata => {
                 return match &self.routes.server {

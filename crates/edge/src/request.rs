@@ -113,6 +113,11 @@ pub(crate) fn post_only(request: &Request) -> Result<(), Error> {
     if request.method() == Method::Post { Ok(()) } else { Err(Error::MethodNotAllowed("POST")) }
 }
 
+/// Whether a request changes nothing (RFC 9110 section 9.2.1).
+pub(crate) fn is_read(request: &Request) -> bool {
+    matches!(request.method(), Method::Get | Method::Head)
+}
+
 pub(crate) fn is_https(request: &Request) -> bool {
     request.inner().url().starts_with("https:")
 }

@@ -1,6 +1,6 @@
 //! Every answer that Quash gives itself, errors among them.
 
-use quash_engine::{Answer, Error, HEADERS, JsonObject, admin::Problem};
+use quash_engine::{Answer, CODE, Error, HEADERS, JsonObject, admin::Problem};
 use serde::Serialize;
 use worker::{Headers, Response, Result, console_error};
 
@@ -44,7 +44,9 @@ pub(crate) fn answer(answer: Answer) -> Result<Response> {
 /// is elsewhere: then there is nothing to challenge.
 pub(crate) fn bad_request(error: &Error) -> Result<Response> {
     let body = JsonObject::new().text("error", "invalid_request").text("error_description", &error.to_string());
-    answer(Answer::new(400, body.text("code", error.code()).end()))
+    let mut refusal = Answer::new(400, body.text("code", error.code()).end());
+    refusal.headers.push((CODE, error.code().into()));
+    answer(refusal)
 }
 
 /// The answer to whoever may not have what a token stands for (RFC 6749 section 5.2). It is no credential there, so nothing is to

@@ -1,7 +1,7 @@
 //! Security events that an issuer pushes (RFC 8935), as OpenID's Shared Signals Framework has them.
 
 use quash_core::{MAX_TOKEN_BYTES, Malformed, Refusal, Revocation, Timestamp, VerifiedToken};
-use quash_engine::{Answer, Error, JsonObject, config::Routes};
+use quash_engine::{Answer, CODE, Error, JsonObject, config::Routes};
 use worker::Response;
 
 use crate::respond;
@@ -32,6 +32,7 @@ pub(crate) fn refusal(error: &Error) -> worker::Result<Response> {
     let Some(code) = error_code(error) else { return respond::refusal(error) };
     let body = JsonObject::new().text("err", code).text("description", &error.to_string());
     let mut answer = Answer::new(400, body.text("code", error.code()).end());
+    answer.headers.push((CODE, error.code().into()));
     answer.headers.push(("Content-Language", "en".into()));
     respond::answer(answer)
 }

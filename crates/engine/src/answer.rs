@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{error::Error, json_object::JsonObject};
+use crate::{error::Error, json_object::JsonObject, note::failure};
 
 /// How long a client should wait before it asks again while something is down, in seconds.
 const RETRY_AFTER_SECS: &str = "5";
@@ -20,6 +20,9 @@ pub struct Answer {
 pub const HEADERS: [(&str, &str); 3] =
     [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")];
 
+/// The header that has a refusal's code, for whoever passes the answer on without its body: proxies, and `HEAD`.
+pub const CODE: &str = "Quash-Code";
+
 impl Answer {
     /// An answer of JSON.
     pub fn new(status: u16, body: String) -> Self {
@@ -34,12 +37,15 @@ impl Error {
         let body = standard.text("code", self.code()).text("message", &self.told()).end();
         let mut answer = Answer::new(self.status(), body);
         let headers = &mut answer.headers;
+        headers.push((CODE, self.code().to_owned()));
         let mut add = |name, value: &str| headers.push((name, value.to_owned()));
         let seconds = |delay: &Duration| delay.as_millis().div_ceil(1000).to_string();
         match self {
             Self::MethodNotAllowed(allow) => add("Allow", allow),
             Self::StoreUnavailable(_) | Self::KeysUnavailable(_) => add("Retry-After", RETRY_AFTER_SECS),
-            Self::LedgerUnavailable { retry_after, .. } => add("Retry-After", &seconds(retry_after)),
+            Self::LedgerUnavailable { retry_after, .. } | Self::RateLimited(retry_after) => {
+                add("Retry-After", &seconds(retry_after))
+            }
             Self::ClientUnknown => add("WWW-Authenticate", r#"Basic realm="quash", charset="UTF-8""#),
             Self::TokenMissing => add("WWW-Authenticate", r#"Bearer realm="quash""#),
             Self::Refused(_) | Self::Revoked { .. } | Self::ScopeMissing(_) | Self::TokenAmbiguous => {
@@ -77,7 +83,7 @@ impl Error {
         }
     }
 
-    /// What is wrong with us, for the log alone: whose fault it is not must not have to read of our bindings and stores.
+    /// What is wrong with us, as a line of JSON for the log alone: whose fault it is not must not have to read of our bindings and stores.
     pub fn internal(&self) -> Option<String> {
         let cause: &dyn std::fmt::Display = match self {
             Self::StoreUnavailable(cause)
@@ -87,7 +93,7 @@ impl Error {
             Self::Configuration(cause) => cause,
             _ => return None,
         };
-        Some(format!("quash: {}: {cause}", self.code()))
+        Some(failure(self.code(), &cause.to_string()))
     }
 }
 
@@ -113,7 +119,10 @@ mod tests {
     fn what_is_wrong_with_us_is_for_the_log() {
         let error = Error::KeysUnavailable("https://issuer.example/jwks: 500".into());
         assert!(!error.answer().body.contains("issuer.example"));
-        assert_eq!(error.internal().as_deref(), Some("quash: keys_unavailable: https://issuer.example/jwks: 500"));
+        assert_eq!(
+            error.internal().as_deref(),
+            Some(r#"{"quash":"failure","code":"keys_unavailable","cause":"https://issuer.example/jwks: 500"}"#)
+        );
         assert_eq!(header(&error, "Retry-After").as_deref(), Some("5"));
         assert_eq!(Error::TokenMissing.internal(), None);
     }

@@ -82,6 +82,10 @@ pub enum Error {
     #[error("the subject is not known here")]
     SubjectUnknown,
 
+    /// The caller's requests fail too often. Holds for how long they are counted.
+    #[error("too many requests from there have failed")]
+    RateLimited(Duration),
+
     // Outages.
     /// The denylist did not answer, or not in a way that can be read. Holds the cause, for the log.
     #[error("the denylist cannot be reached")]
@@ -135,6 +139,7 @@ impl Error {
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::CallerNotAllowed => "caller_not_allowed",
             Self::SubjectUnknown => "subject_unknown",
+            Self::RateLimited(_) => "rate_limited",
             Self::StoreUnavailable(_) => "store_unavailable",
             Self::LedgerUnavailable { .. } => "ledger_unavailable",
             Self::KeysUnavailable(_) => "keys_unavailable",
@@ -164,6 +169,8 @@ impl Error {
             Self::MethodNotAllowed(_) => 405,
             Self::BodyTooLarge => 413,
             Self::BodyNotForm | Self::BodyType(_) => 415,
+            // RFC 6585 section 4.
+            Self::RateLimited(_) => 429,
             Self::Configuration(_) | Self::Platform(_) => 500,
             Self::OriginUnreachable => 502,
             Self::StoreUnavailable(_) | Self::LedgerUnavailable { .. } | Self::KeysUnavailable(_) => 503,
@@ -191,7 +198,8 @@ impl Error {
             Self::RefreshTokenReused => Some("invalid_grant"),
             Self::ClientForbidden | Self::ClientMismatch => Some("unauthorized_client"),
             // RFC 6749 section 4.1.2.1.
-            Self::StoreUnavailable(_)
+            Self::RateLimited(_)
+            | Self::StoreUnavailable(_)
             | Self::LedgerUnavailable { .. }
             | Self::KeysUnavailable(_)
             | Self::OriginUnreachable => Some("temporarily_unavailable"),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use crate::{
-    config::Routes,
+    config::{Routes, Signals},
     credential::{self, Credential},
     engine::Engine,
     error::Error,
@@ -71,6 +71,46 @@ pub enum Endpoint {
     Metadata,
     /// What is below `/admin/`: see [`AdminRoute`](crate::admin::AdminRoute).
     Admin,
+}
+
+impl Endpoint {
+    /// Its name, as an operator reads it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::Handle => "handle",
+            Self::Revoke => "revoke",
+            Self::BackchannelLogout => "backchannel-logout",
+            Self::Events => "events",
+            Self::GlobalTokenRevocation => "global-token-revocation",
+            Self::Introspect => "introspect",
+            Self::Verify => "verify",
+            Self::Health => "healthz",
+            Self::Metadata => "metadata",
+            Self::Token => "token",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl Routes {
+    /// An endpoint for servers, if the configuration has anybody who may use it. If not, its path is the origin's as any other is,
+    /// and guarded like one.
+    fn answered(&self, endpoint: Endpoint) -> Option<Endpoint> {
+        let signals = |may: fn(&Signals) -> bool| self.signals.iter().any(may);
+        let is_used = match endpoint {
+            // Whatever they may do: who may not is told so.
+            Endpoint::Revoke | Endpoint::Introspect | Endpoint::Admin => !self.clients.is_empty(),
+            Endpoint::Token => !self.refresh.is_empty(),
+            Endpoint::BackchannelLogout => signals(|issuer| !issuer.logout_audiences.is_empty()),
+            Endpoint::Events => signals(|issuer| !issuer.event_audiences.is_empty()),
+            Endpoint::GlobalTokenRevocation => {
+                signals(|issuer| !issuer.revocation_audiences.is_empty() || !issuer.revocation_clients.is_empty())
+            }
+            _ => true,
+        };
+        is_used.then_some(endpoint)
+    }
 }
 
 /// Where clients look for what a server does (RFC 8414 section 3).
@@ -153,22 +193,21 @@ impl<R: Revocations> Engine<R> {
 
     /// Which of ours a URL is, if it is one.
     pub fn endpoint(&self, url: &str) -> Option<Endpoint> {
-        let (path, Routes { prefix, verify, server, refresh, .. }) = (path(url)?, &*self.routes);
+        let (path, Routes { prefix, verify, server, .. }) = (path(url)?, &*self.routes);
         if path == METADATA && server.as_ref().is_some_and(|server| server.metadata) {
             return Some(Endpoint::Metadata);
         }
         match path.strip_prefix(prefix.as_deref()?)? {
             "/logout" => Some(Endpoint::Logout),
             "/handle" => Some(Endpoint::Handle),
-            "/revoke" => Some(Endpoint::Revoke),
-            // Elsewhere it may be the team's own.
-            "/token" if !refresh.is_empty() => Some(Endpoint::Token),
-            "/introspect" => Some(Endpoint::Introspect),
-            "/backchannel-logout" => Some(Endpoint::BackchannelLogout),
-            "/events" => Some(Endpoint::Events),
-            "/global-token-revocation" => Some(Endpoint::GlobalTokenRevocation),
             "/healthz" => Some(Endpoint::Health),
-            path if path.starts_with("/admin/") => Some(Endpoint::Admin),
+            "/token" => self.routes.answered(Endpoint::Token),
+            "/revoke" => self.routes.answered(Endpoint::Revoke),
+            "/introspect" => self.routes.answered(Endpoint::Introspect),
+            "/backchannel-logout" => self.routes.answered(Endpoint::BackchannelLogout),
+            "/events" => self.routes.answered(Endpoint::Events),
+            "/global-token-revocation" => self.routes.answered(Endpoint::GlobalTokenRevocation),
+            path if path.starts_with("/admin/") => self.routes.answered(Endpoint::Admin),
             path => {
                 let behind = path.strip_prefix(VERIFY)?;
                 let is_asked = verify.as_ref()?.uri.is_empty() && behind.starts_with('/') || behind.is_empty();
@@ -271,12 +310,15 @@ mod tests {
     }
 
     fn engine(verify: &serde_json::Value) -> Engine {
-        let document = serde_json::json!({
+        configured(&serde_json::json!({
             "issuers": [{ "issuer": "a", "max_lifetime": 900, "keys": [{ "alg": "HS256", "secret": "SECRET" }] }],
             "public": ["/", "/public/*"],
             "verify": verify,
-        });
-        let secret = |_: &str| Some("a secret of thirty-two bytes, no less".into());
+        }))
+    }
+
+    fn configured(document: &serde_json::Value) -> Engine {
+        let secret = |_: &str| Some("a-secret-of-thirty-two-bytes-no-less".into());
         let (config, trust) =
             crate::config::Config::parse(&document.to_string(), secret).unwrap_or_else(|error| panic!("{error}"));
         Engine::new(config, trust, 1)
@@ -328,7 +370,8 @@ mod tests {
             let lines = source.lines().filter_map(move |line| line.trim().split_once(arm)).map(|(path, _)| path);
             lines.filter(|path| path.starts_with('"') || path.starts_with("(\""))
         };
-        let posted = below_prefix(include_str!("request.rs"), " => Some(Endpoint::");
+        let arms = [" => Some(Endpoint::", " => self.routes.answered(Endpoint::"];
+        let posted = arms.into_iter().flat_map(|arm| below_prefix(include_str!("request.rs"), arm));
         let mut routes: BTreeSet<_> = posted.map(|path| format!("POST /auth{}", path.trim_matches('"'))).collect();
         assert!(routes.remove("POST /auth/healthz"));
         routes.extend([format!("GET {METADATA}"), format!("GET /auth{VERIFY}"), "GET /auth/healthz".into()]);
@@ -339,7 +382,17 @@ mod tests {
         routes.insert("DELETE /auth/admin/revocations/{id}".into());
         assert!(routes.len() > 12);
         assert_eq!(documented, routes);
-        let engine = engine(&serde_json::json!({ "uri": "X-Forwarded-Uri" }));
+        // Where nobody may use them, they are the origin's.
+        let key = serde_json::json!({ "kid": "1", "alg": "HS256", "secret": "SECRET" });
+        let engine = configured(&serde_json::json!({
+            "ledger": {},
+            "issuers": [{
+                "issuer": "https://a.example", "max_lifetime": 900, "keys": [key], "logout_audiences": ["a"], "event_audiences": ["a"],
+                "revocation_audiences": ["a"], "refresh": { "kid": "1", "alg": "HS256", "secret": "SECRET" },
+            }],
+            "clients": [{ "id": "a", "secret": "SECRET" }],
+            "verify": { "uri": "X-Forwarded-Uri" },
+        }));
         for (path, _) in document["paths"].as_object().unwrap().iter().filter(|(path, _)| *path != METADATA) {
             assert!(engine.endpoint(&format!("https://edge.example{path}")).is_some(), "{path}");
         }

@@ -20,6 +20,7 @@ const DUE: u32 = 0x100;
 /// What may be asked about besides requests.
 const FORWARDED: u32 = 1;
 const TOKEN: u32 = 2;
+const CHANGE: u32 = 3;
 
 thread_local! {
     static INPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -64,8 +65,8 @@ extern "C" fn configure(variables: usize, seed: f64) -> Status {
 }
 
 /// Input: URL, `Authorization`, `Cookie`; a header that is not there is empty. The value is a [`Status`], and [`DUE`] besides
-/// when there may be something to do while requests go on. `asked` is what they are of: 0 for a request, [`FORWARDED`] for one that
-/// a proxy asks about, [`TOKEN`] for a token alone. `arrived` is when the request did, also when it begins again.
+/// when there may be something to do while requests go on. `asked` is what they are of: 0 for a request, [`CHANGE`] for one with
+/// another method than `GET` or `HEAD`, [`FORWARDED`] for one that a proxy asks about, [`TOKEN`] for a token alone. `arrived` is when the request did, also when it begins again.
 #[unsafe(no_mangle)]
 extern "C" fn begin(
     url: usize,
@@ -80,6 +81,7 @@ extern "C" fn begin(
     let asked = match asked {
         FORWARDED => Asked::Forwarded,
         TOKEN => Asked::Token,
+        CHANGE => Asked::Change,
         _ => Asked::Request,
     };
     with_texts([url, authorization, cookie], |[url, authorization, cookie]| {

@@ -58,8 +58,10 @@ pub(crate) enum Status {
 /// What a host begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// A request.
+    /// A request that reads.
     Request,
+    /// A request that may change something.
+    Change,
     /// A request that a proxy has, and asks about.
     Forwarded,
     /// A token that somebody asks about: as the `Authorization` of a request on no particular path.
@@ -105,11 +107,14 @@ impl Host {
 
     pub(crate) fn begin(&mut self, asked: Asked, head: &Head<'_>, arrived: Timestamp, now: Timestamp) -> Status {
         let route = match asked {
-            Asked::Request => self.engine.route(head),
+            Asked::Request | Asked::Change => self.engine.route(head),
             Asked::Forwarded => self.engine.access_forwarded(head).map(Route::Origin),
             Asked::Token => self.engine.access_of_token(head).map(Route::Origin),
         };
         match route {
+            Ok(Route::Endpoint(Endpoint::Health)) if asked == Asked::Change => {
+                self.refuse(&Error::MethodNotAllowed("GET, HEAD"))
+            }
             Ok(Route::Endpoint(Endpoint::Health)) => self.health(arrived, now),
             Ok(Route::Endpoint(Endpoint::Verify)) => Status::Verify,
             Ok(Route::Endpoint(_)) => Status::Endpoint,

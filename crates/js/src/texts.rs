@@ -31,6 +31,11 @@ pub(crate) fn settings(config: &Config) -> String {
         .text("denylist", &config.denylist)
         .number("storeTimeout", millis(STORE_TIMEOUT))
         .text("nearby", NEARBY)
+        .text("rateLimit", config.rate_limit.as_ref().map_or("", |limit| &limit.binding))
+        .text("mode", config.routes.mode.name())
+        .number("log", config.observe.log as u64)
+        .text("analytics", &config.observe.analytics)
+        .json("serverTiming", if config.observe.server_timing { "true" } else { "false" })
         .text("ledger", config.ledger.as_ref().map_or("", |ledger| &ledger.binding))
         .end()
 }

@@ -2,7 +2,7 @@ use quash_core::Refusal;
 use thiserror::Error;
 
 use crate::{
-    answer::{Answer, HEADERS},
+    answer::{Answer, CODE, HEADERS},
     error::Error,
     json_object::JsonObject,
 };
@@ -97,7 +97,10 @@ impl Problem {
         let problem = problem.number("status", status.into()).text("detail", &self.told()).text("code", self.code());
         let mut headers = match self {
             Self::Error(error) => error.answer().headers,
-            _ => HEADERS.map(|(name, value)| (name, value.to_owned())).into(),
+            _ => {
+                let code = (CODE, self.code().to_owned());
+                HEADERS.map(|(name, value)| (name, value.to_owned())).into_iter().chain([code]).collect()
+            }
         };
         headers.retain(|(name, _)| *name != "WWW-Authenticate" || status == 401);
         for (name, value) in &mut headers {

@@ -8,7 +8,9 @@ mod keys;
 mod ledger;
 mod logout;
 mod mode;
+mod observe;
 mod origin;
+mod rate_limit;
 mod refresh;
 mod routes;
 mod server;
@@ -35,7 +37,9 @@ pub use client::Client;
 pub use error::ConfigError;
 pub use ledger::Ledger;
 pub(crate) use mode::{LEDGER_NEEDED, NO_WORKERS_KV};
+pub use observe::Observe;
 pub use origin::Origin;
+pub use rate_limit::RateLimit;
 pub use refresh::{Refresh, SigningKey};
 pub use server::Server;
 pub use signals::Signals;
@@ -55,6 +59,10 @@ pub struct Config {
     pub ledger: Option<Ledger>,
     /// What is answered where, and to whom.
     pub routes: Arc<Routes>,
+    /// Who counts the requests of strangers, if somebody does.
+    pub rate_limit: Option<RateLimit>,
+    /// What is told of requests.
+    pub observe: Observe,
     pub(crate) policies: Policies,
 }
 
@@ -134,8 +142,22 @@ impl Config {
 
     fn of(root: &Field<'_, '_>) -> Self {
         root.table(&[
-            "origin", "prefix", "mode", "public", "routes", "denylist", "ledger", "peppers", "token", "issuers",
-            "clients", "server", "verify", "logout",
+            "origin",
+            "prefix",
+            "mode",
+            "public",
+            "routes",
+            "denylist",
+            "ledger",
+            "peppers",
+            "token",
+            "issuers",
+            "clients",
+            "server",
+            "verify",
+            "logout",
+            "rate_limit",
+            "observe",
         ]);
         let ledger = Ledger::read(&root.member("ledger"));
         let place = ledger.as_ref().map_or(Place::Kv, |ledger| Place::KvAndLedger(ledger.terms.max_staleness));
@@ -161,6 +183,8 @@ impl Config {
             policies: routes::policies(&root.member("routes"), routes.mode, place),
             routes: Arc::new(routes),
             ledger,
+            rate_limit: RateLimit::read(&root.member("rate_limit")),
+            observe: Observe::read(&root.member("observe")),
         }
     }
 }

@@ -1,5 +1,7 @@
+import { later } from './clock.js';
 import { forwardedHeadOf, headOf, headOfToken } from './head.js';
 import { Judge } from './judge.js';
+import { CODE, Observer } from './observer.js';
 import { CLAIMS, SOURCE, type Sender } from './passed-on.js';
 import { type Bindings, type Context, message } from './platform.js';
 import type { Settings } from './settings.js';
@@ -16,10 +18,12 @@ export interface Behind {
 /** What stands in front of whoever answers: what may pass goes there, and what may not is refused. */
 export class Gate {
   readonly #judge: Judge;
+  readonly #observer: Observer;
 
   /** @throws Error with what is wrong with the configuration. */
   constructor(module: WebAssembly.Module, env: Bindings) {
     this.#judge = new Judge(module, env);
+    this.#observer = new Observer(this.settings, env);
   }
 
   get settings(): Settings {
@@ -28,25 +32,31 @@ export class Gate {
 
   /** Answers a request; rejects with what `next` throws, and with nothing else. */
   async fetch(request: Request, context: Context, { next, endpoints }: Behind): Promise<Response> {
+    const arrived = later();
     const verdict = await this.#judge.judge(headOf(request), context);
     switch (verdict.kind) {
       case 'endpoint':
-        return endpoints(request).catch((error: unknown) => this.#judge.platformFailed(error));
+        return this.#told(
+          new URL(request.url).pathname.replace(/.*\//, ''),
+          await endpoints(request).catch((error: unknown) => this.#judge.platformFailed(error)),
+          arrived,
+        );
       case 'verify':
-        return verified(await this.#judge.judge(forwardedHeadOf(request, this.settings), context));
+        return this.#refused('verify', verified(await this.#judge.judge(forwardedHeadOf(request, this.settings), context)), arrived);
       case 'answered':
-        return verdict.response;
+        return this.#refused('guarded', verdict.response, arrived);
       case 'anonymous':
         return next(request, 'anybody');
       case 'preflight':
         return next(request, 'nobody');
       case 'admitted': {
+        const took = later() - arrived;
         const response = await next(request, verdict);
         // The user may have logged out while it was worked on: after the logout's answer, no other may follow.
         const revoked = this.#judge.confirm(verdict);
-        if (!revoked) return response;
+        if (!revoked) return this.#observer.timed(response, took);
         context.waitUntil(cancelled(response));
-        return revoked.response;
+        return this.#told('guarded', revoked.response, arrived);
       }
     }
   }
@@ -64,9 +74,19 @@ export class Gate {
     this.#judge.record(lines);
   }
 
+  /** What passes, and how the guard is, comes all the time, and is told of elsewhere. */
+  #refused(route: string, answer: Response, since: number): Response {
+    if (answer.headers.has(CODE)) return this.#told(route, answer, since);
+    return this.#observer.timed(answer, later() - since);
+  }
+
+  #told(route: string, answer: Response, since: number): Response {
+    return this.#observer.tell(route, answer, later() - since);
+  }
+
   /** The answer to a request whose origin does not answer. */
   originFailed(): Response {
-    return this.#judge.originFailed();
+    return this.#told('guarded', this.#judge.originFailed(), later());
   }
 }
 

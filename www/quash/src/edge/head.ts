@@ -7,12 +7,12 @@ export interface Head {
   readonly cookie: string;
   /** Whether a browser asks what another origin's page may send. */
   readonly isPreflight: boolean;
-  /** What this is the head of: a request, one that a proxy asks about, or a token alone; see `exports.rs`. */
-  readonly asked?: 0 | 1 | 2;
+  /** What this is the head of: a request that reads, one that a proxy asks about, a token alone, a request that may change something; see `exports.rs`. */
+  readonly asked?: 0 | 1 | 2 | 3;
 }
 
 export function headOf({ url, method, headers }: Request): Head {
-  return head(url, method, headers, 0);
+  return head(url, method, headers, method === 'GET' || method === 'HEAD' ? 0 : 3);
 }
 
 /** Of the request that a proxy asks about, as it tells of it. */
@@ -26,7 +26,7 @@ export function headOfToken(token: string): Head {
   return { url: '', authorization: `Bearer ${token}`, cookie: '', isPreflight: false, asked: 2 };
 }
 
-function head(url: string, method: string, headers: Headers, asked: 0 | 1): Head {
+function head(url: string, method: string, headers: Headers, asked: 0 | 1 | 3): Head {
   return {
     url,
     authorization: headers.get('Authorization') ?? '',

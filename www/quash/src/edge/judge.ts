@@ -49,10 +49,14 @@ export class Judge {
     this.#variables = variables(env);
     this.#running = this.#start();
     this.settings = JSON.parse(this.#running.engine.text) as Settings;
-    const { denylist, ledger } = this.settings;
+    const { denylist, ledger, rateLimit } = this.settings;
     const kv = env[denylist] as KvNamespace | undefined;
     if (!kv) throw new Error(`QUASH.denylist: there is no KV namespace bound as \`${denylist}\``);
     this.#kv = kv;
+    // The endpoints' own, who are not there yet when the Worker starts.
+    if (rateLimit !== '' && !env[rateLimit]) {
+      throw new Error(`QUASH.rate_limit.binding: there is no rate limit bound as \`${rateLimit}\``);
+    }
     if (ledger === '') return;
     const objects = env[ledger] as DurableObjects | undefined;
     if (!objects) throw new Error(`QUASH.ledger.binding: there are no Durable Objects bound as \`${ledger}\``);

@@ -16,6 +16,11 @@ export interface DurableObjects {
   getByName(name: string): { fetch(url: string, init?: RequestInit): Promise<Response> };
 }
 
+/** A data set of Workers Analytics Engine. */
+export interface Dataset {
+  writeDataPoint(point: object): void;
+}
+
 /** A service, or static assets. */
 export interface Fetcher {
   fetch(request: Request): Promise<Response>;
