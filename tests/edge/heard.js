@@ -37,10 +37,11 @@ Cache.prototype.put = function (request, response) {
   return put.call(this, request, response);
 };
 
-// What changes a shard of the ledger.
+// What changes a shard of the ledger, or one of the objects beside it: whatever does not only read.
+const READS = /\/(head|pages\/\d+|segments\/\d+\/\d+|look-up|list|audit)$/;
 listen((url) => {
   const { pathname } = new URL(url);
-  if (/\/(append|once)$/.test(pathname)) writes.push(`ledger ${pathname}`);
+  if (!READS.test(pathname)) writes.push(`ledger ${pathname}`);
 });
 
 const isAsked = ({ url }) => new URL(url).pathname === '/~heard';

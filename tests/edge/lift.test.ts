@@ -57,8 +57,10 @@ for (const guard of GUARDS) {
       assert.deepEqual(await codes(mine), ['token_revoked']);
       const [again] = (await list(edge, { id })).body.revocations;
       assert.ok(again.revoked_at >= body.lifted_at && again.expires_at >= expires_at && again.reason === 'logout', JSON.stringify(again));
+      // The token itself was revoked as well by that.
       assert.equal((await lift(edge, id)).status, 200);
-      assert.deepEqual(await codes(mine), [undefined]);
+      assert.deepEqual(await codes(mine), ['token_revoked']);
+      assert.deepEqual(await codes(await token({ claims: { sid } })), [undefined]);
     });
 
     test('of the rest of what the token is revoked by, nothing is lifted', async () => {

@@ -38,6 +38,17 @@ impl VerifiedToken {
         Ok(RefreshToken { token: self.in_force(now)?, family })
     }
 
+    /// Checks that the token is in force, and is for its issuer, as refresh tokens are whatever else they say; or an access token for us.
+    ///
+    /// # Errors
+    /// [`Refusal`] names the first thing that is not so.
+    pub fn for_issuer_or_us(self, now: Timestamp) -> Result<ValidToken, Refusal> {
+        match meant_for(self.claims(), &[&self.issuer().name]) {
+            Ok(()) => self.in_force(now),
+            Err(_) => self.validate(now),
+        }
+    }
+
     /// Whether it says that it is one.
     pub fn is_refresh_token(&self) -> bool {
         self.header().is_typed(REFRESH_TOKEN_TYPE)

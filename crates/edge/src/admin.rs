@@ -86,23 +86,14 @@ async fn revoke(
     key: Option<IdempotencyKey>,
 ) -> Result<Answer, Problem> {
     let is_ndjson = lines.iter().all(|(line, _)| line.is_some());
-    let mut demanded = Demanding { client, asked_at: now(), told: Vec::new(), rows: Vec::new(), records: Vec::new() };
+    // First, since what is refused as a whole uses no key up.
+    let mut demanded = Demanding::of(guard, client, &lines, now()).await?;
     if let Some(key) = &key {
         match remember(guard, key.body(demanded.asked_at, "")).await? {
-            Remembered::Since(first) => demanded.asked_at = first,
+            Remembered::Since(first) if first == demanded.asked_at => {}
+            Remembered::Since(first) => demanded = Demanding::of(guard, client, &lines, first).await?,
             Remembered::Answered(answer) => return Ok(Answer::of_receipts(answer, is_ndjson)),
         }
-    }
-    for (line, document) in &lines {
-        let token = match document.as_ref().ok().and_then(|document| Demand::token(document.object())) {
-            Some(text) => Some(guard.verify(text).await),
-            None => None,
-        };
-        let receipt = match document {
-            Ok(document) => demanded.receipt(guard, Demand::read(document.object()), token),
-            Err(_) => Err(Problem::BodyNotJson),
-        };
-        demanded.note(*line, receipt)?;
     }
     if !demanded.rows.is_empty() {
         guard.record_audited(&demanded.rows, &demanded.records, later()).await?;
@@ -129,7 +120,24 @@ struct Demanding<'c> {
     records: Vec<String>,
 }
 
-impl Demanding<'_> {
+impl<'c> Demanding<'c> {
+    /// What these lines come to, as of then.
+    async fn of(guard: &Guard, client: &'c Client, lines: &[Line], asked_at: Timestamp) -> Result<Self, Problem> {
+        let mut demanded = Self { client, asked_at, told: Vec::new(), rows: Vec::new(), records: Vec::new() };
+        for (line, document) in lines {
+            let token = match document.as_ref().ok().and_then(|document| Demand::token(document.object())) {
+                Some(text) => Some(guard.verify(text).await),
+                None => None,
+            };
+            let receipt = match document {
+                Ok(document) => demanded.receipt(guard, Demand::read(document.object()), token),
+                Err(_) => Err(Problem::BodyNotJson),
+            };
+            demanded.note(*line, receipt)?;
+        }
+        Ok(demanded)
+    }
+
     /// What a demand comes to; `token` is what became of the one that it has, if it has one.
     fn receipt(
         &mut self,

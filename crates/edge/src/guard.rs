@@ -1,6 +1,7 @@
 use std::{
     cell::{Cell, OnceCell, RefCell, RefMut},
     rc::Rc,
+    slice,
     sync::Arc,
     time::Duration,
 };
@@ -171,24 +172,45 @@ impl Guard {
         records: &[String],
         now: Timestamp,
     ) -> Result<(), Error> {
-        self.engine().record(revocations, now);
-        if let Some(hook) = self.on_record.get() {
-            hook(revocations);
-        }
+        self.note(revocations, now);
         let relies_on_kv = self.engine().relies_on_workers_kv();
-        Ok(self.denylist.record(revocations, records, relies_on_kv, now).await?)
+        let lifted = self.denylist.record(revocations, records, relies_on_kv, now).await?;
+        if lifted.is_empty() {
+            return Ok(());
+        }
+        // What was lifted elsewhere was not known here: without its count, what this isolate has just revoked would give way to that.
+        self.note(&lifted, now);
+        Ok(self.denylist.lifted(lifted, relies_on_kv, now).await?)
+    }
+
+    /// Has this isolate know it, and whoever judges beside this guard.
+    fn note(&self, rows: &[Revocation], now: Timestamp) {
+        self.engine().record(rows, now);
+        if let Some(hook) = self.on_record.get() {
+            hook(rows);
+        }
     }
 
     /// Lifts what there is under an id, everywhere within the bound, and has a record of it in the audit log.
     pub(crate) async fn lift(&self, id: RevocationId, record: &str, now: Timestamp) -> Result<Lifted, Problem> {
-        let lifted = self.ledger()?.lift(id, record).await.map_err(Error::from)?;
+        let ledger = self.ledger()?;
+        let mut lifted = ledger.lift(id, record).await.map_err(Error::from)?;
+        let lifts = match &lifted {
+            Lifted::Done(row) => row.cover.lifts(),
+            Lifted::Unknown => 0,
+            Lifted::Changed => return Ok(lifted),
+        };
+        // Workers KV may have what the ledger has not taken, and nobody was told is revoked: first it is, and then that is lifted.
+        let in_kv = self.denylist.look_up(&[id], true).await.entries;
+        let is_untold = |entry: &&Revocation| !entry.cover.covers_nothing() && entry.cover.lifts() >= lifts;
+        if let Some(entry) = in_kv.iter().find(is_untold) {
+            ledger.append(slice::from_ref(entry), &[]).await.map_err(Error::from)?;
+            lifted = ledger.lift(id, record).await.map_err(Error::from)?;
+        }
         if let Lifted::Done(row) = &lifted {
-            self.engine().record(&[*row], now);
-            if let Some(hook) = self.on_record.get() {
-                hook(&[*row]);
-            }
+            self.note(&[*row], now);
             let relies_on_kv = self.engine().relies_on_workers_kv();
-            self.denylist.lifted(*row, relies_on_kv, now).await.map_err(Error::from)?;
+            self.denylist.lifted(vec![*row], relies_on_kv, now).await.map_err(Error::from)?;
         }
         Ok(lifted)
     }

@@ -48,7 +48,8 @@ async fn revocations_of(
     Ok(revocations)
 }
 
-/// The same of a refresh token. What kind it says it is does not matter: whoever may end a session by it, the issuer has signed that.
+/// The same of a refresh token. What ends more than itself must be meant for its issuer, as that is, or for
+/// us: an ID token of another app's must not log its user out of this one.
 async fn of_refresh_token(
     guard: &Guard,
     token: &str,
@@ -61,7 +62,7 @@ async fn of_refresh_token(
     let scope = scope.of_refresh_token(&token);
     let revocations = scope.revocations_of(&token, now)?;
     if scope.is_wider() && revocations.is_some() {
-        guard.check(&token.in_force(now)?).await?;
+        guard.check(&token.for_issuer_or_us(now)?).await?;
     }
     Ok(revocations)
 }

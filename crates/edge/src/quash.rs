@@ -5,7 +5,7 @@ use quash_core::{Revocation, Timestamp};
 #[cfg(feature = "tower")]
 use quash_engine::Head;
 use quash_engine::{
-    Access, Credential, Endpoint, Engine, Error, Form, Logout, Policy, Route, Sender,
+    Access, CODE, Credential, Endpoint, Engine, Error, Form, Logout, Policy, Route, Sender,
     config::{Client, Config, ConfigError, Routes},
 };
 use worker::{Env, Headers, Request, Response};
@@ -288,11 +288,13 @@ impl Quash {
     ) -> worker::Result<Response> {
         let origin = request.header("Origin");
         let mut answer = self.answered(endpoint, request, judge).await?;
-        if let (400..500, Some(limiter)) = (answer.status_code(), &self.limiter)
+        // A session that has ended by it is told of: whoever has copied a token must not hide that in a flood.
+        let has_ended = answer.headers().get(CODE)?.as_deref() == Some(Error::RefreshTokenReused.code());
+        if let (400..500, Some(limiter), false) = (answer.status_code(), &self.limiter, has_ended)
             && let Err(error) = limiter.count(request).await
         {
             answer = respond::refusal(&error)?;
-            if matches!(endpoint, Endpoint::Logout | Endpoint::Handle) {
+            if matches!(endpoint, Endpoint::Logout | Endpoint::Handle | Endpoint::Token) {
                 self.let_read(origin, answer.headers_mut())?;
             }
         }

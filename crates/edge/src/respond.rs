@@ -56,7 +56,9 @@ pub(crate) fn refused_grant(error: &Error) -> Result<Response> {
     answer(match error {
         Error::Refused(_) | Error::Revoked { .. } | Error::ClientMismatch => {
             let body = JsonObject::new().text("error", "invalid_grant").text("code", error.code());
-            Answer::new(400, body.text("message", &error.to_string()).end())
+            let mut refusal = Answer::new(400, body.text("message", &error.to_string()).end());
+            refusal.headers.push((CODE, error.code().into()));
+            refusal
         }
         error => error.answer(),
     })

@@ -6,7 +6,7 @@ use std::time::Duration;
 use quash_core::{Claims, REFRESH_TOKEN_TYPE, RefreshToken, Timestamp, json::Value};
 use quash_engine::{
     Answer, Credential, Error, JsonObject, Presented, Source,
-    config::{Client, Refresh, Routes},
+    config::{Client, ConfigError, Refresh, Routes},
     json_array, quoted,
 };
 
@@ -65,16 +65,21 @@ pub(crate) async fn exchange(
     let scope = narrowed(granted, presented.field("scope")?)?;
     // 6. Not revoked, as strictly as can be asked: what is issued now may live for weeks.
     guard.check(token.token()).await?;
-    // 7. Used once. What follows may be lost on its way: whoever has no answer asks again, within the grace.
-    if guard.first_use(&token, later()).await?.is_some_and(|since| since >= refresh.grace) {
-        guard.record(&[token.family()], later()).await?;
-        return Err(Error::RefreshTokenReused);
-    }
-    // 8. The answer (section 5.1).
+    // 7. The tokens of the answer. Before this one is used up: a key that cannot sign, or is not the issuer's, must cost nobody a session.
     let signer = signers.get(index).ok_or_else(|| Error::Platform("an issuer without a signer".into()))?;
     let [access, next] = issue(refresh, &token, scope, now)?;
     let access = signer.sign(ACCESS_TOKEN_TYPE, &access).await?;
     let next = signer.sign(REFRESH_TOKEN_TYPE, &next).await?;
+    if let Err(Error::Refused(refusal)) = guard.verify(&next).await {
+        let problem = format!("does not sign what the keys of `{}` verify: {refusal}", refresh.issuer);
+        return Err(ConfigError::new("issuers[].refresh.secret", problem).into());
+    }
+    // 8. Used once. What follows may be lost on its way: whoever has no answer asks again, within the grace.
+    if guard.first_use(&token, later()).await?.is_some_and(|since| since >= refresh.grace) {
+        guard.record(&[token.family()], later()).await?;
+        return Err(Error::RefreshTokenReused);
+    }
+    // 9. The answer (section 5.1).
     let answer = JsonObject::new()
         .text("access_token", &access)
         .text("token_type", "Bearer")

@@ -50,11 +50,16 @@ impl Engine {
             if let (Some(arrived), Some(followed)) = (look_up.arrived(), engine.revocations.followed_mut()) {
                 return followed.resolve(&look_up, arrived, entries, outage, now);
             }
-            if let Some(followed) = engine.revocations.followed_mut() {
+            if let (Some(_), Some(followed)) = (look_up.history(), engine.revocations.followed_mut()) {
                 followed.told(entries, now);
             }
-            // What is found revoked is revoked, whatever else could not be read. This isolate may know more by now.
-            refuse(look_up.ids.verdict(entries), now)?;
+            // What is found revoked is revoked, whatever else could not be read; unless it was lifted since, as the ledger has told.
+            let live = engine.revocations.live();
+            let lifts = |id| live.lookup(id).map_or(0, |known| known.cover.lifts());
+            let found: Vec<_> =
+                entries.iter().filter(|entry| entry.cover.lifts() >= lifts(&entry.id)).copied().collect();
+            refuse(look_up.ids.verdict(&found), now)?;
+            // This isolate may know more by now.
             let by_store_alone = look_up.is_by_store_alone();
             if !by_store_alone {
                 engine.revocations.refuse_revoked(&look_up.ids, now)?;

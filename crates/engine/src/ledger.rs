@@ -82,7 +82,8 @@ pub enum Asked {
     /// A part of its log.
     Part(Part),
     /// To take revocations, as lines, behind one with the binding of Workers KV's namespace: it sees to it that they get there, too.
-    /// The root puts the asker's count in force, should it be greater.
+    /// The root puts the asker's count in force, should it be greater. Answers with the rows of ids that were lifted before, as they are
+    /// then: what is revoked anew has to be known as that.
     Append {
         /// How many revocations isolates are to know exactly, in all shards. Where there are more, the shard publishes segments.
         exact: u32,

@@ -148,7 +148,8 @@ impl Quash {
         Ok(revocations)
     }
 
-    /// The same of a refresh token. What kind it says it is does not matter: whoever may end a session by it, the issuer has signed that.
+    /// The same of a refresh token. What ends more than itself must be meant for its issuer, as that is, or for
+    /// us: an ID token of another app's must not log its user out of this one.
     async fn of_refresh_token(
         &self,
         token: &str,
@@ -161,7 +162,7 @@ impl Quash {
         let scope = scope.of_refresh_token(&token);
         let revocations = scope.revocations_of(&token, now)?;
         if scope.is_wider() && revocations.is_some() {
-            self.guard.check(&token.in_force(now)?).await?;
+            self.guard.check(&token.for_issuer_or_us(now)?).await?;
         }
         Ok(revocations)
     }

@@ -56,22 +56,30 @@ impl LedgerClient {
     }
 
     /// Appends revocations, and of each the record at its place to the audit log, if there are any, and comes back when all are durable, and with them that
-    /// Workers KV is to have them. It may be repeated.
-    pub(crate) async fn append(&self, revocations: &[Revocation], records: &[String]) -> Result<(), StoreError> {
+    /// Workers KV is to have them. It may be repeated. Tells the rows of those ids that had been lifted: as they are now, they count.
+    pub(crate) async fn append(
+        &self,
+        revocations: &[Revocation],
+        records: &[String],
+    ) -> Result<Vec<Revocation>, StoreError> {
         let appended = async {
-            if self.try_append(revocations, records).await? {
-                return Ok(());
+            if let Some(lifted) = self.try_append(revocations, records).await? {
+                return Ok(lifted);
             }
             // There are more shards by now, as the root tells.
             self.forget_history();
-            let is_taken = self.try_append(revocations, records).await?;
-            is_taken.then_some(()).ok_or_else(|| String::from("the ledger is moving"))
+            let lifted = self.try_append(revocations, records).await?;
+            lifted.ok_or_else(|| String::from("the ledger is moving"))
         };
         appended.await.map_err(StoreError::write)
     }
 
-    /// Whether all shards have taken it.
-    async fn try_append(&self, revocations: &[Revocation], records: &[String]) -> Result<bool, String> {
+    /// `None` if a shard has not taken it.
+    async fn try_append(
+        &self,
+        revocations: &[Revocation],
+        records: &[String],
+    ) -> Result<Option<Vec<Revocation>>, String> {
         // With the count that holds, which may be greater than the configuration's: look-ups go by it.
         let count = self.raised().await?.current();
         let mut shards: Vec<(u8, String)> = Vec::new();
@@ -87,7 +95,13 @@ impl LedgerClient {
         let is_audited = !records.is_empty();
         let questions = shards.iter().map(|(shard, lines)| self.appending(*shard, count, is_audited, lines));
         let (told, _) = self.ask(questions.collect()).await?;
-        Ok(!told.contains(MOVED))
+        if told.contains(MOVED) {
+            return Ok(None);
+        }
+        match from_lines(&told) {
+            (lifted, None) => Ok(Some(lifted)),
+            (_, Some(problem)) => Err(problem),
+        }
     }
 
     /// Whether this is the first time that one of these entries is brought, by anybody; they are kept until they expire.

@@ -53,7 +53,7 @@ const SCHEMA: [&str; 4] = [
 /// What Workers KV has still to get.
 pub(super) struct Owed {
     seq: u64,
-    pub(super) revocation: Revocation,
+    pub(super) id: RevocationId,
     pub(super) kv: String,
 }
 
@@ -165,9 +165,16 @@ impl Log {
         u64::from(count.get()) >= self.sealed
     }
 
-    pub(super) fn append(&mut self, revocation: Revocation) -> Result<()> {
-        let done = append(self.find(revocation.id)?, revocation, self.head);
-        self.put(done)
+    /// Adds a revocation, and tells what its row says then, if that was lifted before.
+    pub(super) fn append(&mut self, revocation: Revocation) -> Result<Option<Revocation>> {
+        let known = self.find(revocation.id)?;
+        let done = append(known, revocation, self.head);
+        self.put(done)?;
+        let row = match done {
+            Append::Write { row, .. } => Some(row),
+            Append::Known(_) => known.map(|(_, row)| row),
+        };
+        Ok(row.filter(|row| row.cover.lifts() > 0))
     }
 
     /// Lifts what was seen, and tells whether it had not been before. `false` as well where there is more: see what is there then.
@@ -301,20 +308,19 @@ impl Log {
     /// Some of what Workers KV has still to get, each with its number and the namespace's binding.
     pub(super) fn owed(&self) -> Result<Vec<Owed>> {
         // The few first: SQLite would rather go through the log.
-        let query =
-            "SELECT log.seq, log.id, entry, kv FROM copies CROSS JOIN log USING (id) ORDER BY copies.rowid LIMIT ?";
+        let query = "SELECT log.seq, log.id, kv FROM copies CROSS JOIN log USING (id) ORDER BY copies.rowid LIMIT ?";
         let cursor = self.sql.exec(query, vec![MAX_COPIED.into()])?;
         let owed = cursor.raw().map(|values| {
-            let [seq, id, entry, kv] = columns(values?)?;
-            let (seq, revocation) = row([seq, id, entry])?;
-            Ok(Owed { seq, revocation, kv: text(kv)? })
+            let [seq, id, kv] = columns(values?)?;
+            let id = text(id)?.parse().map_err(|_| "the ledger has lost an id")?;
+            Ok(Owed { seq: number(seq)?, id, kv: text(kv)? })
         });
         owed.collect()
     }
 
     /// Notes that Workers KV has it, unless it has changed since and that is still to be copied.
     pub(super) fn copied(&self, owed: &Owed) -> Result<()> {
-        let values = vec![owed.revocation.id.to_string().into(), integer(owed.seq)];
+        let values = vec![owed.id.to_string().into(), integer(owed.seq)];
         self.sql.exec("DELETE FROM copies WHERE id = ? AND seq <= ?", values).map(drop)
     }
 
@@ -355,7 +361,9 @@ impl Log {
             self.sql.exec(query, values)?.raw().map(|values| row(columns(values?)?)).collect::<Result<_>>()?;
         let next = if rows.len() as u64 == limit { rows.last().map(|(seq, _)| *seq) } else { last };
         let next = next.map_or_else(|| "-".into(), |next| next.to_string());
-        Ok(format!("{next}\n{}", to_lines(rows.iter().map(|(_, row)| row))))
+        // What was lifted before is kept for longer.
+        let in_force = rows.iter().map(|(_, row)| row).filter(|row| row.expires_at.as_millis() > now);
+        Ok(format!("{next}\n{}", to_lines(in_force)))
     }
 
     fn rows(&self, span: Span, limit: usize) -> Result<Vec<(u64, Revocation)>> {

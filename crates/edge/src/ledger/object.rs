@@ -159,7 +159,7 @@ impl LedgerObject {
         for _ in 0..MAX_LOOKS {
             let Some(unseen) = self.with_log(|log| log.unseen(now()))? else { return Ok(()) };
             let (missing, outage) = match self.env.kv(&unseen.kv) {
-                Ok(kv) => KvDenylist::new(kv).missing(&unseen.rows).await,
+                Ok(kv) => KvDenylist::new(kv).lacks(&unseen.rows).await,
                 Err(error) => (unseen.rows.clone(), Some(StoreError::read(error))),
             };
             self.with_log(|log| log.saw(&unseen, &missing))?;
@@ -174,10 +174,10 @@ impl LedgerObject {
     async fn copy_what_is_missing(&self) -> Result<()> {
         let mut failures = 0;
         for owed in self.with_log(|log| log.owed())? {
+            // As it is by now: it may have been lifted since the others were copied.
+            let Some((_, row)) = self.with_log(|log| log.find(owed.id))? else { continue };
             let copied = match self.env.kv(&owed.kv) {
-                Ok(kv) => {
-                    KvDenylist::new(kv).record(&[owed.revocation], now()).await.map_err(|error| error.to_string())
-                }
+                Ok(kv) => KvDenylist::new(kv).copy(&row, now()).await.map_err(|error| error.to_string()),
                 Err(error) => Err(error.to_string()),
             };
             match copied {
@@ -185,7 +185,7 @@ impl LedgerObject {
                 Err(error) => {
                     worker::console_warn!("quash: a revocation was not copied to Workers KV: {error}");
                     // The others come before it the next time.
-                    self.with_log(|log| log.owe(owed.revocation.id, &owed.kv))?;
+                    self.with_log(|log| log.owe(owed.id, &owed.kv))?;
                     failures += 1;
                     if failures == MAX_FAILURES {
                         break;
@@ -216,12 +216,12 @@ impl LedgerObject {
         if let Some(problem) = problem {
             return Response::error(problem, 400);
         }
-        let is_taken = self.with_log(|log| {
+        let lifted = self.with_log(|log| {
             if shard == 0 {
                 log.raise(count)?;
             }
             if !revocations.is_empty() && !log.is_in_force(count) {
-                return Ok(false);
+                return Ok(None);
             }
             if let Some(days) = audit_days {
                 log.audit.keep_for(days)?;
@@ -229,10 +229,14 @@ impl LedgerObject {
             }
             log.limit(shard, exact, count)?;
             log.copy_to(kv)?;
-            revocations.into_iter().try_for_each(|revocation| log.append(revocation)).map(|()| true)
+            let rows = revocations.into_iter().map(|revocation| log.append(revocation));
+            rows.collect::<Result<Vec<_>>>().map(Some)
         })?;
         self.wake(now()).await?;
-        if is_taken { Response::empty() } else { Ok(Response::ok(MOVED)?.with_status(409)) }
+        match lifted {
+            Some(lifted) => Response::ok(to_lines(lifted.iter().flatten())),
+            None => Ok(Response::ok(MOVED)?.with_status(409)),
+        }
     }
 
     /// Lifts the entry on a line, notes that in the audit log if there is a record behind it, and answers what there is then. Before that line there is one with the
@@ -266,7 +270,7 @@ impl LedgerObject {
                     return Ok(true);
                 }
             }
-            entries.into_iter().try_for_each(|entry| log.append(entry)).map(|()| false)
+            entries.into_iter().try_for_each(|entry| log.append(entry).map(drop)).map(|()| false)
         })?;
         self.wake(now()).await?;
         Response::ok(if is_used { USED } else { "" })
@@ -302,7 +306,7 @@ impl LedgerObject {
             for entry in entries {
                 match log.find(entry.id)? {
                     Some((_, first)) => since = since.max(Some(now.since(first.revoked_at))),
-                    None => log.append(Revocation { revoked_at: now, ..entry })?,
+                    None => drop(log.append(Revocation { revoked_at: now, ..entry })?),
                 }
             }
             Ok(since)

@@ -1,4 +1,4 @@
-use futures_util::future::join;
+use futures_util::future::{join, try_join_all};
 use quash_core::{Revocation, RevocationId, Timestamp};
 use quash_engine::merged;
 use worker::kv::KvStore;
@@ -40,20 +40,29 @@ impl Denylist {
         records: &[String],
         relies_on_kv: bool,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Revocation>, StoreError> {
         let copies = copy(self.kv.clone(), merged(revocations.to_vec()), now);
-        let Some(ledger) = &self.ledger else { return copies.await };
+        let Some(ledger) = &self.ledger else { return copies.await.map(|()| Vec::new()) };
         if relies_on_kv {
             let (appended, copied) = join(ledger.append(revocations, records), copies).await;
-            return appended.and(copied);
+            return copied.and(appended);
         }
         copy_later(copies);
         ledger.append(revocations, records).await
     }
 
-    /// Tells Workers KV and the data centre's cache of a row that was lifted from the ledger.
-    pub(crate) async fn lifted(&self, row: Revocation, relies_on_kv: bool, now: Timestamp) -> Result<(), StoreError> {
-        let copies = copy(self.kv.clone(), vec![row], now);
+    /// Tells Workers KV and the data centre's cache of rows of the ledger's that are lifted, or were and are not any more.
+    pub(crate) async fn lifted(
+        &self,
+        rows: Vec<Revocation>,
+        relies_on_kv: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let kv = self.kv.clone();
+        let copies = async move {
+            let in_kv = try_join_all(rows.iter().map(|row| kv.copy(row, now)));
+            join(in_kv, nearby::record(&rows, now)).await.0.map(drop)
+        };
         if relies_on_kv {
             return copies.await;
         }

@@ -1,4 +1,4 @@
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, slice, time::Duration};
 
 use futures_util::future::try_join_all;
 use quash_core::{Revocation, RevocationId, Timestamp};
@@ -65,10 +65,35 @@ impl KvDenylist {
         }
     }
 
+    /// Writes a row of the ledger's, if it is not there. Whatever is there of an id that was lifted gives way to it: the ledger knows whether
+    /// that is still so, and Workers KV may have what nobody was told is revoked.
+    pub(crate) async fn copy(&self, row: &Revocation, now: Timestamp) -> Result<(), StoreError> {
+        if row.cover.lifts() == 0 {
+            return self.record(slice::from_ref(row), now).await;
+        }
+        match self.lookup(&[row.id]).await {
+            Lookup { outage: Some(outage), .. } => Err(StoreError::write(outage.cause)),
+            Lookup { entries, .. } if entries.contains(row) => Ok(()),
+            _ => self.put(*row, now).await,
+        }
+    }
+
+    /// Those of the ledger's rows that are not there, and why others may not be.
+    pub(crate) async fn lacks(&self, rows: &[Revocation]) -> (Vec<Revocation>, Option<StoreError>) {
+        let (mut missing, outage) = self.missing(rows).await;
+        let lifted: Vec<Revocation> = rows.iter().filter(|row| row.cover.lifts() > 0).copied().collect();
+        if lifted.is_empty() {
+            return (missing, outage);
+        }
+        let Lookup { entries, outage: other } = self.lookup(&ids_of(&lifted)).await;
+        missing.retain(|row| row.cover.lifts() == 0);
+        missing.extend(lifted.into_iter().filter(|row| !entries.contains(row)));
+        (missing, outage.or(other))
+    }
+
     /// What is not there of revocations, merged with what is; and why some of it may be after all.
-    pub(crate) async fn missing(&self, revocations: &[Revocation]) -> (Vec<Revocation>, Option<StoreError>) {
-        let ids: Vec<RevocationId> = revocations.iter().map(|revocation| revocation.id).collect();
-        let Lookup { entries: existing, outage } = self.lookup(&ids).await;
+    async fn missing(&self, revocations: &[Revocation]) -> (Vec<Revocation>, Option<StoreError>) {
+        let Lookup { entries: existing, outage } = self.lookup(&ids_of(revocations)).await;
         let missing = revocations.iter().filter_map(|revocation| {
             let before = existing.iter().find(|entry| entry.id == revocation.id);
             let merged = before.map_or(*revocation, |before| before.renewed(*revocation));
@@ -82,6 +107,10 @@ impl KvDenylist {
         let put = self.kv.put(&denylist_key(revocation.id), revocation.to_entry()).map_err(StoreError::write)?;
         in_time(put.expiration(expiration).execute()).await.map_err(StoreError::write)
     }
+}
+
+fn ids_of(revocations: &[Revocation]) -> Vec<RevocationId> {
+    revocations.iter().map(|revocation| revocation.id).collect()
 }
 
 async fn in_time<T>(operation: impl Future<Output = Result<T, KvError>>) -> Result<T, String> {

@@ -280,7 +280,8 @@ impl Followed {
         self.history = history;
     }
 
-    /// Takes note of what was found in a store: it may be that something was lifted.
+    /// Takes note of what the ledger was found to have: it may be that something was lifted. Not of what Workers KV has, which may be another
+    /// ledger's.
     pub(crate) fn told(&mut self, entries: &[Revocation], now: Timestamp) {
         self.follower.told(entries, now);
     }

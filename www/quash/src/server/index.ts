@@ -11,7 +11,7 @@ export { JsonWebTokenError, NotBeforeError, TokenExpiredError } from './errors.j
 export type { Jwk, PrivateKey, PublicKey, Secret } from './key.js';
 export { createJwt, type JwtService, type JwtVerifyOptions, type Receipt } from './jwt.js';
 export type { JwtOptions, RefreshOptions, TimeSpan } from './jwt-options.js';
-export { REFRESH_TOKEN_TYPE, RefreshTokenReusedError, type Rotation } from './refresh.js';
+export { RefreshTokenReusedError, type Rotation } from './refresh.js';
 export type { SignOptions } from './sign-options.js';
 export { sign, type SignCallback } from './sign.js';
 export type { Log, LogPart, Merge, Part, Row, Store } from './store.js';

@@ -60,6 +60,7 @@ export class JwtService {
   constructor(options: JwtOptions) {
     const core = coreOptions(options);
     this.#denylist = new Denylist(options.store, core);
+    if (options.refresh?.uses === options.store) throw new TypeError('"refresh.uses" must be another store than "store": a use is no revocation');
     this.#uses = options.refresh && new Uses(options.refresh, core);
     this.#maxLifetime = core.maxLifetime;
     this.#leeway = core.leeway;
@@ -113,6 +114,8 @@ export class JwtService {
     const payload = (await this.#accept(token, key, { ...options, strict: true })) as JwtPayload;
     if (!this.#isRefreshToken(token)) throw new JsonWebTokenError('jwt is no refresh token');
     const { iss, sid, jti } = payload;
+    // One that is bound to a key is good only with a proof, and nobody here asks for one (RFC 9449 section 5).
+    if (payload['cnf'] !== undefined) throw new JsonWebTokenError('jwt is bound to a key');
     if (typeof sid !== 'string' || typeof jti !== 'string') throw new JsonWebTokenError('jwt has no "sid" or no "jti"');
     if (await uses.mayBeUsed(token)) return { payload: { ...payload, sid }, jwtid: uses.successor(payload) };
     await this.destroy({ ...(iss !== undefined && { iss }), sid, reason: 'reuse' });
