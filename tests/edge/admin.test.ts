@@ -267,6 +267,10 @@ describe('Idempotency-Key', () => {
     const others = await ask(edge, 'POST', '/revocations', { body: JSON.stringify(demand), headers });
     assert.equal(others.status, 200);
     assert.notEqual(others.body.effective_by, first.body.effective_by);
+    // What is refused as a whole uses none up.
+    const another = randomUUID();
+    problem(await revokeOne(edge, { ...demand, iss: 'https://misspelt.example' }, another), 400, 'issuer_unknown');
+    assert.equal((await revokeOne(edge, demand, another)).status, 200);
     for (const wrong of ['""', 'a b', 'x'.repeat(256)]) problem(await revokeOne(edge, demand, wrong), 400, 'parameter_invalid');
   });
 });

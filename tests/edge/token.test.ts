@@ -32,7 +32,8 @@ const issuers = [
   issuer('at-once', 'HS256', { grace: 0 }),
   issuer('soon', 'HS256', { grace: 1 }),
   issuer('sliding', 'HS256', { lifetime: 1800, audiences: ['api', 'web'] }),
-  issuer('wrong-key', 'HS256', { alg: 'ES256', secret: 'PUBLIC_KEY' }),
+  issuer('wrong-key', 'HS256', { grace: 0, alg: 'ES256', secret: 'PUBLIC_KEY' }),
+  issuer('unknown-key', 'HS256', { grace: 0, alg: 'ES256', secret: 'ES256_KEY' }),
   issuer('in-cookies', 'HS256', { grace: 60, cookie: { name: '__Secure-refresh', path: '/auth' } }),
 ];
 const PUBLIC_KEY = JSON.stringify((issuer('x', 'ES256').keys[0] as { jwk: object }).jwk);
@@ -264,9 +265,16 @@ for (const guard of GUARDS) describe(guard, () => {
   });
 
   test('a key that cannot sign is our fault, and told as that', async () => {
-    const answer = await refresh(edge, await refreshToken('wrong-key'));
-    assert.deepEqual([answer.status, answer.code, answer.body.error], [500, 'configuration_invalid', 'server_error']);
-    assert.ok(!JSON.stringify(answer.body).includes('PUBLIC_KEY'));
+    // The second one signs well, and nobody knows its key: what it signs would be good nowhere.
+    for (const name of ['wrong-key', 'unknown-key']) {
+      const mine = await refreshToken(name);
+      // Nothing is used up by it: the second time would end the session.
+      for (let times = 0; times < 2; times += 1) {
+        const answer = await refresh(edge, mine);
+        assert.deepEqual([answer.status, answer.code, answer.body.error], [500, 'configuration_invalid', 'server_error']);
+        assert.ok(!JSON.stringify(answer.body).includes('KEY'));
+      }
+    }
   });
 
   test('while the ledger is down nobody is granted anything, and nothing is lost', async () => {

@@ -70,6 +70,17 @@ for (const guard of GUARDS) describe(guard, () => {
     await ended(phone);
   });
 
+  test('what is meant for another app ends nothing but itself', async () => {
+    const [sub, sid] = [randomUUID(), randomUUID()];
+    const mine = await access(sid, { sub });
+    const idToken = await access(sid, { sub, aud: 'other-app' });
+    for (const scope of ['token', 'session', 'others', 'everywhere']) {
+      const answer = await post(edge, '/auth/logout', { refresh_token: idToken, scope });
+      assert.deepEqual(told(answer), ['refresh_token refused audience_mismatch'], scope);
+    }
+    assert.equal((await call(edge, mine)).status, 200);
+  });
+
   test('a refresh token that is dead, revoked, forged or none ends nothing, and the rest ends', async () => {
     const sid = randomUUID();
     const [revoked, sibling] = await Promise.all([refreshToken('mine', { claims: { sid: randomUUID() } }), access(sid)]);
