@@ -188,7 +188,7 @@ for (const guard of GUARDS) describe(guard, { concurrency: false }, () => {
         for (const path of ['logout', 'handle', 'revoke', 'introspect', 'events', 'backchannel-logout', 'healthz']) {
           const method = path === 'healthz' ? 'GET' : 'POST';
           const answer: Response = await fetch(`${edge.url}/auth/${path}`, { method, headers: { origin } });
-          const allowed: boolean = origin === ALLOWED && ['logout', 'handle'].includes(path);
+          const allowed: boolean = origin === ALLOWED && ['logout', 'handle', 'token'].includes(path);
           const header = (name: string): string | null => answer.headers.get(name);
           assert.equal(header('access-control-allow-origin'), allowed ? ALLOWED : null, `${path} ${origin}`);
           assert.equal(header('access-control-allow-credentials'), allowed ? 'true' : null, `${path} ${origin}`);
@@ -215,23 +215,37 @@ for (const guard of GUARDS) describe(guard, { concurrency: false }, () => {
     const begin = (path: string, type: string, headers: Record<string, string> = {}): ClientRequest =>
       httpRequest(`${edge.url}/auth/${path}`, { method: 'POST', headers: { 'content-type': type, ...headers } });
 
+    /**
+     * The Worker's answer. Miniflare, which is in front of it here, may go on with a connection on which there is the rest of a body that nobody
+     * wanted, and then says so itself: the Worker is asked once more.
+     */
+    async function answered(ask: () => Promise<Response>): Promise<[status: number, code: string]> {
+      for (let tries = 1; ; tries += 1) {
+        const answer = await ask();
+        const text = await answer.text();
+        const isItsOwn = answer.status === 500 && text.startsWith('Error: Network connection lost.');
+        if (!isItsOwn || tries === 5) return [answer.status, isItsOwn ? text : (JSON.parse(text) as { code: string }).code];
+      }
+    }
+
     for (const [path, type] of Object.entries(POSTED)) {
       test(`that is too long is not taken: ${path}`, async () => {
         // Longer than any, and not so long that it is cut off on its way: then nobody would hear the answer.
         const long = 'a'.repeat(40 * 1024);
-        const said = await post(edge, `/auth/${path}`, long, { 'content-type': type });
-        assert.deepEqual([said.status, said.code], [413, 'body_too_large']);
+        const send = (init: RequestInit) => fetch(`${edge.url}/auth/${path}`, { method: 'POST', headers: { 'content-type': type }, ...init });
+        assert.deepEqual(await answered(() => send({ body: long })), [413, 'body_too_large']);
         // In chunks, so that nobody says how long it will be.
-        const stream = new ReadableStream({
-          pull(controller) {
-            controller.enqueue(new TextEncoder().encode('a'.repeat(8192)));
-            if ((sent += 8192) >= long.length) controller.close();
-          },
-        });
-        let sent = 0;
-        const init = { method: 'POST', body: stream, duplex: 'half', headers: { 'content-type': type } } as RequestInit;
-        const chunked = await fetch(`${edge.url}/auth/${path}`, init);
-        assert.deepEqual([chunked.status, ((await chunked.json()) as { code: string }).code], [413, 'body_too_large']);
+        const chunked = () => {
+          let sent = 0;
+          const body = new ReadableStream({
+            pull(controller) {
+              controller.enqueue(new TextEncoder().encode('a'.repeat(8192)));
+              if ((sent += 8192) >= long.length) controller.close();
+            },
+          });
+          return send({ body, duplex: 'half' } as RequestInit);
+        };
+        assert.deepEqual(await answered(chunked), [413, 'body_too_large']);
       });
     }
 
@@ -322,6 +336,11 @@ for (const guard of GUARDS) describe(guard, { concurrency: false }, () => {
       (text, i) => post(edge, '/auth/logout', { scope: pick(['token', 'session', 'everywhere'], i) }, { ...own, cookie: `session=${text}` }),
       (text, i) => post(edge, '/auth/logout', { token: text, scope: pick(['token', 'session', 'everywhere'], i) }),
       (text) => post(edge, '/auth/logout', { handle: text }),
+      (text, i) => post(edge, '/auth/logout', { refresh_token: text, scope: pick(['token', 'others', 'everywhere'], i) }),
+      (text) => post(edge, '/auth/token', { grant_type: 'refresh_token', refresh_token: text }),
+      () => post(edge, '/auth/token', { grant_type: 'refresh_token', refresh_token: mine }),
+      (text) => post(edge, '/auth/admin/revocations', JSON.stringify({ token: mine }), { 'content-type': 'application/json', ...basic(text.slice(-32)) }),
+      () => get(edge, '/auth/admin/audit'),
       () => post(edge, '/auth/logout', { scope: 'everywhere' }, { ...evil, cookie: `session=${mine}` }),
       (text) => post(edge, '/auth/handle', { token: text }),
       () => post(edge, '/auth/revoke', { token: mine }),

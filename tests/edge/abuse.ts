@@ -24,6 +24,7 @@ export const quash = {
       event_audiences: [RECEIVER],
       revocation_audiences: [HERE],
       revocation_clients: ['backend'],
+      refresh: { kid: 'HS256', alg: 'HS256', secret: 'HS256_SECRET', grace: 0 },
     },
   ],
 } as const;
@@ -82,6 +83,7 @@ export function securityEvent({ claims, header, ...rest }: TokenOptions & { read
 export const POSTED = {
   logout: 'application/x-www-form-urlencoded',
   handle: 'application/x-www-form-urlencoded',
+  token: 'application/x-www-form-urlencoded',
   revoke: 'application/x-www-form-urlencoded',
   introspect: 'application/x-www-form-urlencoded',
   'backchannel-logout': 'application/x-www-form-urlencoded',

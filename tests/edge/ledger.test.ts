@@ -153,7 +153,9 @@ describe('lifting', () => {
     const { head, rows } = await ledger.part('17/head');
     assert.deepEqual([head, rows.length, rows[0]!.everyone, rows[0]!.lifts], [2, 1, 'nothing', 1]);
     assert.equal((await (await ledger.post('17/audit', ['0 9007199254740991 9'])).text()).trim().split('\n').length, 1);
-    await append(17, { id, cutoff: '5000' });
+    // Who appends is told, who may not have known; of what was never lifted he is told nothing.
+    const told = await ledger.post('17/append', [KV, line(), line({ id, cutoff: '5000' })]);
+    assert.equal(await told.text(), await found(17, id));
     assert.match(await found(17, id), /^r1\/\w+ 2 1 5000 - /);
     assert.match(await lift(17, seen), /^r1\/\w+ 2 1 5000 - /);
   });

@@ -63,6 +63,19 @@ for (const guard of GUARDS) {
       assert.deepEqual(await codes(await token({ claims: { sid } })), [undefined]);
     });
 
+    test('what Workers KV alone has taken, and nobody was told is done, is lifted as well', async () => {
+      const sid = randomUUID();
+      const mine = await token({ claims: { sid } });
+      const { id } = (await revokeOne(edge, { iss: ISSUER, sid })).body;
+      assert.equal((await lift(edge, id)).status, 200);
+      await edge.ledgerFault('down');
+      const failed = await revokeOne(edge, { iss: ISSUER, sid }).finally(() => edge.ledgerFault(undefined));
+      assert.equal(failed.status, 503);
+      assert.ok((await edge.entries()).some(({ name, value }) => name === `r1/${id}` && value.startsWith('2 1 always')));
+      assert.equal((await lift(edge.other, id)).status, 200);
+      assert.deepEqual(await codes(mine), [undefined]);
+    });
+
     test('of the rest of what the token is revoked by, nothing is lifted', async () => {
       const claims = { sub: randomUUID(), sid: randomUUID() };
       const mine = await token({ claims });

@@ -91,6 +91,7 @@ for (const guard of GUARDS) describe(guard, { concurrency: false }, () => {
       await get(edge, '/auth/verify', { 'x-forwarded-uri': `/${secret(randomUUID())}${query}`, authorization: `Bearer ${text}` });
       await post(edge, `/auth/introspect${query}`, { token: text }, basic);
       await post(edge, `/auth/revoke${query}`, { token: text, client_id: secret(randomUUID()), client_secret: secret(randomUUID()) });
+      await get(edge, `/auth/admin/${secret(randomUUID())}${query}`, { authorization: `Bearer ${text}`, ...alien });
       const handle = await post(edge, '/auth/handle', { token: text }, alien);
       if (handle.body.handle) await post(edge, '/auth/logout', { handle: secret(handle.body.handle), token: text });
       await post(edge, `/auth/logout${query}`, { scope: secret(randomUUID()) }, { cookie, 'sec-fetch-site': 'same-origin' });
@@ -112,6 +113,7 @@ for (const guard of GUARDS) describe(guard, { concurrency: false }, () => {
     const { log, points } = await edge.heard();
     const said = `${log.join('\n')}\n${JSON.stringify(points)}`;
     assert.match(said, /store_unavailable/);
+    assert.match(said, /"route":"admin"/);
     assert.ok(log.length > 50, `${log.length}`);
     for (const text of secrets) assert.ok(!said.includes(text), text);
   });

@@ -1,11 +1,12 @@
 /** Whoever fails too often is told to wait; nobody else is, and nobody who does not fail. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 
 import { POSTED, deployment } from './abuse.ts';
 import { type Answer, call, get, logout, post, revoke } from './requests.ts';
 import { type Edge, GUARDS, start } from './server.ts';
-import { token } from './tokens.ts';
+import { ISSUER, token } from './tokens.ts';
 
 const LIMIT = 5;
 const ALLOWED = 'https://app.example';
@@ -52,6 +53,19 @@ for (const guard of GUARDS) describe(guard, { concurrency: false }, () => {
     await limited(() => post(edge, '/auth/logout', {}, evil));
     const named = await limited(() => post(edge, '/auth/logout', { scope: 'nonsense' }, { origin: ALLOWED }));
     assert.equal(named.headers.get('access-control-allow-origin'), ALLOWED);
+    const refreshed = await limited(() => post(edge, '/auth/token', { grant_type: 'refresh_token', refresh_token: 'x' }, { origin: ALLOWED }));
+    assert.equal(refreshed.headers.get('access-control-allow-origin'), ALLOWED);
+  });
+
+  test('but that a refresh token was used twice is told, to however many', async () => {
+    const claims = { aud: ISSUER, sid: randomUUID() };
+    const refresh_token = await token({ claims, header: { typ: 'rt+jwt' } });
+    const refresh = () => post(edge, '/auth/token', { grant_type: 'refresh_token', refresh_token });
+    assert.equal((await refresh()).status, 200);
+    await limited(failing);
+    const again = await refresh();
+    assert.deepEqual([again.status, again.code], [400, 'refresh_token_reused']);
+    assert.equal((await call(edge, await token({ claims: { sid: claims.sid } }))).code, 'token_revoked');
   });
 
   test('from all of a network, and from no other', async () => {

@@ -76,6 +76,7 @@ mod authorized;
 mod backchannel_logout;
 mod body;
 mod client;
+mod endpoints;
 mod global_revocation;
 mod guard;
 mod handle;

@@ -1,5 +1,5 @@
 use quash_core::{Revocation, Timestamp};
-use quash_engine::{Credential, Error, Logout, Presented, Scope, config::Routes};
+use quash_engine::{Credential, Ends, Error, Logout, Presented, Scope, TokenKind, config::Routes};
 
 use crate::guard::Guard;
 
@@ -17,10 +17,12 @@ pub(crate) async fn logout(
     let scope = Scope::parse(presented.field("scope")?)?;
     let (mut logout, mut issuer) = (Logout::new(scope, now), None);
     for Credential { source, token } in presented.tokens(&routes.token_cookies)? {
-        logout.token(source, revocations_of(guard, token, scope, now, &mut issuer).await)?;
+        let kind = TokenKind::Access(source);
+        logout.token(kind, ended_by(guard, token, kind, scope, now, &mut issuer).await)?;
     }
     for Credential { token, .. } in presented.refresh_tokens(&routes.refresh_cookies)? {
-        logout.refresh_token(of_refresh_token(guard, token, scope, now, &mut issuer).await)?;
+        let kind = TokenKind::Refresh;
+        logout.token(kind, ended_by(guard, token, kind, scope, now, &mut issuer).await)?;
     }
     if let Some(handle) = presented.field("handle")? {
         logout.handle(handle, guard.engine().peppers())?;
@@ -32,37 +34,19 @@ pub(crate) async fn logout(
     Ok((logout, issuer))
 }
 
-async fn revocations_of(
+async fn ended_by(
     guard: &Guard,
     token: &str,
+    kind: TokenKind,
     scope: Scope,
     now: Timestamp,
     issuer: &mut Option<String>,
 ) -> Result<Option<Vec<Revocation>>, Error> {
     let token = guard.verify(token).await?;
     issuer.get_or_insert_with(|| token.issuer().name.clone());
-    let revocations = scope.revocations_of(&token, now)?;
-    if scope.is_wider() && revocations.is_some() {
-        guard.check(&token.validate(now)?).await?;
+    let Some(Ends { revocations, by }) = scope.ends(token, kind, now)? else { return Ok(None) };
+    if let Some(token) = by {
+        guard.check(&token).await?;
     }
-    Ok(revocations)
-}
-
-/// The same of a refresh token. What ends more than itself must be meant for its issuer, as that is, or for
-/// us: an ID token of another app's must not log its user out of this one.
-async fn of_refresh_token(
-    guard: &Guard,
-    token: &str,
-    scope: Scope,
-    now: Timestamp,
-    issuer: &mut Option<String>,
-) -> Result<Option<Vec<Revocation>>, Error> {
-    let token = guard.verify(token).await?;
-    issuer.get_or_insert_with(|| token.issuer().name.clone());
-    let scope = scope.of_refresh_token(&token);
-    let revocations = scope.revocations_of(&token, now)?;
-    if scope.is_wider() && revocations.is_some() {
-        guard.check(&token.for_issuer_or_us(now)?).await?;
-    }
-    Ok(revocations)
+    Ok(Some(revocations))
 }

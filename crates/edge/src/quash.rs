@@ -5,30 +5,22 @@ use quash_core::{Revocation, Timestamp};
 #[cfg(feature = "tower")]
 use quash_engine::Head;
 use quash_engine::{
-    Access, CODE, Credential, Endpoint, Engine, Error, Form, Logout, Policy, Route, Sender,
-    config::{Client, Config, ConfigError, Routes},
+    Access, Credential, Endpoint, Engine, Error, Policy, Route, Sender,
+    config::{Config, ConfigError, Routes},
 };
-use worker::{Env, Headers, Request, Response};
+use worker::{Env, Request, Response};
 
 use crate::{
-    admin,
     authorized::Authorized,
-    body, client,
-    guard::{Guard, later, now},
-    handle::{self, Minted},
-    introspect,
+    guard::{Guard, now},
     ledger::LedgerClient,
-    logout, metadata,
     observer::{GUARDED, Observer},
     origin::Origin,
-    passed_on, presented,
     rate_limit::RateLimiter,
-    request::{AsRequest, Copied, is_https, is_read, post_only},
-    respond, revoke,
-    signal::Signal,
+    request::Copied,
+    respond,
     signer::Signer,
     store::Denylist,
-    token::{self, Exchanged},
 };
 
 /// The variable that holds the configuration.
@@ -41,14 +33,14 @@ thread_local! {
 /// A guard in front of an origin, with the routes that log out, mint handles and revoke. Make one for an isolate and keep it:
 /// it remembers what it revoked, and the keys it imported. [`shared`](Self::shared) does that.
 pub struct Quash {
-    guard: Rc<Guard>,
-    routes: Arc<Routes>,
+    pub(crate) guard: Rc<Guard>,
+    pub(crate) routes: Arc<Routes>,
     /// Of each issuer whose refresh tokens are exchanged here.
-    signers: Vec<Signer>,
+    pub(crate) signers: Vec<Signer>,
     /// `None` for a Worker that has routes of its own.
     origin: Option<Origin>,
-    limiter: Option<RateLimiter>,
-    observer: Observer,
+    pub(crate) limiter: Option<RateLimiter>,
+    pub(crate) observer: Observer,
 }
 
 impl Quash {
@@ -237,228 +229,4 @@ impl Quash {
             }
         }
     }
-
-    /// What Quash answers itself.
-    pub(crate) async fn answer(&self, endpoint: Endpoint, request: &mut Request) -> worker::Result<Response> {
-        let arrived = now();
-        let answer = match endpoint {
-            Endpoint::Health if !is_read(request) => respond::refusal(&Error::MethodNotAllowed("GET, HEAD")),
-            Endpoint::Health => respond::answer(self.guard.health().await),
-            Endpoint::Verify => self.verify(request).await,
-            endpoint => self.answer_unguarded(endpoint, request, async |token| self.refusal_of(token).await).await,
-        };
-        self.observer.tell(endpoint.name(), answer?, arrived)
-    }
-
-    /// What whoever comes with this token is answered, if it is not in force.
-    async fn refusal_of(&self, token: &str) -> Result<Option<Response>, Error> {
-        match self.guard.judge(token, &Arc::default()).await {
-            Ok(_) => Ok(None),
-            Err(error) => respond::refusal(&error).map(Some).map_err(respond::platform),
-        }
-    }
-
-    /// Answers a proxy that asks whether a request of its own may pass.
-    async fn verify(&self, request: &Request) -> worker::Result<Response> {
-        let Some(verify) = &self.routes.verify else { return Response::error("nobody asks here", 404) };
-        let copied = Copied::forwarded(request, verify);
-        // Alone, or the engine would be held while the request is judged.
-        let access = self.guard.engine().access_forwarded(&copied.head());
-        let verdict = match access {
-            Ok(Access::Guarded(Some(credential), policy)) => self.judge(credential, policy).await.map(Some),
-            Ok(_) => Ok(None),
-            Err(error) => Err(error),
-        };
-        match verdict {
-            Ok(authorized) => {
-                let headers = Headers::new();
-                passed_on::tell(&headers, authorized.as_ref())?;
-                Ok(Response::empty()?.with_status(200).with_headers(headers))
-            }
-            Err(error) => respond::refusal_to_proxy(&error),
-        }
-    }
-
-    /// What takes no guard. A Worker without one does not even have the code of it.
-    async fn answer_unguarded(
-        &self,
-        endpoint: Endpoint,
-        request: &mut Request,
-        judge: impl AsyncFnOnce(&str) -> Result<Option<Response>, Error>,
-    ) -> worker::Result<Response> {
-        let origin = request.header("Origin");
-        let mut answer = self.answered(endpoint, request, judge).await?;
-        // A session that has ended by it is told of: whoever has copied a token must not hide that in a flood.
-        let has_ended = answer.headers().get(CODE)?.as_deref() == Some(Error::RefreshTokenReused.code());
-        if let (400..500, Some(limiter), false) = (answer.status_code(), &self.limiter, has_ended)
-            && let Err(error) = limiter.count(request).await
-        {
-            answer = respond::refusal(&error)?;
-            if matches!(endpoint, Endpoint::Logout | Endpoint::Handle | Endpoint::Token) {
-                self.let_read(origin, answer.headers_mut())?;
-            }
-        }
-        Ok(answer)
-    }
-
-    async fn answered(
-        &self,
-        endpoint: Endpoint,
-        request: &mut Request,
-        judge: impl AsyncFnOnce(&str) -> Result<Option<Response>, Error>,
-    ) -> worker::Result<Response> {
-        let signal = match endpoint {
-            Endpoint::Logout => return self.logout(request).await,
-            Endpoint::Handle => return self.handle(request).await,
-            Endpoint::Admin => return admin::answer(&self.guard, &self.routes, request).await,
-            Endpoint::Token => return self.token(request).await,
-            Endpoint::Introspect => {
-                return self.introspect(request, judge).await.or_else(|error| respond::refusal(&error));
-            }
-            Endpoint::Metadata if !is_read(request) => {
-                return respond::refusal(&Error::MethodNotAllowed("GET, HEAD"));
-            }
-            Endpoint::Metadata => {
-                return match &self.routes.server {
-                    Some(server) => {
-                        metadata::metadata(server, self.guard.has_ledger(), !self.routes.refresh.is_empty())
-                    }
-                    None => Response::error("nobody looks here", 404),
-                };
-            }
-            Endpoint::BackchannelLogout => Signal::Logout,
-            Endpoint::Events => Signal::Event,
-            Endpoint::GlobalTokenRevocation => Signal::Subject,
-            _ => return self.revoke(request).await.or_else(|error| respond::refusal(&error)),
-        };
-        signal.answer(&self.guard, &self.routes, request).await
-    }
-
-    async fn logout(&self, request: &mut Request) -> worker::Result<Response> {
-        let origin = request.header("Origin");
-        let mut response = match self.log_out(request).await {
-            Ok((logout, location)) => {
-                // Alone, or the engine would be held while the answer is made.
-                let bound = self.guard.engine().bound(self.routes.mode);
-                let effective_by = bound.map(|bound| later().plus(bound));
-                let mut response = respond::answer(logout.receipt(self.routes.mode, effective_by))?;
-                if logout.is_of_browser() {
-                    self.clear_browser(response.headers_mut(), is_https(request))?;
-                }
-                match location {
-                    None => response,
-                    Some(location) => {
-                        response.headers_mut().set("Location", &location)?;
-                        response.with_status(303)
-                    }
-                }
-            }
-            // The cookies stay: the same request has to be sent again, and it needs them.
-            Err(error) => respond::refusal(&error)?,
-        };
-        self.let_read(origin, response.headers_mut())?;
-        Ok(response)
-    }
-
-    /// What was revoked, and where the browser is to go.
-    async fn log_out(&self, request: &mut Request) -> Result<(Logout, Option<String>), Error> {
-        let routes = &self.routes;
-        let cookies = [&routes.token_cookies[..], &routes.refresh_cookies].concat();
-        let presented = presented::read(request, routes, &cookies).await?;
-        // Before anything is revoked: a page that asks for a wrong one should not have to find out in production.
-        let redirect = routes.redirects.wanted(&presented)?;
-        let (logout, issuer) = logout::logout(&self.guard, routes, &presented, now()).await?;
-        // A session that goes on here goes on there.
-        let issuer = issuer.filter(|_| logout.is_of_browser());
-        Ok((logout, redirect.map(|redirect| redirect.location(issuer.as_deref()))))
-    }
-
-    async fn handle(&self, request: &mut Request) -> worker::Result<Response> {
-        let origin = request.header("Origin");
-        let mut response = match self.minted(request).await {
-            Ok(minted) => respond::json(200, &minted)?,
-            Err(error) => respond::refusal(&error)?,
-        };
-        self.let_read(origin, response.headers_mut())?;
-        Ok(response)
-    }
-
-    async fn minted(&self, request: &mut Request) -> Result<Minted, Error> {
-        let presented = presented::read(request, &self.routes, &self.routes.token_cookies).await?;
-        let scope = handle::Scope::parse(presented.field("scope")?)?;
-        handle::mint(&self.guard, &presented.tokens(&self.routes.token_cookies)?, scope, now()).await
-    }
-
-    async fn token(&self, request: &mut Request) -> worker::Result<Response> {
-        let origin = request.header("Origin");
-        let mut response = match self.exchanged(request).await {
-            Ok(Exchanged { answer, cookie }) => {
-                let mut response = respond::answer(answer)?;
-                if let Some(cookie) = cookie {
-                    response.headers_mut().append("Set-Cookie", &cookie)?;
-                }
-                response
-            }
-            Err(error) => respond::refused_grant(&error)?,
-        };
-        self.let_read(origin, response.headers_mut())?;
-        Ok(response)
-    }
-
-    async fn exchanged(&self, request: &mut Request) -> Result<Exchanged, Error> {
-        let over_https = is_https(request);
-        let presented = presented::read(request, &self.routes, &self.routes.refresh_cookies).await?;
-        token::exchange(&self.guard, &self.routes, &self.signers, &presented, over_https).await
-    }
-
-    /// Lets a page of an allowed origin read the answer, errors included.
-    fn let_read(&self, origin: Option<String>, headers: &Headers) -> worker::Result<()> {
-        if let Some(origin) = origin.filter(|origin| self.routes.allowed_origins.contains(origin)) {
-            headers.set("Access-Control-Allow-Origin", &origin)?;
-            headers.set("Access-Control-Allow-Credentials", "true")?;
-            headers.append("Vary", "Origin")?;
-        }
-        Ok(())
-    }
-
-    /// Has the browser drop what scripts cannot reach, and the rest.
-    fn clear_browser(&self, headers: &Headers, over_https: bool) -> worker::Result<()> {
-        for cookie in &self.routes.expired_cookies {
-            headers.append("Set-Cookie", &cookie.expired(over_https))?;
-        }
-        match &self.routes.clear_site_data {
-            Some(kinds) => headers.set("Clear-Site-Data", kinds),
-            None => Ok(()),
-        }
-    }
-
-    async fn revoke(&self, request: &mut Request) -> Result<Response, Error> {
-        let (client, form) = self.authenticated(request).await?;
-        revoke::revoke(&self.guard, client, token_of(&form)?, later()).await?;
-        // RFC 7009 section 2.2: 200, and nothing to say.
-        respond::empty(200).map_err(respond::platform)
-    }
-
-    async fn introspect(
-        &self,
-        request: &mut Request,
-        judge: impl AsyncFnOnce(&str) -> Result<Option<Response>, Error>,
-    ) -> Result<Response, Error> {
-        let (client, form) = self.authenticated(request).await?;
-        introspect::introspect(client, token_of(&form)?, judge).await
-    }
-
-    /// The client that a request of a server's is from, and the form in it.
-    async fn authenticated(&self, request: &mut Request) -> Result<(&Client, Form), Error> {
-        post_only(request)?;
-        let form = body::form(request).await?;
-        let authorization = request.header("Authorization");
-        let client = client::authenticate(&self.guard, &self.routes.clients, authorization.as_deref(), &form).await?;
-        Ok((client, form))
-    }
-}
-
-/// The token that a client asks about (RFC 7009 section 2.1, RFC 7662 section 2.1).
-fn token_of(form: &Form) -> Result<&str, Error> {
-    form.field("token")?.ok_or(Error::Parameter("token"))
 }

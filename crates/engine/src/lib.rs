@@ -54,7 +54,7 @@ pub use health::Health;
 pub use json_object::{JsonObject, json_array, quoted};
 pub use keys::{Fetch, Fetched, Filed, Jwk, Keep, KeyOrigin, PublicKey, WebCryptoAlgorithm};
 pub use label::label;
-pub use logout::{Logout, Scope};
+pub use logout::{Ends, Logout, Scope, TokenKind};
 pub use look_up::{LookUp, Question};
 pub use memory::{Remembered, TokenMemory};
 pub use note::{Level, Note};

@@ -1,6 +1,6 @@
 //! What a logout revokes, and what is told of it.
 
-use quash_core::{Cover, Cutoff, Peppers, Reason, Refusal, Revocation, Target, Timestamp, VerifiedToken};
+use quash_core::{Cover, Cutoff, Peppers, Reason, Refusal, Revocation, Target, Timestamp, ValidToken, VerifiedToken};
 
 use crate::{
     answer::Answer, credential::Source, denylist::merged, error::Error, handles::open_handles, json_object::JsonObject,
@@ -9,9 +9,6 @@ use crate::{
 
 /// The source that a receipt names for a handle.
 const HANDLE: &str = "handle";
-
-/// And for a refresh token, wherever it was.
-const REFRESH_TOKEN: &str = "refresh_token";
 
 /// How much a logout revokes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,37 +47,60 @@ impl Scope {
         }
     }
 
-    /// Whether more is revoked than the token. Then it has to be in force itself, and not revoked: one that no longer lets anybody
-    /// in must not log the user out of what they opened since.
-    pub const fn is_wider(self) -> bool {
-        !matches!(self, Self::Token)
-    }
-
-    /// How much a logout revokes by a refresh token: no less than its session, which is its family.
-    pub fn of_refresh_token(self, token: &VerifiedToken) -> Self {
-        match (self, token.claims().session()) {
-            (Self::Token, Some(_)) => Self::Session,
-            (Self::Session, None) => Self::Token,
-            (scope, _) => scope,
-        }
-    }
-
-    /// What it revokes by the wish of the token's bearer; `None` when the token is dead already. The signature must be right:
-    /// otherwise anybody could log anybody out. The audience need not be ours.
+    /// What ends by the wish of the token's bearer; `None` when the token is dead already. The signature must be right: otherwise anybody
+    /// could log anybody out. The audience need not be ours, unless more ends than the token.
     ///
     /// # Errors
-    /// [`Refusal::ClaimMissing`] where the token does not name what is to be revoked.
-    pub fn revocations_of(self, token: &VerifiedToken, now: Timestamp) -> Result<Option<Vec<Revocation>>, Refusal> {
-        let Some(revocation) = token.revocation(Reason::Logout, now) else { return Ok(None) };
-        let wider = match self {
-            Self::Token => None,
-            Self::Session => Some(of_session(token, now)?),
-            // The token stays as it is.
-            Self::Others => return Ok(Some(vec![of_others(token, now)?])),
-            Self::Everywhere => Some(of_subject(token, now, Cover::everyone)?),
+    /// [`Refusal`]: the token does not name what is to be revoked, or may not end that.
+    pub fn ends(self, token: VerifiedToken, kind: TokenKind, now: Timestamp) -> Result<Option<Ends>, Refusal> {
+        let scope = match (kind, self, token.claims().session()) {
+            // No less than its session, which is its family.
+            (TokenKind::Refresh, Self::Token, Some(_)) => Self::Session,
+            (TokenKind::Refresh, Self::Session, None) => Self::Token,
+            _ => self,
         };
-        Ok(Some([revocation].into_iter().chain(wider).collect()))
+        let Some(revocation) = token.revocation(Reason::Logout, now) else { return Ok(None) };
+        let revocations = match scope {
+            Self::Token => return Ok(Some(Ends { revocations: vec![revocation], by: None })),
+            Self::Session => vec![revocation, of_session(&token, now)?],
+            // The token stays as it is.
+            Self::Others => vec![of_others(&token, now)?],
+            Self::Everywhere => vec![revocation, of_subject(&token, now, Cover::everyone)?],
+        };
+        let by = match kind {
+            TokenKind::Refresh => token.for_issuer_or_us(now)?,
+            TokenKind::Access(_) => token.validate(now)?,
+        };
+        Ok(Some(Ends { revocations, by: Some(by) }))
     }
+}
+
+/// As what a logout is presented a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// An access token, that came from there.
+    Access(Source),
+    /// A refresh token, wherever it came from.
+    Refresh,
+}
+
+impl TokenKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Access(source) => source.name(),
+            Self::Refresh => "refresh_token",
+        }
+    }
+}
+
+/// What a logout comes to for a token.
+#[derive(Debug)]
+pub struct Ends {
+    /// What is to be revoked.
+    pub revocations: Vec<Revocation>,
+    /// The token, where it ends more than itself. It must not be revoked: one that no longer lets anybody in must not log the user out of what
+    /// they opened since.
+    pub by: Option<ValidToken>,
 }
 
 fn of_session(token: &VerifiedToken, now: Timestamp) -> Result<Revocation, Refusal> {
@@ -153,20 +173,12 @@ impl Logout {
         Self { scope, now, revocations: Vec::new(), tokens: Vec::new() }
     }
 
-    /// Takes note of what revoking a presented token comes to: see [`Scope::revocations_of`].
+    /// Takes note of what revoking a presented token comes to: see [`Scope::ends`].
     ///
     /// # Errors
     /// What is not the token's fault.
-    pub fn token(&mut self, source: Source, asked: Result<Option<Vec<Revocation>>, Error>) -> Result<(), Error> {
-        self.settle(source.name(), asked)
-    }
-
-    /// Takes note of what revoking a presented refresh token comes to: see [`Scope::of_refresh_token`].
-    ///
-    /// # Errors
-    /// What is not the token's fault.
-    pub fn refresh_token(&mut self, asked: Result<Option<Vec<Revocation>>, Error>) -> Result<(), Error> {
-        self.settle(REFRESH_TOKEN, asked)
+    pub fn token(&mut self, kind: TokenKind, asked: Result<Option<Vec<Revocation>>, Error>) -> Result<(), Error> {
+        self.settle(kind.name(), asked)
     }
 
     /// Takes note of a presented handle.
@@ -258,10 +270,10 @@ mod tests {
         let mut logout = Logout::new(Scope::Session, Timestamp::from_secs(1));
         let nothing = r#"{"outcome":"no_token","scope":"session","mode":"bounded","tokens":[]}"#;
         assert_eq!(logout.receipt(Mode::Bounded, Some(Timestamp::from_secs(6))).body, nothing);
-        logout.token(Source::Cookie, Ok(Some(vec![revocation(1, 5), revocation(2, 5)]))).unwrap();
-        logout.token(Source::Form, Ok(Some(vec![revocation(1, 9)]))).unwrap();
-        logout.token(Source::Header, Ok(None)).unwrap();
-        assert!(logout.token(Source::Header, Err(Error::StoreUnavailable("down".into()))).is_err());
+        logout.token(TokenKind::Access(Source::Cookie), Ok(Some(vec![revocation(1, 5), revocation(2, 5)]))).unwrap();
+        logout.token(TokenKind::Access(Source::Form), Ok(Some(vec![revocation(1, 9)]))).unwrap();
+        logout.token(TokenKind::Access(Source::Header), Ok(None)).unwrap();
+        assert!(logout.token(TokenKind::Access(Source::Header), Err(Error::StoreUnavailable("down".into()))).is_err());
         assert_eq!(logout.revocations(), [revocation(1, 9), revocation(2, 5)]);
         logout.handle("garbled", &peppers).unwrap();
         let tokens = concat!(

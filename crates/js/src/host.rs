@@ -23,7 +23,7 @@ use crate::{
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// The request is for an endpoint of Quash.
+    /// The request is for an endpoint of Quash, whose name is the text.
     Endpoint = 0,
     /// It may pass: nobody is asked who it is, or it has to say so.
     Anonymous = 1,
@@ -117,7 +117,10 @@ impl Host {
             }
             Ok(Route::Endpoint(Endpoint::Health)) => self.health(arrived, now),
             Ok(Route::Endpoint(Endpoint::Verify)) => Status::Verify,
-            Ok(Route::Endpoint(_)) => Status::Endpoint,
+            Ok(Route::Endpoint(endpoint)) => {
+                self.say(endpoint.name().into());
+                Status::Endpoint
+            }
             Ok(Route::Origin(Access::Preflight)) => Status::Preflight,
             Ok(Route::Origin(Access::Public | Access::Guarded(None, _))) => Status::Anonymous,
             Ok(Route::Origin(Access::Guarded(Some(credential), policy))) => {

@@ -12,7 +12,9 @@ use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, header,
 use http_body::Body;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use quash_core::{Revocation, Timestamp};
-use quash_engine::{Credential, Error, Form, Logout, Presented, Provenance, Scope, Source, credentials};
+use quash_engine::{
+    Credential, Ends, Error, Form, Logout, Presented, Provenance, Scope, Source, TokenKind, credentials,
+};
 use tower_service::Service;
 
 use crate::{
@@ -107,10 +109,12 @@ impl Quash {
         let now = self.guard.engine()?.1;
         let (mut logout, mut issuer) = (Logout::new(scope, now), None);
         for Credential { source, token } in presented.tokens(&routes.token_cookies)? {
-            logout.token(source, self.revocations_of(token, scope, now, &mut issuer).await)?;
+            let kind = TokenKind::Access(source);
+            logout.token(kind, self.ended_by(token, kind, scope, now, &mut issuer).await)?;
         }
         if let Some(token) = presented.field("refresh_token")? {
-            logout.refresh_token(self.of_refresh_token(token, scope, now, &mut issuer).await)?;
+            let kind = TokenKind::Refresh;
+            logout.token(kind, self.ended_by(token, kind, scope, now, &mut issuer).await)?;
         }
         if let Some(handle) = presented.field("handle")? {
             logout.handle(handle, self.guard.engine()?.0.peppers())?;
@@ -132,39 +136,21 @@ impl Quash {
         Ok(response)
     }
 
-    async fn revocations_of(
+    async fn ended_by(
         &self,
         token: &str,
+        kind: TokenKind,
         scope: Scope,
         now: Timestamp,
         issuer: &mut Option<String>,
     ) -> Result<Option<Vec<Revocation>>, Error> {
         let token = self.guard.verify(token).await?;
         issuer.get_or_insert_with(|| token.issuer().name.clone());
-        let revocations = scope.revocations_of(&token, now)?;
-        if scope.is_wider() && revocations.is_some() {
-            self.guard.check(&token.validate(now)?).await?;
+        let Some(Ends { revocations, by }) = scope.ends(token, kind, now)? else { return Ok(None) };
+        if let Some(token) = by {
+            self.guard.check(&token).await?;
         }
-        Ok(revocations)
-    }
-
-    /// The same of a refresh token. What ends more than itself must be meant for its issuer, as that is, or for
-    /// us: an ID token of another app's must not log its user out of this one.
-    async fn of_refresh_token(
-        &self,
-        token: &str,
-        scope: Scope,
-        now: Timestamp,
-        issuer: &mut Option<String>,
-    ) -> Result<Option<Vec<Revocation>>, Error> {
-        let token = self.guard.verify(token).await?;
-        issuer.get_or_insert_with(|| token.issuer().name.clone());
-        let scope = scope.of_refresh_token(&token);
-        let revocations = scope.revocations_of(&token, now)?;
-        if scope.is_wider() && revocations.is_some() {
-            self.guard.check(&token.for_issuer_or_us(now)?).await?;
-        }
-        Ok(revocations)
+        Ok(Some(revocations))
     }
 
     /// From when on what is durable now is refused by all processes, on routes of the mode that the configuration has.

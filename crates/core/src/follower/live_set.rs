@@ -75,13 +75,11 @@ impl LiveSet {
                 Ordering::Greater if is_dead => {}
                 _ => (known.cover, known.plain) = (new.cover, new.plain),
             }
-        } else if let Some(known) = self.plain.find_mut(id).filter(|_| lifts == 0 || is_dead) {
-            if lifts == 0 {
-                // It covers everything as it is.
-                known.renew(&new.plain);
-            }
+        } else if let Some(known) = self.plain.find_mut(id).filter(|_| lifts == 0) {
+            // It covers everything as it is.
+            known.renew(&new.plain);
         } else if is_dead {
-            // So is what it covers.
+            // So is what it covers, or lifts.
         } else if new.cover == Cover::everyone(Cutoff::Always) {
             self.plain.insert(id, new.plain, now);
         } else {

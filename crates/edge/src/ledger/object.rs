@@ -159,7 +159,7 @@ impl LedgerObject {
         for _ in 0..MAX_LOOKS {
             let Some(unseen) = self.with_log(|log| log.unseen(now()))? else { return Ok(()) };
             let (missing, outage) = match self.env.kv(&unseen.kv) {
-                Ok(kv) => KvDenylist::new(kv).lacks(&unseen.rows).await,
+                Ok(kv) => KvDenylist::new(kv).missing(&unseen.rows).await,
                 Err(error) => (unseen.rows.clone(), Some(StoreError::read(error))),
             };
             self.with_log(|log| log.saw(&unseen, &missing))?;
@@ -177,7 +177,7 @@ impl LedgerObject {
             // As it is by now: it may have been lifted since the others were copied.
             let Some((_, row)) = self.with_log(|log| log.find(owed.id))? else { continue };
             let copied = match self.env.kv(&owed.kv) {
-                Ok(kv) => KvDenylist::new(kv).copy(&row, now()).await.map_err(|error| error.to_string()),
+                Ok(kv) => KvDenylist::new(kv).copy(&[row], now()).await.map_err(|error| error.to_string()),
                 Err(error) => Err(error.to_string()),
             };
             match copied {

@@ -1,4 +1,4 @@
-use futures_util::future::{join, try_join_all};
+use futures_util::future::join;
 use quash_core::{Revocation, RevocationId, Timestamp};
 use quash_engine::merged;
 use worker::kv::KvStore;
@@ -59,10 +59,7 @@ impl Denylist {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let kv = self.kv.clone();
-        let copies = async move {
-            let in_kv = try_join_all(rows.iter().map(|row| kv.copy(row, now)));
-            join(in_kv, nearby::record(&rows, now)).await.0.map(drop)
-        };
+        let copies = async move { join(kv.copy(&rows, now), nearby::record(&rows, now)).await.0 };
         if relies_on_kv {
             return copies.await;
         }

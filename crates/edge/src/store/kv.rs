@@ -1,4 +1,4 @@
-use std::{collections::HashMap, slice, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use futures_util::future::try_join_all;
 use quash_core::{Revocation, RevocationId, Timestamp};
@@ -14,6 +14,9 @@ const FLOOR: Duration = Duration::from_secs(60 + 1);
 
 /// The most keys that one bulk read may name.
 const MAX_BULK: usize = 100;
+
+/// What is to be written, and why some of it may be there.
+type Missing = (Vec<Revocation>, Option<StoreError>);
 
 /// The denylist in a Workers KV namespace: durable; elsewhere a write shows after a minute or more, and a miss is cached like
 /// a hit.
@@ -58,48 +61,36 @@ impl KvDenylist {
     /// writes by itself covers and outlives all earlier ones of its id, so the later write is right either way. Repeating a
     /// revocation writes nothing: KV takes one write a second for each key.
     pub(crate) async fn record(&self, revocations: &[Revocation], now: Timestamp) -> Result<(), StoreError> {
-        let (missing, outage) = self.missing(revocations).await;
+        self.put_all(self.compared(revocations, Revocation::renewed).await, now).await
+    }
+
+    /// Writes rows of the ledger's, and comes back when all are durable.
+    pub(crate) async fn copy(&self, rows: &[Revocation], now: Timestamp) -> Result<(), StoreError> {
+        self.put_all(self.missing(rows).await, now).await
+    }
+
+    /// What is not there of rows of the ledger's, merged with what is; and why some of it may be after all. Whatever is there of an id
+    /// that was lifted gives way: the ledger knows whether that is still so, and here may be what nobody was told is revoked.
+    pub(crate) async fn missing(&self, rows: &[Revocation]) -> Missing {
+        self.compared(rows, |before, row| if row.cover.lifts() > 0 { row } else { before.renewed(row) }).await
+    }
+
+    async fn compared(&self, rows: &[Revocation], merge: fn(Revocation, Revocation) -> Revocation) -> Missing {
+        let ids: Vec<RevocationId> = rows.iter().map(|row| row.id).collect();
+        let Lookup { entries: existing, outage } = self.lookup(&ids).await;
+        let missing = rows.iter().filter_map(|row| {
+            let before = existing.iter().find(|entry| entry.id == row.id);
+            let merged = before.map_or(*row, |before| merge(*before, *row));
+            (before != Some(&merged)).then_some(merged)
+        });
+        (missing.collect(), outage)
+    }
+
+    async fn put_all(&self, (missing, outage): Missing, now: Timestamp) -> Result<(), StoreError> {
         match outage {
             Some(outage) => Err(StoreError::write(outage.cause)),
             None => try_join_all(missing.into_iter().map(|revocation| self.put(revocation, now))).await.map(drop),
         }
-    }
-
-    /// Writes a row of the ledger's, if it is not there. Whatever is there of an id that was lifted gives way to it: the ledger knows whether
-    /// that is still so, and Workers KV may have what nobody was told is revoked.
-    pub(crate) async fn copy(&self, row: &Revocation, now: Timestamp) -> Result<(), StoreError> {
-        if row.cover.lifts() == 0 {
-            return self.record(slice::from_ref(row), now).await;
-        }
-        match self.lookup(&[row.id]).await {
-            Lookup { outage: Some(outage), .. } => Err(StoreError::write(outage.cause)),
-            Lookup { entries, .. } if entries.contains(row) => Ok(()),
-            _ => self.put(*row, now).await,
-        }
-    }
-
-    /// Those of the ledger's rows that are not there, and why others may not be.
-    pub(crate) async fn lacks(&self, rows: &[Revocation]) -> (Vec<Revocation>, Option<StoreError>) {
-        let (mut missing, outage) = self.missing(rows).await;
-        let lifted: Vec<Revocation> = rows.iter().filter(|row| row.cover.lifts() > 0).copied().collect();
-        if lifted.is_empty() {
-            return (missing, outage);
-        }
-        let Lookup { entries, outage: other } = self.lookup(&ids_of(&lifted)).await;
-        missing.retain(|row| row.cover.lifts() == 0);
-        missing.extend(lifted.into_iter().filter(|row| !entries.contains(row)));
-        (missing, outage.or(other))
-    }
-
-    /// What is not there of revocations, merged with what is; and why some of it may be after all.
-    async fn missing(&self, revocations: &[Revocation]) -> (Vec<Revocation>, Option<StoreError>) {
-        let Lookup { entries: existing, outage } = self.lookup(&ids_of(revocations)).await;
-        let missing = revocations.iter().filter_map(|revocation| {
-            let before = existing.iter().find(|entry| entry.id == revocation.id);
-            let merged = before.map_or(*revocation, |before| before.renewed(*revocation));
-            (before != Some(&merged)).then_some(merged)
-        });
-        (missing.collect(), outage)
     }
 
     async fn put(&self, revocation: Revocation, now: Timestamp) -> Result<(), StoreError> {
@@ -107,10 +98,6 @@ impl KvDenylist {
         let put = self.kv.put(&denylist_key(revocation.id), revocation.to_entry()).map_err(StoreError::write)?;
         in_time(put.expiration(expiration).execute()).await.map_err(StoreError::write)
     }
-}
-
-fn ids_of(revocations: &[Revocation]) -> Vec<RevocationId> {
-    revocations.iter().map(|revocation| revocation.id).collect()
 }
 
 async fn in_time<T>(operation: impl Future<Output = Result<T, KvError>>) -> Result<T, String> {

@@ -37,7 +37,7 @@ export class Gate {
     switch (verdict.kind) {
       case 'endpoint':
         return this.#told(
-          nameOf(new URL(request.url).pathname),
+          verdict.name,
           await endpoints(request).catch((error: unknown) => this.#judge.platformFailed(error)),
           arrived,
         );
@@ -104,13 +104,4 @@ async function cancelled({ body }: Response): Promise<void> {
   } catch (error) {
     console.warn(`quash: the body of an answer that was dropped: ${message(error)}`);
   }
-}
-
-/** As `Endpoint::name` has them: what is told of a request has no word of its own. */
-const ENDPOINTS = ['logout', 'handle', 'token', 'revoke', 'introspect', 'backchannel-logout', 'events', 'global-token-revocation', 'healthz'];
-
-function nameOf(path: string): string {
-  if (path.includes('/admin/')) return 'admin';
-  const last = path.slice(path.lastIndexOf('/') + 1);
-  return ENDPOINTS.includes(last) ? last : 'metadata';
 }

@@ -28,7 +28,6 @@ interface Judged {
   readonly arrived: number;
 }
 
-const ENDPOINT = { kind: 'endpoint' } as const;
 const VERIFY = { kind: 'verify' } as const;
 const ANONYMOUS = { kind: 'anonymous' } as const;
 const PREFLIGHT = { kind: 'preflight' } as const;
@@ -138,7 +137,7 @@ export class Judge {
       case Status.Preflight:
         return PREFLIGHT;
       case Status.Endpoint:
-        return ENDPOINT;
+        return { kind: 'endpoint', name: engine.text };
       case Status.Verify:
         return VERIFY;
       case Status.Answer:

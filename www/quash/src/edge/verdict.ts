@@ -3,7 +3,7 @@ import type { Head } from './head.js';
 
 /** A verdict on a request. */
 export type Verdict =
-  | { readonly kind: 'endpoint' }
+  | { readonly kind: 'endpoint'; readonly name: string }
   /** A proxy asks about a request of its own. */
   | { readonly kind: 'verify' }
   | { readonly kind: 'anonymous' }
