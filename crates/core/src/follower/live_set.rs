@@ -10,7 +10,8 @@ use crate::{Cover, Cutoff, Revocation, RevocationId, Timestamp, segment::Slice};
 /// time.
 const SWEPT: usize = 16;
 
-/// Revocations that are alive and known exactly, in 15 bytes each: 14, and what is reserved for more.
+/// Revocations that are alive and known exactly, in 16 bytes each: 14, half a byte to see that most ids
+/// are none of them, and what is reserved for more.
 ///
 /// That much is enough for one that covers every token of its id, as those of tokens and sessions do. Others (an "everywhere"
 /// with its cutoff, an "all but this session", what was lifted) are kept with what they cover, in 72 bytes. Since when and why is kept of

@@ -32,6 +32,7 @@
 mod ask;
 mod clock;
 mod doubt;
+mod filter;
 mod generations;
 mod live_set;
 mod load;
