@@ -4,7 +4,8 @@
  *
  * | standard | shown by |
  * |---|---|
- * | RFC 6749 6: `grant_type` and `refresh_token` REQUIRED, in a form | `6: a POST with a form` |
+ * | RFC 6749 3.2: "Parameters sent without a value MUST be treated as if they were omitted", "MUST ignore unrecognized request parameters", "MUST NOT be included more than once"; "MUST use the HTTP POST method" | `3.2: …`, `6: a POST with a form` |
+ * | 6: `grant_type` and `refresh_token` REQUIRED, in a form | `6: a POST with a form` |
  * | 6: `scope` "MUST NOT include any scope not originally granted" | `6: a scope may only shrink` |
  * | 6: "the refresh token scope MUST be identical to that of the refresh token included by the client" | the same |
  * | 6: "require client authentication for confidential clients", "ensure that the refresh token was issued to the authenticated client" | `6: a client has its own tokens` |
@@ -53,6 +54,16 @@ for (const guard of GUARDS) describe(guard, () => {
     return { access: answer.body.access_token, next: answer.body.refresh_token };
   };
 
+  test('3.2: parameters without a value, unknown ones, and those that come twice', async () => {
+    const mine = await refreshToken('hs256');
+    const form = { grant_type: 'refresh_token', refresh_token: mine };
+    const twice = `grant_type=refresh_token&refresh_token=${mine}&refresh_token=${mine}`;
+    const isForm = { 'content-type': 'application/x-www-form-urlencoded' };
+    refused(await post(edge, '/auth/token', twice, isForm), 'invalid_request', 'parameter_invalid');
+    refused(await post(edge, '/auth/token', { ...form, refresh_token: '' }), 'invalid_request', 'parameter_invalid');
+    granted(await post(edge, '/auth/token', { ...form, scope: '', client_id: '', client_secret: '', resource: 'https://unknown.example' }));
+  });
+
   test('6: a POST with a form', async () => {
     const mine = await refreshToken('hs256');
     const answer = await get(edge, `/auth/token?grant_type=refresh_token&refresh_token=${mine}`);
@@ -60,9 +71,6 @@ for (const guard of GUARDS) describe(guard, () => {
     for (const form of [{}, { grant_type: 'refresh_token' }, { refresh_token: mine }]) {
       refused(await post(edge, '/auth/token', form), 'invalid_request', 'parameter_invalid');
     }
-    const twice = `grant_type=refresh_token&refresh_token=${mine}&refresh_token=${mine}`;
-    const form = { 'content-type': 'application/x-www-form-urlencoded' };
-    refused(await post(edge, '/auth/token', twice, form), 'invalid_request', 'parameter_invalid');
     const other = await post(edge, '/auth/token', { grant_type: 'password', username: 'ann', password: 'x' });
     refused(other, 'unsupported_grant_type', 'grant_type_unsupported');
   });

@@ -27,13 +27,13 @@ impl Form {
         Self(form_urlencoded::parse(body).into_owned().collect())
     }
 
-    /// Refuses fields of other names: who misspells a filter must not be told of everything.
+    /// Refuses fields of other names, and those without a value: who misspells a filter must not be told of everything.
     ///
     /// # Errors
     /// [`Error::Parameter`].
     pub(crate) fn only(&self, names: &[&str]) -> Result<(), Error> {
-        let is_known = |(field, _): &(String, String)| names.contains(&field.as_str());
-        if self.0.iter().all(is_known) { Ok(()) } else { Err(Error::Parameter("an unknown one")) }
+        let is_known = |(field, value): &(String, String)| names.contains(&field.as_str()) && !value.is_empty();
+        if self.0.iter().all(is_known) { Ok(()) } else { Err(Error::Parameter("an unknown or empty one")) }
     }
 
     /// One with these fields.
@@ -41,12 +41,13 @@ impl Form {
         Self(fields.map(|(name, value)| (name.to_owned(), value)).into())
     }
 
-    /// A field's value, if it is there. OAuth forbids repeating one (RFC 6749 section 3.2).
+    /// A field's value, if it is there. OAuth forbids repeating one, and takes one without a value for omitted (RFC 6749 section 3.2).
     ///
     /// # Errors
     /// [`Error::Parameter`].
     pub fn field(&self, name: &'static str) -> Result<Option<&str>, Error> {
-        let mut values = self.0.iter().filter(|(field, _)| field == name).map(|(_, value)| value.as_str());
+        let mut values =
+            self.0.iter().filter(|(field, value)| field == name && !value.is_empty()).map(|(_, value)| value.as_str());
         match (values.next(), values.next()) {
             (_, Some(_)) => Err(Error::Parameter(name)),
             (value, None) => Ok(value),
@@ -69,6 +70,13 @@ mod tests {
         assert_eq!(form.field("a").unwrap(), Some("1"));
         assert_eq!(form.field("c").unwrap(), None);
         assert_eq!(form.field("b").unwrap_err().code(), "parameter_invalid");
+    }
+
+    #[test]
+    fn a_field_without_a_value_is_omitted_and_no_filter() {
+        let form = Form::parse(b"a=&b=&b=2&c");
+        assert_eq!(["a", "b", "c"].map(|name| form.field(name).unwrap()), [None, Some("2"), None]);
+        assert!(form.only(&["a", "b", "c"]).is_err() && Form::parse(b"b=2").only(&["b"]).is_ok());
     }
 
     #[test]

@@ -232,7 +232,7 @@ mod tests {
             ("until=-1", "until"),
             ("until=253402300800", "until"),
             ("limit=1&limit=1", "limit"),
-            ("sub=s", "an unknown one"),
+            ("sub=s", "an unknown or empty one"),
         ] {
             assert_eq!(rows(query), Err(wrong), "{query}");
         }
@@ -254,8 +254,8 @@ mod tests {
             ("iss=a&sub=s&sid=d", "iss"),
             ("iss=a&claim=c", "value"),
             ("iss=a&everything=1", "everything"),
-            ("iss=a&sub=s&limit=1", "an unknown one"),
-            ("id=07070707070707070707070707070704&iss=a", "an unknown one"),
+            ("iss=a&sub=s&limit=1", "an unknown or empty one"),
+            ("id=07070707070707070707070707070704&iss=a", "an unknown or empty one"),
         ] {
             assert_eq!(rows(query), Err(wrong), "{query}");
         }
