@@ -1,4 +1,13 @@
-/** The Admin API: docs/admin.md. */
+/**
+ * The Admin API: docs/admin.md.
+ *
+ * | standard | shown by |
+ * |---|---|
+ * | RFC 9457 3: `application/problem+json`; 3.1.2: `status` is that of the answer | every `problem(…)` |
+ * | RFC 9110 15.5.2: a 401 has a challenge; 15.5.6: a 405 tells what is allowed | `nobody without a secret, …`; `what there is not` |
+ * | Idempotency-Key draft 2.6: the first answer again | `the same again …` |
+ * | 2.7: 422 where the payload is another; while the first is under way SHOULD be a conflict, and is its answer here | `it stands for one body, …`; `two at once are one` |
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';

@@ -1,4 +1,14 @@
-/** `GET /.well-known/oauth-authorization-server`: what RFC 8414 section 2 has for the endpoints that there are. */
+/**
+ * `GET /.well-known/oauth-authorization-server`: what RFC 8414 has for the endpoints that there are.
+ *
+ * | RFC 8414 | shown by |
+ * |---|---|
+ * | 2: `issuer` and `response_types_supported` REQUIRED; what belongs to an endpoint that is not there is not told of | `2: …` |
+ * | 2: `…_signing_alg_values_supported` MUST be present where a method signs; `none` MUST NOT be used | `2: who we are, …`, `2: where nobody can tell …` |
+ * | 3: at the well-known path | all; `3: …` |
+ * | 3.2: 200, `application/json` | `2: who we are, …` |
+ * | 3.3: `issuer` MUST be identical to the one that was asked | `2: who we are, …`, and oauth-clients.test.ts, whose clients look |
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 

@@ -1,4 +1,13 @@
-/** `GET /auth/verify`: what a proxy is told about a request that it has. */
+/**
+ * `GET /auth/verify`: what a proxy is told about a request that it has. What of RFC 6750 reaches the client by it:
+ *
+ * | RFC 6750 | shown by |
+ * |---|---|
+ * | 3: without credentials, or with ones that do not enable access: MUST include `WWW-Authenticate`, with the scheme Bearer | `none, two, …`, `a route has its own terms` |
+ * | 3: without any authentication information, SHOULD NOT include an error code | `none, two, …` |
+ * | 3.1: `invalid_token` with 401, `insufficient_scope` with 403 | `none, two, …`, `a route has its own terms` |
+ * | 2: MUST NOT use more than one method to transmit the token | `none, two, …` |
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -72,7 +81,7 @@ for (const guard of GUARDS) describe(guard, () => {
     const [mine, admin] = [await token(), await token({ claims: { scope: 'admin' } })];
     const refused = await ask(edge, '/admin/users', bearer(mine));
     isRefused(refused, 403, 'scope_missing');
-    assert.match(refused.headers.get('www-authenticate') ?? '', /scope="admin"/);
+    assert.match(refused.headers.get('www-authenticate') ?? '', /^Bearer .*error="insufficient_scope".*scope="admin"/);
     passes(await ask(edge, '/admin/users', bearer(admin)), admin);
   });
 

@@ -1,6 +1,14 @@
 /**
  * What a logout ends besides the token that it is asked for with: the refresh token, the user's other sessions, the issuer's own session; and where it
  * sends the browser.
+ *
+ * | standard | shown by |
+ * |---|---|
+ * | RFC 7009 2: MUST support the revocation of refresh tokens; 2.1: SHOULD also invalidate all access tokens based on the same grant | `2: a back end …` |
+ * | OpenID Connect RP-Initiated Logout 1.0, 2: the browser is sent to the issuer's `end_session_endpoint`, with `id_token_hint`, `client_id`, `post_logout_redirect_uri` and `state` | `an issuer with a session of its own …` |
+ * | 3: the value MUST have been registered; 4: no error, and no redirection, where it was not | `and nowhere else, …` |
+ * | 3: `state` is passed back | `a form may send its browser on, …` |
+ * | RFC 9700, 4.11.1: no open redirectors | `and nowhere else, …` |
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -170,7 +178,7 @@ for (const guard of GUARDS) describe(guard, () => {
     await ended(mine);
   });
 
-  test('a back end revokes a refresh token with what was issued by it (RFC 7009 section 2.1)', async () => {
+  test('2: a back end revokes a refresh token with what was issued by it', async () => {
     const sid = randomUUID();
     const [mine, other, refresh_token] = await Promise.all([access(sid), access(randomUUID()), refreshToken('mine', { claims: { sid } })]);
     assert.equal((await revoke(edge, refresh_token)).status, 200);
