@@ -48,6 +48,18 @@ pub fn on_judge(judge: Function) {
     JUDGE.set(Some(judge));
 }
 
+/// Revokes what the Worker's own code demands: a line with the receipt, and behind it what was revoked, as the listener is told of it. No
+/// request comes here.
+///
+/// # Errors
+/// When the configuration is wrong.
+#[wasm_bindgen]
+pub async fn revoke(demand: String) -> std::result::Result<String, JsValue> {
+    let quash = QUASH.with(Clone::clone).map_err(|error| js_sys::Error::new(&error.to_string()))?;
+    let (receipt, revoked) = quash.revoke_demanded(&demand).await;
+    Ok(format!("{receipt}\n{}", to_lines(&revoked)))
+}
+
 async fn judge(token: &str) -> Result<Option<Response>> {
     let judge = JUDGE.with_borrow(Clone::clone).ok_or("nobody judges")?;
     let answer = JsFuture::from(Promise::resolve(&judge.call1(&JsValue::NULL, &token.into())?)).await?;
