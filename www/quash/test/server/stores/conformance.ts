@@ -1,4 +1,4 @@
-/** What every store has to do, whatever it keeps rows in. */
+/** What every store has to do, whatever it keeps rows in, and whatever it is written in: `tests/server/stores.test.ts` asks it of Rust's. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
