@@ -10,7 +10,10 @@ mod ledger;
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::{Function, Promise, futures::JsFuture};
+use js_sys::{
+    Function, Promise,
+    futures::{JsFuture, future_to_promise},
+};
 use quash_core::Revocation;
 use quash_edge::{ConfigError, Quash};
 use quash_engine::to_lines;
@@ -49,15 +52,14 @@ pub fn on_judge(judge: Function) {
 }
 
 /// Revokes what the Worker's own code demands: a line with the receipt, and behind it what was revoked, as the listener is told of it. No
-/// request comes here.
-///
-/// # Errors
-/// When the configuration is wrong.
+/// request comes here. It rejects when the configuration is wrong.
 #[wasm_bindgen]
-pub async fn revoke(demand: String) -> std::result::Result<String, JsValue> {
-    let quash = QUASH.with(Clone::clone).map_err(|error| js_sys::Error::new(&error.to_string()))?;
-    let (receipt, revoked) = quash.revoke_demanded(&demand).await;
-    Ok(format!("{receipt}\n{}", to_lines(&revoked)))
+pub fn revoke(demand: String) -> Promise {
+    future_to_promise(async move {
+        let quash = QUASH.with(Clone::clone).map_err(|error| error.to_string())?;
+        let (receipt, revoked) = quash.revoke_demanded(&demand).await;
+        Ok(format!("{receipt}\n{}", to_lines(&revoked)).into())
+    })
 }
 
 async fn judge(token: &str) -> Result<Option<Response>> {
