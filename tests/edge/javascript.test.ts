@@ -136,6 +136,7 @@ describe('plain', () => {
     const mine = await token();
     const { status, code } = await logout(remote!, mine);
     assert.deepEqual([status, code], [500, 'platform_failed']);
+    assert.deepEqual((await call(remote!, mine, '/revoke')).body, { name: 'QuashError', code: 'platform_failed' });
     assert.equal((await call(remote!, mine)).status, 200);
   });
 

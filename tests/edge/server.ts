@@ -14,13 +14,17 @@ const WORKERS = {
   plain: resolve(import.meta.dirname, 'javascript/plain.js'),
   hono: resolve(import.meta.dirname, 'javascript/hono.js'),
   remote: resolve(import.meta.dirname, 'javascript/remote.js'),
+  revoking: resolve(import.meta.dirname, 'javascript/revoking.js'),
 } as const;
 export type Guard = keyof typeof WORKERS;
 /** Those that stand in front of an origin. */
 export const GUARDS = ['gate', 'rust'] as const satisfies Guard[];
 
 /** Those that have none, since what may pass is for the handler. */
-const IN_JAVASCRIPT: readonly Guard[] = ['plain', 'hono', 'remote'];
+const IN_JAVASCRIPT: readonly Guard[] = ['plain', 'hono', 'remote', 'revoking'];
+
+/** Those that others may have revoke for them. */
+const HAVE_ENDPOINTS: readonly Guard[] = ['gate', 'revoking'];
 
 export const PEPPER = 'pepper-of-the-tests-0123456789abcdef';
 export const CLIENT = { id: 'backend', secret: 'url-safe_secret_of_a_client_32chars' } as const;
@@ -146,7 +150,7 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
   const heard = JSON.stringify(resolve(import.meta.dirname, 'heard.js'));
   const exported = options.heard
     ? `import { telling } from ${heard};\nimport Worker from ${worker};\nexport default telling(Worker);\n`
-    : `export { default } from ${worker};\n`;
+    : `export { default${HAVE_ENDPOINTS.includes(which) ? ', Endpoints' : ''} } from ${worker};\n`;
   await writeFile(entry, `${imports.join('')}${exported}${objects}`);
   const binding = (script_name?: string) => ({
     durable_objects: { bindings: [{ name: 'QUASH_LEDGER', class_name: 'Ledger', script_name }] },

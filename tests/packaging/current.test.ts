@@ -41,7 +41,7 @@ after(async () => {
 
 test('every subpath that is not for Workers can be imported on a server', async () => {
   const { exports } = JSON.parse(await readFile(MANIFEST, 'utf8')) as { exports: object };
-  const elsewhere = ['./package.json', './edge', './hono', './worker'];
+  const elsewhere = ['./openapi.json', './package.json', './edge', './hono', './worker'];
   const subpaths = Object.keys(exports).filter((subpath) => !elsewhere.includes(subpath));
   const lines = (await project.run('subpaths.js')).trim().split('\n');
   assert.deepEqual(lines.map((line) => line.split(' ')[0]), subpaths);

@@ -49,12 +49,12 @@ const ledger = (script_name?: string) => ({
 });
 const DEPLOYED = 'deployed.js';
 const guarding = (service: string) => ({ ...common.vars, QUASH: { ...common.vars.QUASH, origin: { service } } });
-const services = (binding: string, service: string) => ({ services: [{ binding, service }] });
+const services = (binding: string, service: string, entrypoint?: string) => ({ services: [{ binding, service, entrypoint }] });
 
-const DEPLOYMENTS: Readonly<Record<string, readonly object[]>> = {
+const DEPLOYMENTS: Readonly<Record<string, readonly { readonly main: string; readonly [option: string]: unknown }[]>> = {
   'a Worker guards its own handler': [{ ...common, name: 'plain', main: 'plain.js', ...ledger() }],
   'an app of Hono leaves the endpoints and the ledger to another Worker': [
-    { ...common, name: 'hono', main: 'hono.js', ...ledger('quash'), ...services('ENDPOINTS', 'quash') },
+    { ...common, name: 'hono', main: 'hono.js', ...ledger('quash'), ...services('ENDPOINTS', 'quash', 'Endpoints') },
     { ...common, name: 'quash', main: DEPLOYED, ...ledger(), vars: guarding('SELF'), ...services('SELF', 'hono') },
   ],
   'the Worker of the package guards an origin': [
@@ -74,6 +74,12 @@ for (const [name, workers] of Object.entries(DEPLOYMENTS)) {
       assert.equal((await call(running, mine, '/me')).body, 'ada');
       assert.equal((await logout(running, mine)).body.outcome, 'revoked');
       assert.equal((await call(running, mine, '/me')).code, 'token_revoked');
+      // An origin leaves that to the Worker in front of it.
+      if (!workers.some(({ main }) => main === 'origin.js')) {
+        const other = await token({ claims: { sub: 'ada' } });
+        assert.equal((await call(running, other, '/out')).code, 'token_revoked');
+        assert.equal((await call(running, other, '/me')).code, 'token_revoked');
+      }
     } finally {
       await running.stop();
     }

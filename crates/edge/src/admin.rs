@@ -74,6 +74,27 @@ fn key(
     header.map(read).transpose()
 }
 
+/// Revokes what the Worker's own code demands, in the form of an administrator's demand. Tells the receipt, and what was revoked: nothing where
+/// the receipt says why not.
+pub(crate) async fn revoke_by_code(guard: &Guard, routes: &Routes, demand: &str) -> (String, Vec<Revocation>) {
+    let revoked = async {
+        let demanded = Demanding::of(guard, None, &Demand::documents(demand.into(), false)?, now()).await?;
+        if !demanded.rows.is_empty() {
+            guard.record(&demanded.rows, later()).await?;
+        }
+        Ok(demanded)
+    };
+    let (told, rows) = match revoked.await {
+        Ok(Demanding { told, rows, .. }) => (told, rows),
+        Err(problem) => {
+            respond::log_problem(&problem);
+            (vec![(None, Receipt::Refused(problem))], Vec::new())
+        }
+    };
+    let bound = guard.engine().bound(routes.mode);
+    (receipts(&told, routes.mode, bound, later()), rows)
+}
+
 /// Revokes what is demanded, one thing or many.
 ///
 /// Either all of it is durable that is not refused by its own fault, or nothing is acknowledged: whoever asks again completes it. With
@@ -87,11 +108,11 @@ async fn revoke(
 ) -> Result<Answer, Problem> {
     let is_ndjson = lines.iter().all(|(line, _)| line.is_some());
     // First, since what is refused as a whole uses no key up.
-    let mut demanded = Demanding::of(guard, client, &lines, now()).await?;
+    let mut demanded = Demanding::of(guard, Some(client), &lines, now()).await?;
     if let Some(key) = &key {
         match remember(guard, key.body(demanded.asked_at, "")).await? {
             Remembered::Since(first) if first == demanded.asked_at => {}
-            Remembered::Since(first) => demanded = Demanding::of(guard, client, &lines, first).await?,
+            Remembered::Since(first) => demanded = Demanding::of(guard, Some(client), &lines, first).await?,
             Remembered::Answered(answer) => return Ok(Answer::of_receipts(answer, is_ndjson)),
         }
     }
@@ -109,20 +130,26 @@ async fn revoke(
     Ok(Answer::of_receipts(answer, is_ndjson))
 }
 
-/// Demands of a client, while they are looked at.
+/// Demands, while they are looked at.
 struct Demanding<'c> {
-    client: &'c Client,
+    /// Whose they are; nobody's where the Worker's own code demands.
+    client: Option<&'c Client>,
     /// The first time.
     asked_at: Timestamp,
     told: Vec<(Option<usize>, Receipt)>,
     rows: Vec<Revocation>,
-    /// Of each row, for the audit log.
+    /// Of each row of a client's, for the audit log.
     records: Vec<String>,
 }
 
 impl<'c> Demanding<'c> {
     /// What these lines come to, as of then.
-    async fn of(guard: &Guard, client: &'c Client, lines: &[Line], asked_at: Timestamp) -> Result<Self, Problem> {
+    async fn of(
+        guard: &Guard,
+        client: Option<&'c Client>,
+        lines: &[Line],
+        asked_at: Timestamp,
+    ) -> Result<Self, Problem> {
         let mut demanded = Self { client, asked_at, told: Vec::new(), rows: Vec::new(), records: Vec::new() };
         for (line, document) in lines {
             let token = match document.as_ref().ok().and_then(|document| Demand::token(document.object())) {
@@ -146,6 +173,10 @@ impl<'c> Demanding<'c> {
         token: Option<Result<VerifiedToken, Error>>,
     ) -> Result<Receipt, Problem> {
         let Demand { what, reason, actor, note } = demand?;
+        // They are for the audit log, which is of clients.
+        if let (None, Some(_)) = (self.client, actor.or(note)) {
+            return Err(Problem::Member(if actor.is_some() { "actor" } else { "note" }.into()));
+        }
         let revocation = match (what, token) {
             (Demanded::Named { issuer, wanted }, _) => {
                 guard.engine().revocation_wanted(issuer, &wanted, self.asked_at, later())?
@@ -154,9 +185,11 @@ impl<'c> Demanding<'c> {
             (Demanded::Token(_), None) => None,
         };
         let Some(revocation) = revocation else { return Ok(Receipt::Expired) };
-        let (client, id) = (self.client.id(), revocation.id);
         self.rows.push(revocation);
-        self.records.push(AuditRecord { client, action: Action::Revoke, id, reason: Some(reason), actor, note }.text());
+        if let Some(client) = self.client {
+            let (client, action, id) = (client.id(), Action::Revoke, revocation.id);
+            self.records.push(AuditRecord { client, action, id, reason: Some(reason), actor, note }.text());
+        }
         Ok(Receipt::Revoked(revocation))
     }
 

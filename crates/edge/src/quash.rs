@@ -11,6 +11,7 @@ use quash_engine::{
 use worker::{Env, Request, Response};
 
 use crate::{
+    admin,
     authorized::Authorized,
     guard::{Guard, now},
     ledger::LedgerClient,
@@ -150,6 +151,14 @@ impl Quash {
             None | Some(Endpoint::Health | Endpoint::Verify) => Ok(None),
             Some(endpoint) => self.answer_unguarded(endpoint, &mut request, judge).await.map(Some),
         }
+    }
+
+    /// Revokes what the Worker's own code demands, and comes back when it is durable: a demand as the Admin API takes it, and the receipt as that
+    /// answers it, in JSON; and what was revoked. A receipt whose `outcome` is `refused` has the `code` of the error.
+    ///
+    /// For a host that has texts: there is nobody to authenticate, and no line of the audit log.
+    pub async fn revoke_demanded(&self, demand: &str) -> (String, Vec<Revocation>) {
+        admin::revoke_by_code(&self.guard, &self.routes, demand).await
     }
 
     /// The verdict on a request, on the terms that the configuration has for its path, for a handler that does the rest itself.

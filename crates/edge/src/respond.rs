@@ -15,10 +15,15 @@ pub fn refusal(error: &Error) -> Result<Response> {
 
 /// The answer that tells an administrator of one.
 pub(crate) fn problem(problem: &Problem) -> Result<Response> {
+    log_problem(problem);
+    answer(problem.answer())
+}
+
+/// Says in the log what is wrong with us.
+pub(crate) fn log_problem(problem: &Problem) {
     if let Some(cause) = problem.internal() {
         console_error!("{cause}");
     }
-    answer(problem.answer())
 }
 
 /// The answer that tells a proxy of one.

@@ -77,3 +77,7 @@ pub use quash_engine::{Error, Mode, Outage, Policy, Source, Unrevocable, config:
 
 pub use respond::refusal;
 pub use store::{InvalidPrefix, RedisStore};
+
+// What a store does, for our tests, which ask the same of it as of those of Node.js. No promise is made about these.
+#[doc(hidden)]
+pub use store::{LogRead, StoreError};

@@ -10,7 +10,10 @@ mod ledger;
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::{Function, Promise, futures::JsFuture};
+use js_sys::{
+    Function, Promise,
+    futures::{JsFuture, future_to_promise},
+};
 use quash_core::Revocation;
 use quash_edge::{ConfigError, Quash};
 use quash_engine::to_lines;
@@ -46,6 +49,17 @@ pub fn on_record(listener: Function) {
 #[wasm_bindgen(js_name = onJudge)]
 pub fn on_judge(judge: Function) {
     JUDGE.set(Some(judge));
+}
+
+/// Revokes what the Worker's own code demands: a line with the receipt, and behind it what was revoked, as the listener is told of it. No
+/// request comes here. It rejects when the configuration is wrong.
+#[wasm_bindgen]
+pub fn revoke(demand: String) -> Promise {
+    future_to_promise(async move {
+        let quash = QUASH.with(Clone::clone).map_err(|error| error.to_string())?;
+        let (receipt, revoked) = quash.revoke_demanded(&demand).await;
+        Ok(format!("{receipt}\n{}", to_lines(&revoked)).into())
+    })
 }
 
 async fn judge(token: &str) -> Result<Option<Response>> {

@@ -13,6 +13,9 @@ use crate::workspace::{SIMD, WASM_TARGET, Workspace};
 /// For bytes.
 const WASM_OPT: [&str; 2] = ["-Oz", "--converge"];
 
+/// What the Worker's routes are, which the npm package has a copy of.
+const OPENAPI: &str = "docs/openapi.json";
+
 /// What the browser module may use of WebAssembly: no more than wasm2js can translate, so no references to JavaScript's objects,
 /// which wasm-bindgen then keeps in a list. It is smaller for it, too.
 const BROWSER_FEATURES: (&str, &str) = (
@@ -98,11 +101,11 @@ impl Part {
             Self::Browser => build_browser(workspace),
             Self::Engine => {
                 build_module(workspace, "quash-js", "www/quash/wasm-engine", "quash_engine.wasm")?;
-                build_npm(workspace, "quash", "www/quash", &[])
+                build_npm(workspace, "quash", "www/quash", &[OPENAPI])
             }
             Self::Server => {
                 build_module(workspace, "quash-server", "www/quash/wasm-server", "quash_server.wasm")?;
-                build_npm(workspace, "quash", "www/quash", &[])
+                build_npm(workspace, "quash", "www/quash", &[OPENAPI])
             }
             Self::Worker => {
                 build_worker(workspace, "quash-worker", "crates/worker", Goal::Bytes)?;
@@ -190,7 +193,7 @@ fn build_browser(workspace: &Workspace) -> Result<()> {
         fs::rename(folder.join("quash_bg.wasm.d.ts"), folder.join("quash_js.d.ts"))?;
         Ok(())
     })?;
-    build_npm(workspace, "quash", "www/quash", &[])
+    build_npm(workspace, "quash", "www/quash", &[OPENAPI])
 }
 
 /// What a Worker's module is built for.

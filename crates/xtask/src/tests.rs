@@ -13,7 +13,7 @@ use crate::tools::{self, CargoTool, Need};
 use crate::workspace::{SIMD, WASM_TARGET, Workspace};
 
 /// Programs that tests start, which run natively, as no part does: the variable that says where one is, and the example's name.
-const PROGRAMS: [(&str, &str); 2] = [("QUASH_ORACLE", "oracle"), ("QUASH_TOWER", "interop")];
+const PROGRAMS: [(&str, &str); 3] = [("QUASH_ORACLE", "oracle"), ("QUASH_TOWER", "interop"), ("QUASH_STORE", "store")];
 
 /// Where other people's clients are.
 const OAUTH2: &str = "QUASH_OAUTH2";
@@ -155,7 +155,7 @@ pub(crate) fn run(workspace: &Workspace, groups: &[Group]) -> Result<()> {
 }
 
 /// The programs, each with its variable. They are built as the natively run tests are, or their dependencies would be compiled again.
-fn build_programs(workspace: &Workspace) -> Result<[(&'static str, PathBuf); 2]> {
+fn build_programs(workspace: &Workspace) -> Result<[(&'static str, PathBuf); 3]> {
     let mut build = workspace.cargo(["build", "--workspace"]);
     for (_, name) in PROGRAMS {
         build.args(["--example", name]);

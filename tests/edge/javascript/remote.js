@@ -3,11 +3,15 @@ import { createGuard } from 'quash/edge';
 
 import { answer } from './answer.js';
 
-const down = {
-  async fetch() {
-    throw new Error('the service is down');
-  },
+const isDown = async () => {
+  throw new Error('the service is down');
 };
-const guard = createGuard({ endpoints: down });
+const guard = createGuard({ endpoints: { fetch: isDown, revoke: isDown } });
 
-export default { fetch: guard.handler((request, env, _context, auth) => answer(request, env, auth)) };
+export default {
+  fetch: guard.handler(async (request, env, _context, auth) => {
+    if (!request.url.endsWith('/revoke')) return answer(request, env, auth);
+    const { name, code } = await guard.revoke({ token: auth.token }).catch((error) => error);
+    return Response.json({ name, code });
+  }),
+};

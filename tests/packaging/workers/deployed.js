@@ -1,2 +1,2 @@
 // The Worker of the package, as it is.
-export { default, Ledger } from 'quash/worker';
+export { default, Endpoints, Ledger } from 'quash/worker';

@@ -4,7 +4,9 @@ import { Hono } from 'hono';
 import { createGuard, guard } from 'quash/hono';
 
 const app = new Hono();
-app.use(guard(createGuard({ endpoints: env.ENDPOINTS })));
+const by = createGuard({ endpoints: env.ENDPOINTS });
+app.use(guard(by));
+app.get('/out', async (c) => c.json(await by.revoke({ token: c.get('auth').token })));
 app.get('*', (c) => c.text(c.get('auth')?.claims.sub ?? 'nobody'));
 
 export default app;

@@ -5,4 +5,9 @@ export { Ledger } from 'quash/edge';
 
 const guard = createGuard();
 
-export default { fetch: guard.handler((request, env, context, auth) => new Response(auth?.claims.sub ?? 'nobody')) };
+export default {
+  fetch: guard.handler(async (request, env, context, auth) => {
+    if (request.url.endsWith('/out')) return Response.json(await guard.revoke({ token: auth.token }));
+    return new Response(auth?.claims.sub ?? 'nobody');
+  }),
+};

@@ -67,8 +67,13 @@ test('what is published is what a user needs, and nothing else', () => {
     'wasm-engine/quash_engine.wasm', 'wasm-endpoints/index.js', 'wasm-endpoints/index_bg.wasm',
     'wasm-server/quash_server.wasm',
   ];
-  const rest = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json', ...wasm];
+  const rest = ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'dist/openapi.json', 'package.json', ...wasm];
   assert.deepEqual(files, [...built, ...rest].sort());
+});
+
+test('what the edge answers is there for tools that read OpenAPI', () => {
+  const read = (url: URL | string) => JSON.parse(readFileSync(new URL(url), 'utf8'));
+  assert.deepEqual(read(import.meta.resolve('quash/openapi.json')), read(new URL('../../docs/openapi.json', ROOT)));
 });
 
 test('publint finds no fault', async () => {

@@ -21,8 +21,10 @@ use redis::{
 };
 use thiserror::Error;
 
+pub use read::LogRead;
+
 use answer::texts;
-use read::{LogRead, READ};
+use read::READ;
 use script::{LOOK_UP, Script};
 use tail::Tail;
 
@@ -64,17 +66,24 @@ pub struct RedisStore {
 /// The store could not be asked, or does not know everything. Nothing is known about what was asked, and nothing that was to be
 /// written may be acknowledged.
 #[derive(Debug, Error)]
-pub(crate) enum StoreError {
+#[non_exhaustive]
+pub enum StoreError {
+    /// No answer in this time.
     #[error("Redis did not answer in {} ms", .0.as_millis())]
     Late(Duration),
+    /// No connection, or it refused.
     #[error("Redis could not be asked: {0}")]
     Failed(#[from] RedisError),
+    /// It has lost something, or has something that cannot be read.
     #[error("Redis has lost something that was revoked, see docs/redis.md: {0}")]
     Incomplete(String),
+    /// What no script of ours answers.
     #[error("Redis answered what no script of ours does")]
     Answer,
+    /// Others kept changing the same row; nothing of it was added.
     #[error("others changed the same row {0} times")]
     Conflict(usize),
+    /// No number could be drawn for a log that begins.
     #[error("the system has no random numbers")]
     Random,
 }
@@ -132,12 +141,14 @@ impl RedisStore {
     }
 
     /// Adds revocations, each merged with what is there. Comes back when all are there. May be repeated.
-    pub(crate) async fn append(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
+    #[doc(hidden)]
+    pub async fn append(&self, revocations: &[Revocation]) -> Result<(), StoreError> {
         self.in_time(append::append(self, revocations)).await
     }
 
     /// What is there under these ids, and has not expired.
-    pub(crate) async fn look_up(&self, ids: &[RevocationId]) -> Result<Vec<Revocation>, StoreError> {
+    #[doc(hidden)]
+    pub async fn look_up(&self, ids: &[RevocationId]) -> Result<Vec<Revocation>, StoreError> {
         self.in_time(async {
             let keys: Vec<String> = ids.iter().copied().map(denylist_key).collect();
             let answer = self.run(&LOOK_UP, &keys).await?;
@@ -154,7 +165,8 @@ impl RedisStore {
     }
 
     /// A part of the log. Everything in the answer is of one moment, after the call.
-    pub(crate) async fn read(&self, part: Part) -> Result<LogRead, StoreError> {
+    #[doc(hidden)]
+    pub async fn read(&self, part: Part) -> Result<LogRead, StoreError> {
         self.in_time(async {
             let (name, known) = match part {
                 Part::Head => ("head".to_owned(), self.tail().clone()),

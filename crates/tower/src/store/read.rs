@@ -13,7 +13,7 @@ pub(super) use super::script::READ;
 
 /// A part of the log.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct LogRead {
+pub struct LogRead {
     epoch: u64,
     span: Span,
     head: u64,
@@ -21,7 +21,8 @@ pub(crate) struct LogRead {
 }
 
 impl LogRead {
-    pub(crate) fn part(&self) -> LogPart<'_> {
+    /// As a follower is told of it.
+    pub fn part(&self) -> LogPart<'_> {
         LogPart { epoch: self.epoch, span: self.span, head: self.head, rows: &self.rows }
     }
 }

@@ -93,14 +93,3 @@ async fn stores_of_different_prefixes_know_nothing_of_each_other() {
     }
     assert!(RedisStore::connect("redis+unix:///nowhere").await.is_err());
 }
-
-#[tokio::test]
-async fn scripts_that_redis_has_forgotten_are_sent_again() {
-    let redis = Redis::start(&[]).await;
-    let app = App::over(&redis).await;
-    let token = token(&json!({}));
-    assert_eq!(app.verdict("/strict", &token).await, passes());
-    redis.ask::<()>(&["SCRIPT", "FLUSH"]).await;
-    app.quash.destroy(&token).await.unwrap();
-    assert_eq!(app.verdict("/strict", &token).await, refused(401, "token_revoked"));
-}

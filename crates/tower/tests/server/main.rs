@@ -14,6 +14,5 @@ mod guard;
 mod keys;
 mod logout;
 mod outage;
-mod races;
 mod redis;
 mod tokens;

@@ -7,6 +7,12 @@ declare module 'cloudflare:workers' {
   /** Goes on with the work after the answer. */
   export function waitUntil(work: Promise<unknown>): void;
 
+  export class WorkerEntrypoint {
+    constructor(context: object, env: object);
+    protected readonly ctx: { waitUntil(work: Promise<unknown>): void };
+    protected readonly env: Readonly<Record<string, unknown>>;
+  }
+
   export class DurableObject {
     constructor(context: object, env: object);
     protected readonly ctx: object;
@@ -27,6 +33,7 @@ declare module '*/wasm-endpoints/index.js' {
     onRecord(listener: (lines: string) => void): void;
     onJudge(judge: (token: string) => Promise<Response | undefined>): void;
     fetch(request: Request): Promise<Response>;
+    revoke(demand: string): Promise<string>;
   }
 
   export class Ledger {

@@ -5,7 +5,7 @@ import { CODE, Observer } from './observer.js';
 import { CLAIMS, SOURCE, type Sender } from './passed-on.js';
 import { type Bindings, type Context, message } from './platform.js';
 import type { Settings } from './settings.js';
-import type { Verdict } from './verdict.js';
+import type { Admitted, Verdict } from './verdict.js';
 
 /** Who answers what the gate does not answer itself. */
 export interface Behind {
@@ -63,9 +63,15 @@ export class Gate {
 
   /** The answer to whoever comes with this token now; none, if it is in force. */
   async judge(token: string, context: Context): Promise<Response | undefined> {
+    const verdict = await this.verify(token, context);
+    return verdict instanceof Response ? verdict : undefined;
+  }
+
+  /** The verdict on a token, or the answer to whoever comes with it now. */
+  async verify(token: string, context: Context): Promise<Admitted | Response> {
     const verdict = await this.#judge.judge(headOfToken(token), context);
     if (verdict.kind === 'answered') return verdict.response;
-    if (verdict.kind === 'admitted') return undefined;
+    if (verdict.kind === 'admitted') return verdict;
     throw new Error(`a token was taken for ${verdict.kind}`);
   }
 

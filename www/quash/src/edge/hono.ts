@@ -5,7 +5,7 @@ import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { type Authenticated, createGuard, type Guard } from './index.js';
 import type { Context } from './platform.js';
 
-export { type Authenticated, createGuard, type Guard, type GuardOptions } from './index.js';
+export { type Authenticated, createGuard, type Guard, type GuardOptions, QuashError } from './index.js';
 
 /** What the middleware adds to Hono's context. */
 export interface Variables {

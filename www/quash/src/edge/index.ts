@@ -1,24 +1,32 @@
 /** Quash for Workers in JavaScript. */
-import { env } from 'cloudflare:workers';
+import { env, waitUntil } from 'cloudflare:workers';
 
 import { type Authenticated, authenticated } from './authenticated.js';
-import { answer } from './endpoints.js';
+import { answer, revoke } from './endpoints.js';
+import type { Gate } from './gate.js';
+import { CODE } from './observer.js';
 import { passedOn } from './passed-on.js';
 import type { Context, Fetcher } from './platform.js';
+import { QuashError } from './quash-error.js';
+import { type Receipt, type Revocable, type Revoking, type Told, demandOf, failed, receiptOf, revokeThere } from './revoke.js';
 import { start } from './start.js';
 
 export type { Authenticated } from './authenticated.js';
 export type { Claims } from './claims.js';
+export { Endpoints } from './entrypoint.js';
 export { Ledger } from './ledger-object.js';
 export type { Context, Fetcher } from './platform.js';
+export { QuashError } from './quash-error.js';
+export type { Reason, Receipt, Revocable, Revoking, Target, Told } from './revoke.js';
 
 export interface GuardOptions {
   /**
-   * Who answers what is below Quash's prefix: another Worker, by a service binding. Default: this one does.
+   * Who answers what is below Quash's prefix: another Worker, by a service binding. Default: this one does. Where this one revokes, too, the
+   * binding is to the other's entrypoint `Endpoints`.
    *
    * What the other has revoked is known here when the ledger was followed, within `max_staleness`, and not at once.
    */
-  readonly endpoints?: Fetcher;
+  readonly endpoints?: Fetcher & Revoking;
   /**
    * Answers a CORS preflight, by which a browser asks what another origin's page may send. It never has a token, so nobody knows whose
    * it is: it must do nothing, and tell nothing, but `Access-Control-*`. Default: an empty 204, which allows nothing.
@@ -59,6 +67,37 @@ export interface Guard {
    * the request refused.
    */
   fetch(request: Request, context: Context, next: Next): Promise<Response>;
+
+  /**
+   * Revokes, of the Worker's own accord, and comes back when it is durable. This isolate refuses it from the first moment, all others by the
+   * receipt's `effective_by`.
+   *
+   * ```ts
+   * await guard.revoke({ iss: 'https://issuer.example', sub: 'ada' }); // log a user out everywhere
+   * await guard.revoke({ token: auth.token });
+   * ```
+   *
+   * Whose it is is for the caller to check: nobody is asked for credentials. A handler that revokes the token of its own request is not heard any
+   * more: the request is answered with `token_revoked`.
+   *
+   * @throws QuashError with the code of docs/errors.md: `store_unavailable` and `platform_failed` where nothing is acknowledged, and it may be done or
+   * not (it may be repeated), `member_invalid`, `issuer_unknown` and what else is wrong with what was named.
+   */
+  revoke(what: Revocable): Promise<Receipt>;
+
+  /**
+   * Verifies a token that came without a request, or in one of another kind: in a queue's message, over a WebSocket, in a Durable Object. It is
+   * judged as on a route without terms of its own.
+   *
+   * ```ts
+   * const { claims } = await guard.verify(message.body.token);
+   * ```
+   *
+   * What is revoked afterwards is for the caller to ask about again.
+   *
+   * @throws QuashError with the code of the refusal: `token_revoked`, `token_expired`, `ledger_unavailable`.
+   */
+  verify(token: string): Promise<Authenticated>;
 }
 
 /**
@@ -91,7 +130,28 @@ export function createGuard(options: GuardOptions = {}): Guard {
     });
   return {
     fetch,
+    revoke: async (what) => {
+      const told = await (endpoints ? revokeThere(endpoints, what) : revokeHere(what, gate));
+      // What another Worker has revoked, nobody here has heard of.
+      if (endpoints) gate.record(told.entries);
+      return receiptOf(told);
+    },
+    verify: async (token) => {
+      const verdict = await gate.verify(token, { waitUntil });
+      if (!(verdict instanceof Response)) return authenticated(verdict);
+      const { message } = (await verdict.json()) as { readonly message: string };
+      throw new QuashError(verdict.headers.get(CODE) ?? '', message);
+    },
     handler: (handler) => (request, env, context) =>
       fetch(request, context, (passed, auth) => handler(passed, env, context, auth)),
   };
+}
+
+async function revokeHere(what: Revocable, gate: Gate): Promise<Told> {
+  const demand = demandOf(what);
+  try {
+    return await revoke(demand, env, { waitUntil }, gate);
+  } catch (error) {
+    throw failed(error);
+  }
 }

@@ -2,7 +2,7 @@
  * The Quash Worker, in front of the origin that its configuration names: what is deployed where nothing is written.
  *
  * ```js
- * export { default, Ledger } from 'quash/worker';
+ * export { default, Endpoints, Ledger } from 'quash/worker';
  * ```
  */
 import { env } from 'cloudflare:workers';
@@ -13,6 +13,7 @@ import type { Sender } from './passed-on.js';
 import { type Bindings, type Context, message } from './platform.js';
 import { start } from './start.js';
 
+export { Endpoints } from './entrypoint.js';
 export { Ledger } from './ledger-object.js';
 
 let origin: Origin;

@@ -1,4 +1,4 @@
-/** What every store has to do, whatever it keeps rows in. */
+/** What every store has to do, whatever it keeps rows in, and whatever it is written in: `tests/server/stores.test.ts` asks it of Rust's. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
@@ -6,7 +6,7 @@ import type { Store } from 'quash/redis';
 
 import { Follower } from './follower.ts';
 import { SEED, random } from './random.ts';
-import { LATER, merge, mergeAll, row } from './words.ts';
+import { LATER, merge, mergeAll, row, says } from './entries.ts';
 
 /** An empty place that rows are kept in, and stores that keep them there, as of several processes. */
 export interface Place extends AsyncDisposable {
@@ -65,7 +65,11 @@ export function conforms(name: string, begin: () => Promise<Place>, { isAtomic, 
         const byWriter = writers.map((_, at) => rows.filter((_, n) => n % writers.length === at));
         await Promise.all(
           writers.map(async (writer, at) => {
-            for (const row of byWriter[at] ?? []) await writer.append([row], merge);
+            for (const row of byWriter[at] ?? []) {
+              await writer.append([row], merge);
+              const [found] = await writer.lookUp([row.key]);
+              assert.ok(says(found, row), `${row.entry} is not in ${found?.entry}`);
+            }
           }),
         );
         const expected = mergeAll(rows);
@@ -127,7 +131,7 @@ function followsItsLog(begin: () => Promise<Place>): void {
       await follower.sync();
       for (const [key, row] of mergeAll(acknowledged.slice(0, count))) {
         const known = follower.rows.get(key);
-        assert.ok(known && merge(known, row).entry === known.entry, `${row.entry} is not in ${known?.entry}`);
+        assert.ok(says(known, row), `${row.entry} is not in ${known?.entry}`);
       }
     } while (!isOver);
     await writing;

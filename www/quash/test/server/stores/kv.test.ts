@@ -8,7 +8,7 @@ import { type KvNamespace, type StoreError, kv } from 'quash/kv';
 import { getPlatformProxy } from 'wrangler';
 
 import { conforms } from './conformance.ts';
-import { LATER, merge, row } from './words.ts';
+import { LATER, merge, row } from './entries.ts';
 
 // Nothing here is for others to know, or to be asked of them.
 Object.assign(process.env, { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' });

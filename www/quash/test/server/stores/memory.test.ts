@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { memory } from 'quash/memory';
 
 import { conforms } from './conformance.ts';
-import { merge, row } from './words.ts';
+import { merge, row } from './entries.ts';
 
 conforms(
   'memory',

@@ -1,7 +1,7 @@
 /** The clients that the Redis store is for, as their users make them. */
 import * as ioredis5 from 'ioredis5';
 import * as ioredis6 from 'ioredis6';
-import type { RedisClient } from 'quash/redis';
+import { type Log, type RedisClient, type RedisOptions, type Store, redis } from 'quash/redis';
 import * as redis3 from 'redis3';
 import * as redis4 from 'redis4';
 import * as redis5 from 'redis5';
@@ -10,6 +10,14 @@ import * as redis6 from 'redis6';
 export interface Connected extends AsyncDisposable {
   readonly client: RedisClient;
 }
+
+/** A store as a process of a server's has it, with a connection of its own. */
+export interface OpenStore extends Store, AsyncDisposable {
+  readonly log: Log;
+}
+
+/** Opens a store over a server, by the path of its Unix socket. */
+export type Open = (socket: string, options?: RedisOptions) => Promise<OpenStore>;
 
 /** Each connects to a Unix socket. */
 export const CLIENTS: Readonly<Record<string, (socket: string) => Promise<Connected>>> = {
@@ -73,6 +81,15 @@ export const CLUSTER_CLIENTS: Readonly<Record<string, (ports: readonly number[])
 export async function connect(socket: string): Promise<Connected> {
   const client = quiet(new ioredis5.Redis(socket));
   return connected(client, () => client.disconnect());
+}
+
+/** Opens stores with connections of a client's. */
+export function openBy(connect: (socket: string) => Promise<Connected>): Open {
+  return async (socket, options) => {
+    const { client, ...connected } = await connect(socket);
+    const { log, ...store } = redis(client, options);
+    return { ...store, log: log!, ...connected };
+  };
 }
 
 const urls = (ports: readonly number[]) => ports.map((port) => ({ url: `redis://127.0.0.1:${port}` }));

@@ -3,41 +3,15 @@ import { describe, test } from 'node:test';
 
 import { type StoreError, redis } from 'quash/redis';
 
-import { CLIENTS } from './redis-clients.ts';
-import { startRedis, until } from './redis-server.ts';
-import { merge, row } from './words.ts';
+import { LATER, merge, row } from './entries.ts';
+import { CLIENTS, openBy } from './redis-clients.ts';
+import { outlastsOutages } from './redis-outage.ts';
+import { startRedis } from './redis-server.ts';
 
 const UNAVAILABLE = { name: 'StoreError', code: 'store_unavailable' };
-const KEY = row(1, '').key;
 
 describe('an outage of Redis', { timeout: 120_000, concurrency: true }, () => {
-  for (const [name, connect] of Object.entries(CLIENTS)) {
-    test(`${name}: one that hangs, and one that is gone for a while`, async () => {
-      await using server = await startRedis();
-      await using connected = await connect(server.socket);
-      const store = redis(connected.client, { timeout: 200 });
-      const { log } = store;
-      const isUp = () => store.lookUp([KEY]).then(() => true, () => false);
-      await until(isUp);
-      await until(() => store.append([row(1, 'a')], merge).then(() => true, () => false));
-
-      server.freeze();
-      await assert.rejects(log!.read('head'), UNAVAILABLE);
-      await assert.rejects(store.lookUp([KEY]), UNAVAILABLE);
-      await assert.rejects(store.append([row(1, 'b')], merge), UNAVAILABLE);
-      server.thaw();
-      await until(isUp);
-
-      await server.kill();
-      await assert.rejects(log!.read('head'), UNAVAILABLE);
-      await assert.rejects(store.append([row(1, 'c')], merge), UNAVAILABLE);
-      await server.restart();
-      // The client itself has to notice, and connect again.
-      await until(() => store.append([row(1, 'd')], merge).then(() => true, () => false));
-      await until(isUp);
-      assert.ok((await store.lookUp([KEY]))[0]?.entry.includes('d'));
-    });
-  }
+  for (const [name, connect] of Object.entries(CLIENTS)) outlastsOutages(name, openBy(connect));
 
   test('an answer that comes too late has no consequences', async () => {
     const answers: ((answer: unknown) => void)[] = [];
@@ -74,7 +48,7 @@ describe('an outage of Redis', { timeout: 120_000, concurrency: true }, () => {
     const client = connected.client as { call(command: string, args: string[]): Promise<unknown> };
     const slow = redis({
       call: async (command: string, args: string[]) => {
-        await store.append([row(1, `w${others++}`)], merge);
+        await store.append([row(1, 'other', LATER + others++)], merge);
         return client.call(command, args);
       },
     });

@@ -14,6 +14,10 @@ const POLL_MS = 20;
 
 const run = promisify(execFile);
 
+/** None outlives the tests, however they end. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 export interface RedisServer extends AsyncDisposable {
   /** Path of its Unix socket. */
   readonly socket: string;
@@ -101,9 +105,8 @@ export async function until(isSo: () => Promise<boolean>): Promise<void> {
 /** Resolves when it takes connections; rejects with what it printed when it ends before. */
 async function start(args: readonly string[]): Promise<ChildProcess> {
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const end = () => void child.kill('SIGKILL');
-  process.once('exit', end);
-  child.once('exit', () => process.off('exit', end));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let printed = '';
   await new Promise<void>((resolve, reject) => {
     const listen = (chunk: Buffer) => {
