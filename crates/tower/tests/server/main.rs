@@ -16,4 +16,5 @@ mod logout;
 mod outage;
 mod races;
 mod redis;
+mod status_lists;
 mod tokens;
