@@ -311,7 +311,7 @@ mod tests {
             self.outcome_by(ONE, index, Outage::Closed)
         }
 
-        fn to_read(&mut self, uri: &str) -> Fetch {
+        fn asks_for(&mut self, uri: &str) -> Fetch {
             match self.judge_by(uri, 0, Outage::Closed, self.now) {
                 Step::Read(fetch) => fetch,
                 step => panic!("{step:?}"),
@@ -355,7 +355,7 @@ mod tests {
     #[test]
     fn a_list_says_who_is_in_force() {
         let mut stand = Stand::new();
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         assert_eq!((fetch.url.as_str(), fetch.accept(), fetch.cached_for), (ONE, "application/statuslist+jwt", HOUR));
         assert_eq!(stand.read(&fetch, &json!({}), FOUR, (0, 0)).lifetime, Duration::from_secs(300));
         let outcomes = [0, 1, 2, 3, 4, 1 << 40].map(|index| stand.outcome(index));
@@ -370,16 +370,16 @@ mod tests {
     #[test]
     fn one_reads_and_the_others_wait_but_not_for_ever() {
         let mut stand = Stand::new();
-        stand.to_read(ONE);
+        stand.asks_for(ONE);
         assert_eq!(stand.outcome(0), "wait");
         stand.wait(5);
         assert_eq!(stand.outcome(0), "wait");
         // Its request was cancelled.
         stand.wait(1);
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         // Somebody has waited for two reads.
         stand.wait(6);
-        let first = stand.to_read(ONE);
+        let first = stand.asks_for(ONE);
         assert!(matches!(stand.judge_by(ONE, 0, Outage::Closed, at(0)), Step::Refuse(Error::StatusListUnavailable(_))));
         stand.fail(&first);
         assert_eq!(stand.outcome(0), "status_list_unavailable");
@@ -391,7 +391,7 @@ mod tests {
     #[test]
     fn a_list_is_read_again_before_it_is_too_old_and_not_gone_by_after() {
         let mut stand = Stand::new();
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         stand.read(&fetch, &json!({ "ttl": 100 }), FOUR, (0, 0));
         stand.wait(79);
         assert_eq!((stand.outcome(0), stand.due()), ("passes", None));
@@ -410,7 +410,7 @@ mod tests {
     #[test]
     fn an_outage_is_met_as_the_policy_wants_it() {
         let mut stand = Stand::new();
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         stand.read(&fetch, &json!({ "exp": 1_800_000_200, "ttl": 100 }), FOUR, (0, 0));
         stand.wait(80);
         stand.outcome(0);
@@ -418,7 +418,7 @@ mod tests {
         stand.fail(&fetch);
         assert_eq!((stand.outcome(0), stand.due()), ("passes", None), "it was tried a moment ago");
         stand.wait(20);
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         let good = Outage::LastKnownGood(Duration::from_secs(150));
         stand.fail(&fetch);
         for (index, closed, last, open) in [
@@ -442,12 +442,12 @@ mod tests {
         assert_eq!(stand.outcome_by(ONE, 0, good), "read", "it is too old");
         stand.wait(49);
         // Its issuer has said that nobody may go by it.
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         stand.fail(&fetch);
         assert_eq!(stand.outcome_by(ONE, 1, Outage::LastKnownGood(HOUR)), "status_list_unavailable");
         assert_eq!(stand.outcome_by(ONE, 1, Outage::DangerOpen), "passes");
         stand.wait(5);
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         stand.read(&fetch, &json!({ "iat": 1_800_000_201 }), FOUR, (0, 0));
         assert_eq!(stand.outcome(0), "passes");
     }
@@ -476,7 +476,7 @@ mod tests {
         stand.wait(6);
         let million = vec![0; 1 << 20];
         for number in 0..200 {
-            let fetch = stand.to_read(&uri(number));
+            let fetch = stand.asks_for(&uri(number));
             stand.read(&fetch, &json!({}), &million, (0, 0));
             // This one is of use all the time.
             if number > 0 {
@@ -493,7 +493,7 @@ mod tests {
     #[test]
     fn an_older_list_is_not_taken_for_a_newer_one() {
         let mut stand = Stand::new();
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         stand.read(&fetch, &json!({ "iat": 1_799_999_990 }), &[0b01], (0, 0));
         stand.wait(240);
         assert_eq!(stand.outcome(0), "token_revoked");
@@ -514,18 +514,18 @@ mod tests {
     #[test]
     fn a_copy_is_as_old_as_it_is() {
         let mut stand = Stand::new();
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         // It was 40 s old when it was read, 50 s ago.
         let keep = stand.read(&fetch, &json!({ "ttl": 100 }), FOUR, (40, 50));
         assert_eq!(keep.lifetime, Duration::from_secs(10));
         stand.wait(10);
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         assert!(fetch.cached_for < Duration::from_secs(60), "the same copy would do");
         // It was too old already when it was read, and is the newest that there is; but not for ever.
         let keep = stand.read(&fetch, &json!({ "ttl": 100 }), FOUR, (1000, 0));
         assert_eq!((keep.lifetime, stand.outcome(0)), (Duration::from_secs(10), "passes"));
         stand.wait(10);
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         stand.read(&fetch, &json!({ "ttl": 100 }), FOUR, (1000, 9));
         assert_eq!(stand.outcome(0), "passes");
         let fetch = stand.due().unwrap();
@@ -568,7 +568,7 @@ mod tests {
             &token(ONE, 0),
         ] {
             let mut stand = Stand::new();
-            let fetch = stand.to_read(ONE);
+            let fetch = stand.asks_for(ONE);
             let (age, kept) = (Duration::ZERO, Duration::ZERO);
             let fetched = Fetched { body: body.as_bytes(), cache_control: None, age, kept };
             let mut taken = stand.engine.fetched(&fetch, Ok(fetched), stand.now);
@@ -582,7 +582,7 @@ mod tests {
             [(false, Ok(vec![0])), (true, Err("is no zlib".into())), (true, Ok(vec![0; MAX_BYTES + 1]))]
         {
             let mut stand = Stand::new();
-            let fetch = stand.to_read(ONE);
+            let fetch = stand.asks_for(ONE);
             let (age, kept) = (Duration::ZERO, Duration::ZERO);
             let fetched = Fetched { body: good.as_bytes(), cache_control: None, age, kept };
             let Taken::Check(checking) = stand.engine.fetched(&fetch, Ok(fetched), stand.now) else { panic!() };
@@ -597,7 +597,7 @@ mod tests {
     #[test]
     fn a_key_that_is_new_is_read_before_the_list_is_given_up() {
         let mut stand = Stand::new();
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         let body =
             list(ONE, &json!({})).replacen("eyJhbGciOiJFUzI1NiIsImtpZCI6ImsiL", "eyJhbGciOiJFUzI1NiIsImtpZCI6Im4iL", 1);
         let (age, kept) = (Duration::ZERO, Duration::ZERO);
@@ -614,7 +614,7 @@ mod tests {
         stand.engine.fetched(&keys, Ok(fetched_keys), stand.now);
         stand.wait(1);
         // It is not there, and that is known for a while.
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         let taken = stand.engine.fetched(&fetch, Ok(fetched), stand.now);
         assert!(matches!(taken, Taken::Done(Keep { next: None, .. })));
         assert_eq!(stand.outcome(0), "status_list_unavailable");
@@ -624,28 +624,28 @@ mod tests {
     fn a_clock_that_is_set_back_stops_nothing() {
         let mut stand = Stand::new();
         stand.wait(5000);
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         stand.read(&fetch, &json!({}), FOUR, (0, 0));
         stand.now = at(100);
         // How old it is nobody knows.
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         stand.now = at(50);
-        stand.to_read(ONE);
+        stand.asks_for(ONE);
         stand.fail(&fetch);
         stand.now = at(10);
-        stand.to_read(ONE);
+        stand.asks_for(ONE);
     }
 
     #[test]
     fn a_place_is_read_anew_for_a_token_that_is_remembered() {
         let mut stand = Stand::new();
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         stand.read(&fetch, &json!({}), &[0], (0, 0));
         for _ in 0..3 {
             assert_eq!(stand.outcome(0), "passes");
         }
         stand.wait(300);
-        let fetch = stand.to_read(ONE);
+        let fetch = stand.asks_for(ONE);
         stand.read(&fetch, &json!({}), &[1], (0, 0));
         assert_eq!(stand.outcome(0), "token_revoked");
     }
