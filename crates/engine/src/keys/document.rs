@@ -89,7 +89,8 @@ impl Fetch {
     pub const fn accept(&self) -> &'static str {
         match self.kind {
             Kind::StatusList => "application/statuslist+jwt",
-            Kind::JwkSet | Kind::Metadata { .. } => "application/json",
+            // Some publish keys as `application/jwk-set+json` (RFC 7517 section 8.5.1), and some as plain text.
+            Kind::JwkSet | Kind::Metadata { .. } => "application/json, */*;q=0.1",
         }
     }
 
