@@ -37,6 +37,9 @@ pub enum Refusal {
     /// A security event token without events, or with what it must not have.
     #[error("the token is not a security event token: {0}")]
     NotAnEventToken(&'static str),
+    /// A status list of something else.
+    #[error("the token is not the status list that is needed here: {0}")]
+    NotAStatusListToken(&'static str),
     /// An event about a subject that is named in no way we know, or by another issuer's name.
     #[error("the event's subject is not one that can be revoked here")]
     SubjectUnsupported,
@@ -65,6 +68,7 @@ impl Refusal {
             Self::NotYetValid => "token_not_yet_valid",
             Self::NotALogoutToken(_) => "logout_token_invalid",
             Self::NotAnEventToken(_) => "event_token_invalid",
+            Self::NotAStatusListToken(_) => "status_list_invalid",
             Self::SubjectUnsupported => "subject_unsupported",
             Self::AudienceMismatch => "audience_mismatch",
             Self::ClaimMissing(_) => "claim_missing",

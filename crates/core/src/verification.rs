@@ -49,25 +49,45 @@ impl Issuers {
     /// [`Refusal`] when no key of its issuer may verify the token, or the signature is wrong.
     pub fn verify(&self, token: UnverifiedToken<'_>) -> Result<Verification, Refusal> {
         let (terms, key) = self.key(token.claims.issuer(), &token.header)?;
-        let (terms, key) = (terms.clone(), key.clone());
-        match &key.key.material {
-            Material::Host(_, host_key) => Ok(Verification::Ask(SignatureCheck {
-                host_key: *host_key,
-                terms,
-                key,
-                signing_input: token.signing_input.into(),
-                signature: token.signature,
-                header: token.header,
-                claims: token.claims,
-            })),
-            Material::Hmac(mac) => {
-                if !mac.verifies(token.signing_input, &token.signature) {
-                    return Err(Refusal::SignatureInvalid);
-                }
-                let signing_input = identity(&token.claims, token.signing_input);
-                let UnverifiedToken { header, claims, .. } = token;
-                Ok(Verification::Verified(VerifiedToken { terms, key: key.ids.clone(), header, claims, signing_input }))
+        verify_with(terms.clone(), key.clone(), token)
+    }
+
+    /// Verifies something that this issuer is to have signed, and that need not name it: a [status list](crate::StatusListToken) has no
+    /// `iss` of its own.
+    ///
+    /// # Errors
+    /// Those of [`verify`](Self::verify); [`Refusal::IssuerUnknown`] when it names another issuer.
+    pub fn verify_as(&self, issuer: &str, token: UnverifiedToken<'_>) -> Result<Verification, Refusal> {
+        if token.claims.issuer().is_some_and(|named| named != issuer) {
+            return Err(Refusal::IssuerUnknown);
+        }
+        let (terms, key) = self.key(Some(issuer), &token.header)?;
+        verify_with(terms.clone(), key.clone(), token)
+    }
+}
+
+fn verify_with(
+    terms: Arc<IssuerTerms>,
+    key: Arc<TrustedKey>,
+    token: UnverifiedToken<'_>,
+) -> Result<Verification, Refusal> {
+    match &key.key.material {
+        Material::Host(_, host_key) => Ok(Verification::Ask(SignatureCheck {
+            host_key: *host_key,
+            terms,
+            key,
+            signing_input: token.signing_input.into(),
+            signature: token.signature,
+            header: token.header,
+            claims: token.claims,
+        })),
+        Material::Hmac(mac) => {
+            if !mac.verifies(token.signing_input, &token.signature) {
+                return Err(Refusal::SignatureInvalid);
             }
+            let signing_input = identity(&token.claims, token.signing_input);
+            let UnverifiedToken { header, claims, .. } = token;
+            Ok(Verification::Verified(VerifiedToken { terms, key: key.ids.clone(), header, claims, signing_input }))
         }
     }
 }

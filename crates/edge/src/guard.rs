@@ -306,11 +306,11 @@ impl Guard {
         }
     }
 
-    /// Reads a document of keys, and what it leads to.
+    /// Reads what an issuer publishes, and what that leads to.
     async fn read(&self, fetch: Fetch) {
         let mut next = Some(fetch);
         while let Some(fetch) = next.take() {
-            next = key_documents::read(&self.engine, &fetch).await;
+            next = key_documents::read(&self.engine, &self.imported, &fetch).await;
         }
     }
 

@@ -4,15 +4,26 @@ use std::{cell::RefCell, time::Duration};
 
 use futures_util::StreamExt;
 use quash_core::Timestamp;
-use quash_engine::{Engine, Fetch, Fetched, NEARBY, STORE_TIMEOUT};
-use web_sys::{Request, RequestInit, RequestRedirect};
+use quash_engine::{Deflated, Engine, Fetch, Fetched, Keep, NEARBY, STORE_TIMEOUT, Taken};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use web_sys::{ReadableWritablePair, Request, RequestInit, RequestRedirect};
 use worker::{Cache, Headers, Response};
 
-use crate::{guard::later, within::within};
+use crate::{guard::later, webcrypto::ImportedKeys, within::within};
 
 /// When a copy was read, in milliseconds since the epoch, and how old it was then: `Age` is the cache's own.
 const READ_AT: &str = "Quash-Read-At";
 const AGE: &str = "Quash-Age";
+
+#[wasm_bindgen]
+extern "C" {
+    /// web-sys has it behind `web_sys_unstable_apis`, which would be for whoever builds a Worker to set.
+    #[wasm_bindgen(extends = ReadableWritablePair)]
+    type DecompressionStream;
+
+    #[wasm_bindgen(constructor, catch)]
+    fn new(format: &str) -> Result<DecompressionStream, JsValue>;
+}
 
 /// A document as it came, from the issuer or from the cache.
 struct Document {
@@ -25,13 +36,13 @@ struct Document {
 }
 
 /// Reads a document and tells the engine. What comes back is to be read next.
-pub(crate) async fn read(engine: &RefCell<Engine>, fetch: &Fetch) -> Option<Fetch> {
+pub(crate) async fn read(engine: &RefCell<Engine>, imported: &ImportedKeys, fetch: &Fetch) -> Option<Fetch> {
     if let Some(document) = within(STORE_TIMEOUT, cached(fetch)).await.flatten() {
-        return tell(engine, fetch, Ok(&document)).next;
+        return tell(engine, imported, fetch, Ok(&document)).await.next;
     }
     let late = || Err(format!("no answer in {} s", fetch.timeout.as_secs()));
     let document = within(fetch.timeout, published(fetch)).await.unwrap_or_else(late);
-    let keep = tell(engine, fetch, document.as_ref());
+    let keep = tell(engine, imported, fetch, document.as_ref()).await;
     if let Ok(document) = document
         && !keep.lifetime.is_zero()
         && let Err(error) = copy(fetch, document, keep.lifetime).await
@@ -41,7 +52,13 @@ pub(crate) async fn read(engine: &RefCell<Engine>, fetch: &Fetch) -> Option<Fetc
     keep.next
 }
 
-fn tell(engine: &RefCell<Engine>, fetch: &Fetch, document: Result<&Document, &String>) -> quash_engine::Keep {
+/// Tells the engine, and does with the document what it wants of it.
+async fn tell(
+    engine: &RefCell<Engine>,
+    imported: &ImportedKeys,
+    fetch: &Fetch,
+    document: Result<&Document, &String>,
+) -> Keep {
     let fetched = document.map_err(Clone::clone).map(|document| Fetched {
         body: &document.body,
         cache_control: document.cache_control.as_deref(),
@@ -51,7 +68,32 @@ fn tell(engine: &RefCell<Engine>, fetch: &Fetch, document: Result<&Document, &St
     if let Err(problem) = &fetched {
         worker::console_warn!("quash: {}: {problem}", fetch.url);
     }
-    engine.borrow_mut().fetched(fetch, fetched, later())
+    // Each alone, or the engine would be held while somebody else works.
+    let mut taken = engine.borrow_mut().fetched(fetch, fetched, later());
+    loop {
+        taken = match taken {
+            Taken::Done(keep) => return keep,
+            Taken::Check(checking) => {
+                let valid = imported.check(engine, &checking.check).await.unwrap_or_default();
+                engine.borrow_mut().list_checked(checking, valid, later())
+            }
+            Taken::Inflate(deflated) => {
+                let inflated = inflate(&deflated).await;
+                engine.borrow_mut().inflated(deflated, inflated, later())
+            }
+        }
+    }
+}
+
+/// By the platform: nothing in this module can.
+async fn inflate(deflated: &Deflated) -> Result<Vec<u8>, String> {
+    let text = |error: JsValue| format!("{error:?}");
+    let decompression = DecompressionStream::new("deflate").map_err(text)?;
+    let mut bytes = deflated.bytes().to_vec();
+    let response = web_sys::Response::new_with_opt_u8_array(Some(&mut bytes)).map_err(text)?;
+    let stream = response.body().ok_or("has no bytes")?.pipe_through(&decompression);
+    let response = web_sys::Response::new_with_opt_readable_stream(Some(&stream)).map_err(text)?;
+    bytes_of(&mut response.into(), deflated.max_bytes()).await
 }
 
 async fn published(fetch: &Fetch) -> Result<Document, String> {
@@ -59,6 +101,7 @@ async fn published(fetch: &Fetch) -> Result<Document, String> {
     let init = RequestInit::new();
     init.set_redirect(RequestRedirect::Manual);
     let request = Request::new_with_str_and_init(&fetch.url, &init).map_err(|error| text(error.into()))?;
+    request.headers().set("Accept", fetch.accept()).map_err(|error| text(error.into()))?;
     let response = worker::Fetch::Request(request.into()).send().await.map_err(text)?;
     if response.status_code() != 200 {
         return Err(format!("answers {}", response.status_code()));
@@ -80,6 +123,12 @@ async fn cached(fetch: &Fetch) -> Option<Document> {
 
 async fn document(mut response: Response, age: Duration, kept: Duration, max_bytes: usize) -> Result<Document, String> {
     let cache_control = header(&response, "Cache-Control");
+    let body = bytes_of(&mut response, max_bytes).await?;
+    Ok(Document { body, cache_control, age, kept })
+}
+
+/// All of a body, unless that is too much: the rest of it is never read.
+async fn bytes_of(response: &mut Response, max_bytes: usize) -> Result<Vec<u8>, String> {
     let mut body = Vec::new();
     let mut chunks = response.stream().map_err(|error| error.to_string())?;
     while let Some(chunk) = chunks.next().await {
@@ -88,7 +137,7 @@ async fn document(mut response: Response, age: Duration, kept: Duration, max_byt
             return Err(format!("has more than {max_bytes} bytes"));
         }
     }
-    Ok(Document { body, cache_control, age, kept })
+    Ok(body)
 }
 
 async fn copy(fetch: &Fetch, document: Document, lifetime: Duration) -> worker::Result<()> {

@@ -42,13 +42,20 @@ impl Error {
         let seconds = |delay: &Duration| delay.as_millis().div_ceil(1000).to_string();
         match self {
             Self::MethodNotAllowed(allow) => add("Allow", allow),
-            Self::StoreUnavailable(_) | Self::KeysUnavailable(_) => add("Retry-After", RETRY_AFTER_SECS),
+            Self::StoreUnavailable(_) | Self::KeysUnavailable(_) | Self::StatusListUnavailable(_) => {
+                add("Retry-After", RETRY_AFTER_SECS);
+            }
             Self::LedgerUnavailable { retry_after, .. } | Self::RateLimited(retry_after) => {
                 add("Retry-After", &seconds(retry_after))
             }
             Self::ClientUnknown => add("WWW-Authenticate", r#"Basic realm="quash", charset="UTF-8""#),
             Self::TokenMissing => add("WWW-Authenticate", r#"Bearer realm="quash""#),
-            Self::Refused(_) | Self::Revoked { .. } | Self::ScopeMissing(_) | Self::TokenAmbiguous => {
+            Self::Refused(_)
+            | Self::Revoked { .. }
+            | Self::Status(_)
+            | Self::StatusListRefused
+            | Self::ScopeMissing(_)
+            | Self::TokenAmbiguous => {
                 // All values are ours or the configuration's, and free of quotes and backslashes.
                 let (kind, code) = (self.oauth_error().unwrap_or_default(), self.code());
                 let mut challenge = format!(r#"Bearer realm="quash", error="{kind}", error_description="{code}""#);
@@ -89,6 +96,7 @@ impl Error {
             Self::StoreUnavailable(cause)
             | Self::LedgerUnavailable { cause, .. }
             | Self::KeysUnavailable(cause)
+            | Self::StatusListUnavailable(cause)
             | Self::Platform(cause) => cause,
             Self::Configuration(cause) => cause,
             _ => return None,

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use quash_core::{
     Explanation, Headers, HostKey, Peppers, Reason, Refusal, Revocation, RevocationId, SignatureCheck, Target,
-    Timestamp, UnverifiedToken, ValidToken, Verification, VerifiedToken,
+    Timestamp, TokenIds, UnverifiedToken, ValidToken, Verification, VerifiedToken,
     follower::{Source, SyncId},
     json::Object,
 };
@@ -16,6 +16,7 @@ use crate::{
     memory::{Remembered, TokenMemory},
     policy::{Mode, Policies, Policy},
     revocations::{EdgeRevocations, Revocations},
+    status::{PlaceInList, StatusLists, Taken},
     trust::{Signer, Trust},
     wanted::{Unrevocable, Wanted},
 };
@@ -32,7 +33,8 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(25), Duration::from_
 pub struct Engine<R = EdgeRevocations> {
     pub(crate) routes: Arc<Routes>,
     pub(crate) policies: Policies,
-    trust: Trust,
+    pub(crate) trust: Trust,
+    pub(crate) status_lists: StatusLists,
     headers: Headers,
     memory: TokenMemory,
     pub(crate) revocations: R,
@@ -94,10 +96,11 @@ pub struct Checking {
 }
 
 impl<R: Revocations> Engine<R> {
-    pub(crate) fn with(revocations: R, routes: Arc<Routes>, policies: Policies, trust: Trust) -> Self {
+    pub(crate) fn with(revocations: R, routes: Arc<Routes>, policies: Policies, mut trust: Trust) -> Self {
         Self {
             routes,
             policies,
+            status_lists: StatusLists::new(std::mem::take(&mut trust.status_terms)),
             trust,
             headers: Headers::default(),
             memory: TokenMemory::default(),
@@ -267,7 +270,7 @@ impl<R: Revocations> Engine<R> {
                 let Some((issuer, key_set)) = key_set else { return Err(Refusal::KeyUnknown.into()) };
                 match key_set.unknown(issuer, now) {
                     Unknown::Read(fetch) => Ok(Verifying::Read(fetch)),
-                    Unknown::Wait => Ok(Verifying::Wait((now.since(arrived) / 2).clamp(PAUSES.0, PAUSES.1))),
+                    Unknown::Wait => Ok(Verifying::Wait(pause(now.since(arrived)))),
                     Unknown::Refuse if asked_at.is_none_or(|asked_at| key_set.was_read_since(asked_at)) => {
                         Err(Refusal::KeyUnknown.into())
                     }
@@ -280,7 +283,7 @@ impl<R: Revocations> Engine<R> {
 
     /// Whether there may be something to do while requests go on.
     pub fn is_due(&self, now: Timestamp) -> bool {
-        self.keys_are_due(now) || self.revocations.is_due()
+        self.keys_are_due(now) || self.revocations.is_due() || self.status_lists.is_due()
     }
 
     fn keys_are_due(&self, now: Timestamp) -> bool {
@@ -292,6 +295,9 @@ impl<R: Revocations> Engine<R> {
         if let Some(sync) = self.revocations.due() {
             return Some(Due::Sync(sync));
         }
+        if let Some(fetch) = self.status_lists.due() {
+            return Some(Due::Read(fetch));
+        }
         if !self.keys_are_due(now) {
             return None;
         }
@@ -302,7 +308,14 @@ impl<R: Revocations> Engine<R> {
     }
 
     /// Takes a document that was asked for, or why it could not be read.
-    pub fn fetched(&mut self, fetch: &Fetch, fetched: Result<Fetched<'_>, String>, now: Timestamp) -> Keep {
+    pub fn fetched(&mut self, fetch: &Fetch, fetched: Result<Fetched<'_>, String>, now: Timestamp) -> Taken {
+        if fetch.is_of_status_list() {
+            return self.list_fetched(fetch, fetched, now);
+        }
+        Taken::Done(self.keys_fetched(fetch, fetched, now))
+    }
+
+    fn keys_fetched(&mut self, fetch: &Fetch, fetched: Result<Fetched<'_>, String>, now: Timestamp) -> Keep {
         let Trust { key_sets, host_keys, .. } = &mut self.trust;
         let Some(Some(key_set)) = key_sets.get_mut(fetch.issuer) else { return Keep::default() };
         let (keep, changed) = key_set.fetched(fetch, fetched, host_keys, now);
@@ -351,8 +364,8 @@ impl<R: Revocations> Engine<R> {
         self.expire(now);
         if let Some(remembered) = self.memory.get(text, now) {
             policy.admits(&remembered.token)?;
-            let mode = self.routes.mode_of(policy);
-            return self.revocations.judge(&remembered.ids, policy, mode, arrived, now);
+            let (ids, place) = (remembered.ids.clone(), remembered.place.clone());
+            return self.judge_ids(&ids, place.as_deref(), policy, arrived, now);
         }
         match self.try_verify(Signer::Issuer, text, arrived, None, now)? {
             Verifying::Verified(token) => self.verified(text, token.validate(now)?, policy, true, arrived, now),
@@ -376,11 +389,34 @@ impl<R: Revocations> Engine<R> {
         now: Timestamp,
     ) -> Result<Step<R::LookUp>, Error> {
         policy.admits(&token)?;
+        let place = self.status_lists.place(token.claims())?.map(Arc::new);
         let ids = Arc::new(token.ids());
         if may_remember && self.memory.came_before(text) {
-            self.memory.insert(Remembered::new(text, token, ids.clone()));
+            self.memory.insert(Remembered::new(text, token, ids.clone()).in_list(place.clone()));
+        }
+        self.judge_ids(&ids, place.as_deref(), policy, arrived, now)
+    }
+
+    /// Goes on with a token that is good by itself: whether it was revoked, its issuer and we may both know.
+    fn judge_ids(
+        &mut self,
+        ids: &Arc<TokenIds>,
+        place: Option<&PlaceInList>,
+        policy: &Arc<Policy>,
+        arrived: Timestamp,
+        now: Timestamp,
+    ) -> Result<Step<R::LookUp>, Error> {
+        if let Some(place) = place
+            && let Some(step) = self.status(place, policy, arrived, now)?
+        {
+            return Ok(step);
         }
         let mode = self.routes.mode_of(policy);
-        self.revocations.judge(&ids, policy, mode, arrived, now)
+        self.revocations.judge(ids, policy, mode, arrived, now)
     }
+}
+
+/// How long to wait until another look at what somebody else reads.
+pub(crate) fn pause(waited: Duration) -> Duration {
+    (waited / 2).clamp(PAUSES.0, PAUSES.1)
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use quash_core::{InvalidHandle, Refusal, Rule};
+use quash_core::{InvalidHandle, Refusal, Rule, Status};
 use thiserror::Error;
 
 use crate::config::ConfigError;
@@ -30,6 +30,12 @@ pub enum Error {
         /// How long until a new login is not covered any more, where that is not so at once.
         retry_after: Option<Duration>,
     },
+    /// Its issuer's status list says that it is not in force.
+    #[error("the token is not in force, by its issuer's status list")]
+    Status(Status),
+    /// The token names a status list that is nowhere where its issuer's are.
+    #[error("the token names a status list that may not be read here")]
+    StatusListRefused,
 
     /// The token lacks a scope that the route needs (RFC 6750 section 3.1).
     #[error("the token's scope does not reach this far")]
@@ -101,6 +107,10 @@ pub enum Error {
     /// The issuer's keys cannot be read, and there are none of before that may still be used. Holds the cause, for the log.
     #[error("the issuer's keys cannot be read")]
     KeysUnavailable(String),
+    /// The issuer's status list cannot be read, or says nothing of the token, and nothing of before may still be gone by. Holds the
+    /// cause, for the log.
+    #[error("the issuer's status list cannot be read")]
+    StatusListUnavailable(String),
     /// The origin did not answer.
     #[error("the origin cannot be reached")]
     OriginUnreachable,
@@ -122,7 +132,10 @@ impl Error {
             Self::TokenAmbiguous => "token_ambiguous",
             Self::Refused(refusal) => refusal.code(),
             Self::InvalidHandle(_) => "handle_invalid",
-            Self::Revoked { .. } => "token_revoked",
+            Self::Revoked { .. } | Self::Status(Status::INVALID) => "token_revoked",
+            Self::Status(Status::SUSPENDED) => "token_suspended",
+            Self::Status(_) => "token_status_refused",
+            Self::StatusListRefused => "status_list_refused",
             Self::ScopeMissing(_) => "scope_missing",
             Self::PathAmbiguous => "path_ambiguous",
             Self::MethodNotAllowed(_) => "method_not_allowed",
@@ -143,6 +156,7 @@ impl Error {
             Self::StoreUnavailable(_) => "store_unavailable",
             Self::LedgerUnavailable { .. } => "ledger_unavailable",
             Self::KeysUnavailable(_) => "keys_unavailable",
+            Self::StatusListUnavailable(_) => "status_list_unavailable",
             Self::OriginUnreachable => "origin_unreachable",
             Self::Configuration(_) => "configuration_invalid",
             Self::Platform(_) => "platform_failed",
@@ -163,6 +177,8 @@ impl Error {
             | Self::Refused(_)
             | Self::InvalidHandle(_)
             | Self::Revoked { .. }
+            | Self::Status(_)
+            | Self::StatusListRefused
             | Self::ClientUnknown => 401,
             Self::ScopeMissing(_) | Self::CrossSite | Self::CallerNotAllowed | Self::ClientForbidden => 403,
             Self::SubjectUnknown => 404,
@@ -173,7 +189,10 @@ impl Error {
             Self::RateLimited(_) => 429,
             Self::Configuration(_) | Self::Platform(_) => 500,
             Self::OriginUnreachable => 502,
-            Self::StoreUnavailable(_) | Self::LedgerUnavailable { .. } | Self::KeysUnavailable(_) => 503,
+            Self::StoreUnavailable(_)
+            | Self::LedgerUnavailable { .. }
+            | Self::KeysUnavailable(_)
+            | Self::StatusListUnavailable(_) => 503,
         }
     }
 
@@ -181,7 +200,11 @@ impl Error {
     /// clients. A request without any token gets none, as RFC 6750 wants it.
     pub const fn oauth_error(&self) -> Option<&'static str> {
         match self {
-            Self::Refused(_) | Self::InvalidHandle(_) | Self::Revoked { .. } => Some("invalid_token"),
+            Self::Refused(_)
+            | Self::InvalidHandle(_)
+            | Self::Revoked { .. }
+            | Self::Status(_)
+            | Self::StatusListRefused => Some("invalid_token"),
             Self::ScopeMissing(_) => Some("insufficient_scope"),
             Self::TokenAmbiguous
             | Self::PathAmbiguous
@@ -202,6 +225,7 @@ impl Error {
             | Self::StoreUnavailable(_)
             | Self::LedgerUnavailable { .. }
             | Self::KeysUnavailable(_)
+            | Self::StatusListUnavailable(_)
             | Self::OriginUnreachable => Some("temporarily_unavailable"),
             Self::Configuration(_) | Self::Platform(_) => Some("server_error"),
             Self::TokenMissing => None,

@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use quash_core::{Timestamp, TokenIds, ValidToken, is_same};
 
+use crate::status::PlaceInList;
+
 /// The most tokens that are remembered: `SETS * WAYS`, 4096.
 const SETS: usize = 1024;
 const WAYS: usize = 4;
@@ -48,17 +50,25 @@ pub struct Remembered {
     pub token: ValidToken,
     /// Under which it can have been revoked.
     pub ids: Arc<TokenIds>,
+    /// Where its status is read, if it is.
+    pub(crate) place: Option<Arc<PlaceInList>>,
 }
 
 impl Remembered {
     /// The token with this text.
     pub fn new(text: &str, token: ValidToken, ids: Arc<TokenIds>) -> Self {
-        Self { text: text.into(), ids, token }
+        Self { text: text.into(), ids, token, place: None }
+    }
+
+    /// The same, with where its status is read.
+    pub(crate) fn in_list(self, place: Option<Arc<PlaceInList>>) -> Self {
+        Self { place, ..self }
     }
 
     /// About what it takes: its text, its claims, and a handful of ids.
     fn bytes(&self) -> usize {
-        self.text.len() + self.token.claims().bytes() + IDS_BYTES
+        let place = self.place.as_ref().map_or(0, |place| place.bytes());
+        self.text.len() + self.token.claims().bytes() + IDS_BYTES + place
     }
 }
 

@@ -1,6 +1,9 @@
 use quash_core::{Issuers, Key, Peppers, Timestamp};
 
-use crate::keys::{Filed, HostKeys, KeySet};
+use crate::{
+    keys::{Filed, HostKeys, KeySet},
+    status::StatusTerms,
+};
 
 /// Who may have signed what is verified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub struct Trust {
     /// What each issuer publishes, where that is asked for, and behind them each client.
     pub(crate) key_sets: Vec<Option<KeySet>>,
     pub(crate) host_keys: HostKeys,
+    /// Whose status lists are checked, and how.
+    pub(crate) status_terms: Vec<StatusTerms>,
     /// What handles are sealed with, too.
     pub(crate) peppers: Peppers,
 }
@@ -33,6 +38,11 @@ impl Trust {
     pub fn publishing_issuers(&self) -> impl Iterator<Item = usize> {
         let publishing = |(index, key_set): (usize, &Option<KeySet>)| key_set.as_ref().map(|_| index);
         self.key_sets.iter().enumerate().filter_map(publishing)
+    }
+
+    /// The issuers whose status lists are checked, by their names.
+    pub fn issuers_with_status_lists(&self) -> impl Iterator<Item = &str> {
+        self.status_terms.iter().map(|terms| terms.issuer.as_str())
     }
 
     pub(crate) const fn signers(&self, signer: Signer) -> &Issuers {

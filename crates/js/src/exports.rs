@@ -147,7 +147,19 @@ extern "C" fn fetched(pending: u32, body: usize, cache_control: usize, age: f64,
     })
 }
 
-/// Input: why a document could not be read.
+/// Whether the signature of a document is right.
+#[unsafe(no_mangle)]
+extern "C" fn list_checked(pending: u32, valid: bool, now: f64) -> Status {
+    with_host(|host| host.list_checked(pending, valid, timestamp(now)))
+}
+
+/// Input: what was to be inflated.
+#[unsafe(no_mangle)]
+extern "C" fn inflated(pending: u32, bytes: usize, now: f64) -> Status {
+    with_texts([bytes], |[bytes]| with_host(|host| host.inflated(pending, bytes, timestamp(now))))
+}
+
+/// Input: why a document could not be read, or inflated.
 #[unsafe(no_mangle)]
 extern "C" fn not_fetched(pending: u32, problem: usize, now: f64) -> Status {
     with_texts([problem], |[problem]| {

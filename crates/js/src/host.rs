@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use quash_core::{
-    HostKey, Timestamp,
+    HostKey, SignatureCheck, Timestamp,
     follower::SyncId,
-    json::{Document, Value},
+    json::{self, Value},
 };
 use quash_engine::{
-    Access, Checking, Credential, Due, Endpoint, Engine, Error, Fetch, Fetched, Head, Health, LedgerRead, LookUp,
-    Route, Source, Step,
+    Access, Checking, Credential, Deflated, Due, Endpoint, Engine, Error, Fetch, Fetched, Head, Health, LedgerRead,
+    ListCheck, LookUp, Route, Source, Step, Taken,
     config::{Config, ConfigError},
     from_lines, json_array, label,
     ledger::read_counts,
@@ -53,6 +53,15 @@ pub(crate) enum Status {
     AdmitLabelled = 13,
     /// A proxy asks about a request of its own. Begin with that.
     Verify = 14,
+    /// Inflate what the registers have as the signing input, to no more bytes than the text says.
+    Inflate = 15,
+}
+
+/// How far a document has come that its host reads.
+enum Document {
+    Wanted(Fetch),
+    Checking(ListCheck),
+    Deflated(Deflated),
 }
 
 /// What a host begins with.
@@ -73,7 +82,7 @@ pub(crate) struct Host {
     engine: Engine,
     checks: Pending<Checking>,
     look_ups: Pending<LookUp>,
-    documents: Pending<Fetch>,
+    documents: Pending<Document>,
     reads: Pending<(SyncId, LedgerRead)>,
     pub(crate) registers: Registers,
     text: String,
@@ -83,7 +92,8 @@ impl Host {
     /// Reads the configuration from the variables of a Worker: a JSON object with the text of each, and `QUASH` as text or table.
     pub(crate) fn new(variables: &str, seed: u64) -> Result<Self, ConfigError> {
         let wrong = |problem: &str| ConfigError { field: "QUASH".into(), problem: problem.into() };
-        let document = Document::parse(variables.into()).map_err(|error| wrong(&format!("the variables: {error}")))?;
+        let document =
+            json::Document::parse(variables.into()).map_err(|error| wrong(&format!("the variables: {error}")))?;
         let variables = document.object();
         let secret = |name: &str| variables.get(name)?.as_str().map(str::to_owned);
         let (config, trust) = match variables.get("QUASH").ok_or_else(|| wrong("there is no such variable"))? {
@@ -203,14 +213,51 @@ impl Host {
 
     pub(crate) fn fetched(&mut self, pending: u32, fetched: Result<Fetched<'_>, String>, now: Timestamp) -> Status {
         self.registers.lifetime = 0;
-        let Some(fetch) = self.documents.take(pending) else { return Status::Done };
-        let keep = self.engine.fetched(&fetch, fetched, now);
-        let status = match keep.next {
-            Some(next) => self.read(next, now),
-            None => Status::Done,
-        };
-        self.registers.lifetime = keep.lifetime.as_secs() as u32;
-        status
+        match (self.documents.take(pending), fetched) {
+            (Some(Document::Wanted(fetch)), fetched) => {
+                let taken = self.engine.fetched(&fetch, fetched, now);
+                self.taken(taken, now)
+            }
+            (Some(Document::Deflated(deflated)), Err(problem)) => {
+                let taken = self.engine.inflated(deflated, Err(problem), now);
+                self.taken(taken, now)
+            }
+            _ => Status::Done,
+        }
+    }
+
+    /// Whether the signature of a document is right.
+    pub(crate) fn list_checked(&mut self, pending: u32, valid: bool, now: Timestamp) -> Status {
+        let Some(Document::Checking(checking)) = self.documents.take(pending) else { return Status::Done };
+        let taken = self.engine.list_checked(checking, valid, now);
+        self.taken(taken, now)
+    }
+
+    pub(crate) fn inflated(&mut self, pending: u32, bytes: &[u8], now: Timestamp) -> Status {
+        let Some(Document::Deflated(deflated)) = self.documents.take(pending) else { return Status::Done };
+        let taken = self.engine.inflated(deflated, Ok(bytes.into()), now);
+        self.taken(taken, now)
+    }
+
+    fn taken(&mut self, taken: Taken, now: Timestamp) -> Status {
+        match taken {
+            Taken::Done(keep) => {
+                let status = keep.next.map_or(Status::Done, |next| self.read(next, now));
+                self.registers.lifetime = keep.lifetime.as_secs() as u32;
+                status
+            }
+            Taken::Check(checking) => {
+                self.point_at_signature(&checking.check);
+                self.registers.pending = self.documents.put(Document::Checking(checking), now);
+                Status::Check
+            }
+            Taken::Inflate(deflated) => {
+                self.registers.signing_input = Span::of(deflated.bytes());
+                self.say(deflated.max_bytes().to_string());
+                self.registers.pending = self.documents.put(Document::Deflated(deflated), now);
+                Status::Inflate
+            }
+        }
     }
 
     /// Takes note of revocations, as lines.
@@ -254,10 +301,7 @@ impl Host {
             },
             Step::Refuse(error) => self.refuse(&error),
             Step::Check(checking) => {
-                let check = &checking.check;
-                self.registers.signing_input = Span::of(check.signing_input());
-                self.registers.signature = Span::of(check.signature());
-                self.registers.key = check.key().0;
+                self.point_at_signature(&checking.check);
                 self.registers.pending = self.checks.put(checking, now);
                 Status::Check
             }
@@ -288,7 +332,7 @@ impl Host {
 
     fn read(&mut self, fetch: Fetch, now: Timestamp) -> Status {
         self.say(texts::document(&fetch));
-        self.registers.pending = self.documents.put(fetch, now);
+        self.registers.pending = self.documents.put(Document::Wanted(fetch), now);
         Status::Read
     }
 
@@ -312,6 +356,13 @@ impl Host {
     fn say(&mut self, text: String) {
         self.text = text;
         self.registers.text = Span::of(self.text.as_bytes());
+    }
+
+    /// Tells where what is signed is.
+    fn point_at_signature(&mut self, check: &SignatureCheck) {
+        self.registers.signing_input = Span::of(check.signing_input());
+        self.registers.signature = Span::of(check.signature());
+        self.registers.key = check.key().0;
     }
 
     /// Tells where the token is.

@@ -90,6 +90,7 @@ pub(crate) fn ledger_read(read: &LedgerRead) -> JsonObject {
 pub(crate) fn document(fetch: &Fetch) -> String {
     JsonObject::new()
         .text("url", &fetch.url)
+        .text("accept", fetch.accept())
         .number("cachedFor", millis(fetch.cached_for))
         .number("timeout", millis(fetch.timeout))
         .number("maxBytes", fetch.max_bytes as u64)

@@ -49,6 +49,9 @@ impl Config {
                 return Err(error);
             }
         }
+        if cfg!(not(feature = "jwks")) && trust.issuers_with_status_lists().next().is_some() {
+            return Err(ConfigError::new("issuers", "to read `status_lists` takes the feature `jwks`"));
+        }
         if cfg!(not(feature = "jwks"))
             && let Some(issuer) = trust.publishing_issuers().next()
         {

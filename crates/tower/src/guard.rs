@@ -4,6 +4,8 @@ use quash_core::{
     Revocation, RevocationId, SignatureCheck, Timestamp, ValidToken, VerifiedToken,
     follower::{Read, Source, SyncId},
 };
+#[cfg(feature = "jwks")]
+use quash_engine::Taken;
 use quash_engine::{
     Due, Engine, Error, Fetch, Policy, Signer, Step, StoreLookUp, StoreRevocations, Verifying, config::Routes,
 };
@@ -190,11 +192,11 @@ impl Guard {
         engine.next_read(sync, now)
     }
 
-    /// Reads a document of keys, and what it leads to, and goes on when this request is cancelled.
+    /// Reads what an issuer publishes, and what that leads to, and goes on when this request is cancelled.
     async fn read(self: &Arc<Self>, fetch: Fetch) {
-        let guard = Arc::clone(self);
+        let (guard, url) = (Arc::clone(self), fetch.url.clone());
         if let Err(error) = tokio::spawn(async move { guard.read_documents(fetch).await }).await {
-            tracing::error!("quash: keys were not read: {error}");
+            tracing::error!("quash: {url} was not read: {error}");
         }
     }
 
@@ -212,8 +214,28 @@ impl Guard {
                 age: document.age,
                 kept: std::time::Duration::ZERO,
             });
-            let Ok((mut engine, now)) = self.engine() else { return };
-            next = engine.fetched(&fetch, fetched, now).next;
+            let Ok(taken) = self.engine().map(|(mut engine, now)| engine.fetched(&fetch, fetched, now)) else { return };
+            next = self.next_document(taken);
+        }
+    }
+
+    /// Does with a document what the engine wants of it, and tells what to read next.
+    #[cfg(feature = "jwks")]
+    fn next_document(&self, mut taken: Taken) -> Option<Fetch> {
+        loop {
+            taken = match taken {
+                Taken::Done(keep) => return keep.next,
+                Taken::Check(checking) => {
+                    let valid = self.verifies(&checking.check).unwrap_or_default();
+                    let (mut engine, now) = self.engine().ok()?;
+                    engine.list_checked(checking, valid, now)
+                }
+                Taken::Inflate(deflated) => {
+                    let inflated = crate::key_documents::inflate(&deflated);
+                    let (mut engine, now) = self.engine().ok()?;
+                    engine.inflated(deflated, inflated, now)
+                }
+            };
         }
     }
 

@@ -7,7 +7,8 @@ use http::{HeaderValue, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
-use quash_engine::Fetch;
+use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
+use quash_engine::{Deflated, Fetch};
 use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -32,6 +33,14 @@ pub(crate) async fn read(fetch: &Fetch) -> Result<Document, String> {
     tokio::time::timeout(fetch.timeout, published(fetch)).await.unwrap_or_else(|_| late())
 }
 
+/// Inflates a status list, as far as it may go.
+///
+/// # Errors
+/// Why there is none, for the log.
+pub(crate) fn inflate(deflated: &Deflated) -> Result<Vec<u8>, String> {
+    decompress_to_vec_zlib_with_limit(deflated.bytes(), deflated.max_bytes()).map_err(|error| error.to_string())
+}
+
 async fn published(fetch: &Fetch) -> Result<Document, String> {
     let uri: Uri = fetch.url.parse().map_err(text)?;
     let is_https = uri.scheme_str() == Some("https");
@@ -42,9 +51,9 @@ async fn published(fetch: &Fetch) -> Result<Document, String> {
     let response = if is_https {
         let name = ServerName::try_from(host.to_owned()).map_err(text)?;
         let config = TLS.clone()?;
-        send(TlsConnector::from(config).connect(name, stream).await.map_err(text)?, &uri).await?
+        send(TlsConnector::from(config).connect(name, stream).await.map_err(text)?, &uri, fetch.accept()).await?
     } else {
-        send(stream, &uri).await?
+        send(stream, &uri, fetch.accept()).await?
     };
     if response.status() != 200 {
         return Err(format!("answers {}", response.status().as_u16()));
@@ -52,7 +61,7 @@ async fn published(fetch: &Fetch) -> Result<Document, String> {
     document(response, fetch.max_bytes).await
 }
 
-async fn send<S>(stream: S, uri: &Uri) -> Result<Response<Incoming>, String>
+async fn send<S>(stream: S, uri: &Uri, accept: &'static str) -> Result<Response<Incoming>, String>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -64,7 +73,7 @@ where
     let host = uri.authority().map_or("", |authority| authority.as_str());
     let headers = request.headers_mut();
     headers.insert(header::HOST, HeaderValue::try_from(host).map_err(text)?);
-    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
     headers.insert(header::USER_AGENT, HeaderValue::from_static("quash"));
     sender.send_request(request).await.map_err(text)
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use quash_core::{InvalidIssuers, Issuer, Issuers, Pepper, Peppers, TokenType, json::Value};
 
-use super::{ConfigError, Field, Server, client, keys};
+use super::{ConfigError, Field, Server, client, keys, status_lists};
 use crate::{
     keys::{HostKeys, KeySet},
     trust::Trust,
@@ -26,6 +26,7 @@ const MAX_REVOCABLE_CLAIMS: usize = 6;
 pub(super) fn trust(root: &Field<'_, '_>, server: Option<&Server>, has_ledger: bool) -> Result<Trust, ConfigError> {
     let peppers = peppers(&root.member("peppers"));
     let (mut issuers, mut key_sets, mut host_keys) = (Vec::new(), Vec::new(), HostKeys::default());
+    let mut status_terms = Vec::new();
     root.member("issuers").required().each(&mut |field| {
         let issuer = issuer(field);
         let configured = field.member("keys").list(&mut |key| keys::configured(key, &mut host_keys));
@@ -33,6 +34,7 @@ pub(super) fn trust(root: &Field<'_, '_>, server: Option<&Server>, has_ledger: b
         if configured.is_empty() && key_set.is_none() {
             field.member("keys").wrong(&"at least one is needed, or `jwks_uri` or `metadata`");
         }
+        status_terms.extend(status_lists::terms(&field.member("status_lists"), &issuer.name));
         issuers.push((issuer, configured));
         key_sets.push(key_set);
     });
@@ -50,7 +52,7 @@ pub(super) fn trust(root: &Field<'_, '_>, server: Option<&Server>, has_ledger: b
         }
     });
     let clients = Issuers::new(clients, &peppers).map_err(|error| ConfigError::new("clients", error))?;
-    Ok(Trust { issuers, clients, key_sets, host_keys, peppers })
+    Ok(Trust { issuers, clients, key_sets, host_keys, status_terms, peppers })
 }
 
 fn peppers(names: &Field<'_, '_>) -> Vec<Pepper> {
@@ -89,6 +91,7 @@ fn issuer(field: &Field<'_, '_>) -> Issuer {
         "metadata",
         "algorithms",
         "max_stale",
+        "status_lists",
     ]);
     let (name, max_lifetime) = (field.member("issuer"), field.member("max_lifetime"));
     let issuer = Issuer {

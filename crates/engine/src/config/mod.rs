@@ -15,6 +15,7 @@ mod refresh;
 mod routes;
 mod server;
 mod signals;
+mod status_lists;
 mod store;
 mod verify;
 

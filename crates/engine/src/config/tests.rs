@@ -441,3 +441,30 @@ fn a_server_has_a_store_in_place_of_what_workers_have() {
         assert!(error.problem.contains(problem) && !error.problem.contains("wrangler"), "{error}");
     }
 }
+
+#[test]
+fn status_lists_are_read_where_they_may_be_and_for_as_long() {
+    let mut document = valid();
+    let list = json!({ "uris": ["https://issuer.example/lists/"], "required": true, "max_age": 10 });
+    document["issuers"][0]["status_lists"] = list.clone();
+    let (_, trust) = Config::parse(&document.to_string(), secrets).unwrap_or_else(|error| panic!("{error}"));
+    assert!(trust.issuers_with_status_lists().eq(["https://issuer.example"]));
+    for (field, value, wrong) in [
+        ("uris", json!(null), "uris"),
+        ("uris", json!([]), "uris"),
+        ("uris", json!(["http://issuer.example/lists/"]), "uris[0]"),
+        ("uris", json!(["https://issuer.example"]), "uris[0]"),
+        ("uris", json!(["https://issuer.example/", "https://issuer.example/../"]), "uris[1]"),
+        ("required", json!("yes"), "required"),
+        ("max_age", json!(9), "max_age"),
+        ("max_age", json!(86_401), "max_age"),
+        ("ttl", json!(60), "ttl"),
+    ] {
+        document["issuers"][0]["status_lists"] = list.clone();
+        document["issuers"][0]["status_lists"][field] = value;
+        let error = parse(&document).map(drop).unwrap_err();
+        assert_eq!(error.field, format!("QUASH.issuers[0].status_lists.{wrong}"));
+    }
+    let (_, trust) = Config::parse(&valid().to_string(), secrets).unwrap();
+    assert_eq!(trust.issuers_with_status_lists().count(), 0);
+}

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use quash_core::json::{Document, Value};
+use quash_core::{
+    MAX_STATUS_LIST_BYTES,
+    json::{Document, Value},
+};
 
 use super::source::{Location, may_be_read_from};
 
@@ -37,6 +40,7 @@ pub struct Fetch {
 enum Kind {
     JwkSet,
     Metadata { issuer: String },
+    StatusList,
 }
 
 /// A document that the host has read.
@@ -71,13 +75,32 @@ impl Fetch {
         Self { issuer, kind, url, cached_for, timeout: TIMEOUT, max_bytes: MAX_BYTES }
     }
 
+    /// A list of its tokens' statuses, at an address that the issuer's terms permit.
+    pub(crate) fn of_status_list(issuer: usize, url: &str, cached_for: Duration) -> Self {
+        let (kind, max_bytes) = (Kind::StatusList, MAX_STATUS_LIST_BYTES);
+        Self { issuer, kind, url: url.into(), cached_for, timeout: TIMEOUT, max_bytes }
+    }
+
+    pub(crate) fn is_of_status_list(&self) -> bool {
+        self.kind == Kind::StatusList
+    }
+
+    /// What to ask for: the request's `Accept`.
+    pub const fn accept(&self) -> &'static str {
+        match self.kind {
+            Kind::StatusList => "application/statuslist+jwt",
+            // Some publish keys as `application/jwk-set+json` (RFC 7517 section 8.5.1), and some as plain text.
+            Kind::JwkSet | Kind::Metadata { .. } => "application/json, */*;q=0.1",
+        }
+    }
+
     /// What a document leads to; `None` when it is the last one.
     ///
     /// # Errors
     /// Why it leads nowhere.
     pub(super) fn next(&self, body: &[u8]) -> Result<Option<Self>, &'static str> {
         match &self.kind {
-            Kind::JwkSet => Ok(None),
+            Kind::JwkSet | Kind::StatusList => Ok(None),
             Kind::Metadata { issuer } => {
                 let url = jwks_uri(body, issuer)?;
                 Ok(Some(Self { kind: Kind::JwkSet, url, ..self.clone() }))
@@ -89,16 +112,21 @@ impl Fetch {
 impl Fetched<'_> {
     /// How long the document may be used from when its issuer sent it (RFC 9111 section 5.2.2).
     pub(super) fn lifetime(&self) -> Duration {
-        let mut lifetime = LIFETIME;
+        self.max_age().unwrap_or(LIFETIME).clamp(MIN_LIFETIME, MAX_LIFETIME)
+    }
+
+    /// How long its issuer says that the document may be used; `None` where it does not say.
+    pub(crate) fn max_age(&self) -> Option<Duration> {
+        let mut max_age = None;
         for directive in self.cache_control.unwrap_or_default().split(',') {
             let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
             match name.trim().to_ascii_lowercase().as_str() {
-                "no-store" | "no-cache" => return MIN_LIFETIME,
-                "max-age" => lifetime = value.trim().trim_matches('"').parse().map_or(lifetime, Duration::from_secs),
+                "no-store" | "no-cache" => return Some(Duration::ZERO),
+                "max-age" => max_age = value.trim().trim_matches('"').parse().ok().map(Duration::from_secs).or(max_age),
                 _ => {}
             }
         }
-        lifetime.clamp(MIN_LIFETIME, MAX_LIFETIME)
+        max_age
     }
 }
 

@@ -15,4 +15,5 @@ mod keys;
 mod logout;
 mod outage;
 mod redis;
+mod status_lists;
 mod tokens;

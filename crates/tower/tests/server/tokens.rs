@@ -51,6 +51,10 @@ pub(crate) fn token(rest: &Value) -> String {
 
 /// Signed with the key of that name, for its algorithm.
 pub(crate) fn signed(kid: &str, claims: &Value) -> String {
+    typed("JWT", kid, claims)
+}
+
+pub(crate) fn typed(token_type: &str, kid: &str, claims: &Value) -> String {
     let (algorithm, key) = match kid {
         "RS256" => (Algorithm::RS256, EncodingKey::from_rsa_pem(key!("rs256.pem"))),
         "PS256" => (Algorithm::PS256, EncodingKey::from_rsa_pem(key!("rs256.pem"))),
@@ -60,7 +64,7 @@ pub(crate) fn signed(kid: &str, claims: &Value) -> String {
         _ => (Algorithm::HS256, Ok(EncodingKey::from_secret(SECRET.as_bytes()))),
     };
     let mut header = Header::new(algorithm);
-    header.kid = Some(kid.to_owned());
+    (header.typ, header.kid) = (Some(token_type.to_owned()), Some(kid.to_owned()));
     jsonwebtoken::encode(&header, claims, &key.unwrap()).unwrap()
 }
 

@@ -2,6 +2,7 @@
 import { type Engine, Status } from './engine.js';
 import { cache, message, within } from './platform.js';
 import type { Settings } from './settings.js';
+import type { Signatures } from './signatures.js';
 
 /** When a copy was read, in milliseconds since the epoch, and how old it was then: `Age` is the cache's own. */
 const READ_AT = 'Quash-Read-At';
@@ -11,6 +12,7 @@ const AGE = 'Quash-Age';
 interface Wanted {
   readonly pending: number;
   readonly url: string;
+  readonly accept: string;
   readonly cachedFor: number;
   readonly timeout: number;
   readonly maxBytes: number;
@@ -25,20 +27,25 @@ interface Document {
   readonly keptMs: number;
 }
 
-/** Reads the document that the engine asks for now, and what that leads to. */
-export async function read(engine: Engine, settings: Settings): Promise<void> {
-  for (let wanted: Wanted | undefined = wantedBy(engine); wanted; ) wanted = await readOne(engine, wanted, settings);
+/** An engine with the keys that it verifies with, and what is kept of documents. */
+interface Reader {
+  readonly engine: Engine;
+  readonly signatures: Signatures;
+  readonly settings: Settings;
 }
 
-async function readOne(engine: Engine, wanted: Wanted, settings: Settings): Promise<Wanted | undefined> {
+/** Reads the document that the engine asks for now, and what that leads to. */
+export async function read(engine: Engine, signatures: Signatures, settings: Settings): Promise<void> {
+  const reader = { engine, signatures, settings };
+  for (let wanted: Wanted | undefined = wantedBy(engine); wanted; ) wanted = await readOne(reader, wanted);
+}
+
+async function readOne(reader: Reader, wanted: Wanted): Promise<Wanted | undefined> {
+  const { engine, settings } = reader;
   const { pending, url, timeout } = wanted;
   const copy = `${settings.nearby}keys/${encodeURIComponent(url)}`;
-  const told = ({ body, cacheControl, ageMs, keptMs }: Document): Wanted | undefined => {
-    const status = engine.fetched(pending, body, cacheControl, ageMs, keptMs);
-    return status === Status.Read ? wantedBy(engine) : undefined;
-  };
   const cached = await within(settings.storeTimeout, copied(copy, wanted)).catch(() => undefined);
-  if (cached) return told(cached);
+  if (cached) return (await told(reader, pending, cached)).next;
   let document;
   try {
     document = await within(timeout, published(wanted));
@@ -47,9 +54,37 @@ async function readOne(engine: Engine, wanted: Wanted, settings: Settings): Prom
     engine.notFetched(pending, message(error));
     return undefined;
   }
-  const next = told(document);
-  await keep(copy, document, engine.lifetime);
+  const { next, lifetime } = await told(reader, pending, document);
+  await keep(copy, document, lifetime);
   return next;
+}
+
+/** Tells the engine, and does with the document what it wants of it: what to read next, and for how long to keep a copy. */
+async function told(
+  { engine, signatures }: Reader,
+  pending: number,
+  { body, cacheControl, ageMs, keptMs }: Document,
+): Promise<{ next: Wanted | undefined; lifetime: number }> {
+  let status = engine.fetched(pending, body, cacheControl, ageMs, keptMs);
+  if (status === Status.Check) {
+    const checking = engine.pending;
+    const valid = await signatures.check(engine).catch(() => false);
+    status = engine.listChecked(checking, valid);
+  }
+  if (status === Status.Inflate) status = await inflated(engine, engine.pending);
+  return { next: status === Status.Read ? wantedBy(engine) : undefined, lifetime: engine.lifetime };
+}
+
+async function inflated(engine: Engine, pending: number): Promise<number> {
+  // A copy: the engine's memory moves on.
+  const deflated = new Blob([engine.signingInput.slice()]);
+  try {
+    const bytes = await bytesOf(deflated.stream().pipeThrough(new DecompressionStream('deflate')), Number(engine.text));
+    return engine.inflated(pending, bytes);
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
+    return engine.notFetched(pending, message(error));
+  }
 }
 
 /** At once: the next call of the engine may be another request's. */
@@ -57,8 +92,8 @@ function wantedBy(engine: Engine): Wanted {
   return { ...(JSON.parse(engine.text) as Omit<Wanted, 'pending'>), pending: engine.pending };
 }
 
-async function published({ url, maxBytes }: Wanted): Promise<Document> {
-  const response = await fetch(url, { redirect: 'manual' });
+async function published({ url, accept, maxBytes }: Wanted): Promise<Document> {
+  const response = await fetch(url, { redirect: 'manual', headers: { Accept: accept } });
   if (response.status !== 200) throw new Error(`answers ${response.status}`);
   const ageMs = Number(response.headers.get('Age') ?? 0) * 1000;
   return { ...(await document(response, maxBytes)), ageMs, keptMs: 0 };
@@ -78,23 +113,29 @@ async function keep(copy: string, { body, ageMs }: Document, lifetime: number): 
   try {
     await cache().put(copy, new Response(body, { headers }));
   } catch (error) {
-    console.warn(`quash: keys were not copied to the data centre's cache: ${message(error)}`);
+    console.warn(`quash: a document was not copied to the data centre's cache: ${message(error)}`);
   }
 }
 
 async function document(response: Response, maxBytes: number): Promise<Pick<Document, 'body' | 'cacheControl'>> {
+  const cacheControl = response.headers.get('Cache-Control') ?? '';
+  return { body: response.body ? await bytesOf(response.body, maxBytes) : new Uint8Array(), cacheControl };
+}
+
+/** All of a stream, unless that is too much: the rest of it is never read. */
+async function bytesOf(stream: ReadableStream, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
     length += chunk.length;
     if (length > maxBytes) throw new Error(`has more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
-  const body = new Uint8Array(length);
+  const bytes = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {
-    body.set(chunk, at);
+    bytes.set(chunk, at);
     at += chunk.length;
   }
-  return { body, cacheControl: response.headers.get('Cache-Control') ?? '' };
+  return bytes;
 }

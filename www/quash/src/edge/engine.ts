@@ -20,6 +20,7 @@ export const Status = {
   NoCopy: 12,
   AdmitLabelled: 13,
   Verify: 14,
+  Inflate: 15,
 } as const;
 
 /** What `begin` adds to its status when there may be something to do while requests go on. */
@@ -47,6 +48,8 @@ interface Exports {
   answered(number: number, answer: number, now: number): number;
   not_answered(number: number, problem: number, now: number): number;
   fetched(pending: number, body: number, cacheControl: number, age: number, kept: number, now: number): number;
+  list_checked(pending: number, valid: boolean, now: number): number;
+  inflated(pending: number, bytes: number, now: number): number;
   not_fetched(pending: number, problem: number, now: number): number;
   key(number: number): number;
   record(lines: number, now: number): void;
@@ -150,6 +153,17 @@ export class Engine {
     return this.#exports.fetched(pending, body.length, cacheControlLength, ageMs, keptMs, later());
   }
 
+  /** Whether the signature of a document is right. */
+  listChecked(pending: number, valid: boolean): number {
+    return this.#exports.list_checked(pending, valid, later());
+  }
+
+  inflated(pending: number, bytes: Uint8Array): number {
+    this.#reserve(bytes.length).set(bytes);
+    return this.#exports.inflated(pending, bytes.length, later());
+  }
+
+  /** A document could not be read, or not inflated. */
   notFetched(pending: number, problem: string): number {
     return this.#exports.not_fetched(pending, this.#write(problem), later());
   }

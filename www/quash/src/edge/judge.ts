@@ -76,7 +76,7 @@ export class Judge {
       const begun = engine.begin(head, arrived, time);
       const place = { source: engine.source, start: engine.tokenStart, length: engine.tokenLength };
       const verdict = this.#settle({ running, head, context, place, arrived }, begun & ~DUE);
-      if (begun & DUE) this.#doWhatIsDue(engine, context);
+      if (begun & DUE) this.#doWhatIsDue(running, context);
       return verdict;
     } catch (error) {
       return this.#failure(error);
@@ -84,9 +84,9 @@ export class Judge {
   }
 
   /** Reads what is due while requests go on with what is there. */
-  #doWhatIsDue(engine: Engine, context: Context): void {
+  #doWhatIsDue({ engine, signatures }: Running, context: Context): void {
     for (let status = engine.due(); status !== Status.Done; status = engine.due()) {
-      const work = status === Status.Sync ? this.#ledger?.follow(engine, context) : read(engine, this.settings);
+      const work = status === Status.Sync ? this.#ledger?.follow(engine, context) : read(engine, signatures, this.settings);
       context.waitUntil(Promise.resolve(work).catch((error: unknown) => void this.#failure(error, engine)));
     }
   }
@@ -147,7 +147,7 @@ export class Judge {
       case Status.LookUp:
         return this.#lookUp(request, engine.pending);
       case Status.Read:
-        return this.#again(request, read(engine, this.settings));
+        return this.#again(request, read(engine, request.running.signatures, this.settings));
       case Status.Ask:
         return this.#ask(request, engine.pending);
       case Status.Sync: {
@@ -201,7 +201,7 @@ export class Judge {
     if (request.running !== this.#running) return this.#begin(request.head, request.context, request.arrived);
     try {
       const verdict = this.#settle(request, call());
-      this.#doWhatIsDue(request.running.engine, request.context);
+      this.#doWhatIsDue(request.running, request.context);
       return verdict;
     } catch (error) {
       return this.#failure(error);
