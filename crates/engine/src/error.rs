@@ -54,6 +54,9 @@ pub enum Error {
     /// The body is of another media type than this one.
     #[error("the request's body must be `{0}`")]
     BodyType(&'static str),
+    /// The answer is of no media type that the request takes.
+    #[error("there is no answer of a media type that `Accept` names")]
+    NotAcceptable,
     /// A parameter is missing, repeated or has a value we do not know.
     #[error("the parameter `{0}` is missing, repeated or unknown")]
     Parameter(&'static str),
@@ -130,6 +133,7 @@ impl Error {
             Self::BodyTooLarge => "body_too_large",
             Self::BodyNotForm => "body_not_form",
             Self::BodyType(_) => "body_type_refused",
+            Self::NotAcceptable => "not_acceptable",
             Self::Parameter(_) => "parameter_invalid",
             Self::ClientUnknown => "client_unknown",
             Self::ClientForbidden => "client_forbidden",
@@ -167,6 +171,7 @@ impl Error {
             Self::ScopeMissing(_) | Self::CrossSite | Self::CallerNotAllowed | Self::ClientForbidden => 403,
             Self::SubjectUnknown => 404,
             Self::MethodNotAllowed(_) => 405,
+            Self::NotAcceptable => 406,
             Self::BodyTooLarge => 413,
             Self::BodyNotForm | Self::BodyType(_) => 415,
             // RFC 6585 section 4.
@@ -186,6 +191,7 @@ impl Error {
             Self::TokenAmbiguous
             | Self::PathAmbiguous
             | Self::MethodNotAllowed(_)
+            | Self::NotAcceptable
             | Self::BodyTooLarge
             | Self::BodyNotForm
             | Self::BodyType(_)

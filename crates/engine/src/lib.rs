@@ -12,6 +12,7 @@ pub mod admin;
 pub mod config;
 pub mod ledger;
 
+mod accept;
 mod answer;
 mod cookie;
 mod credential;
@@ -41,6 +42,7 @@ mod store;
 mod trust;
 mod wanted;
 
+pub use accept::{quality, quality_of_named};
 pub use answer::{Answer, CODE, HEADERS};
 pub use cookie::Cookie;
 pub use credential::{Credential, Source, bearer_token, credentials};

@@ -69,6 +69,8 @@ pub enum Endpoint {
     Health,
     /// `/.well-known/oauth-authorization-server`
     Metadata,
+    /// `/jwks.json`, where there are keys of ours to publish.
+    Keys,
     /// What is below `/admin/`: see [`AdminRoute`](crate::admin::AdminRoute).
     Admin,
 }
@@ -88,6 +90,7 @@ impl Endpoint {
             Self::Health => "healthz",
             Self::Metadata => "metadata",
             Self::Token => "token",
+            Self::Keys => "jwks.json",
             Self::Admin => "admin",
         }
     }
@@ -102,6 +105,7 @@ impl Routes {
             // Whatever they may do: who may not is told so.
             Endpoint::Revoke | Endpoint::Introspect | Endpoint::Admin => !self.clients.is_empty(),
             Endpoint::Token => !self.refresh.is_empty(),
+            Endpoint::Keys => self.server.as_ref().is_some_and(|server| !server.signing_keys.is_empty()),
             Endpoint::BackchannelLogout => signals(|issuer| !issuer.logout_audiences.is_empty()),
             Endpoint::Events => signals(|issuer| !issuer.event_audiences.is_empty()),
             Endpoint::GlobalTokenRevocation => {
@@ -202,6 +206,7 @@ impl<R: Revocations> Engine<R> {
             "/handle" => Some(Endpoint::Handle),
             "/healthz" => Some(Endpoint::Health),
             "/token" => self.routes.answered(Endpoint::Token),
+            "/jwks.json" => self.routes.answered(Endpoint::Keys),
             "/revoke" => self.routes.answered(Endpoint::Revoke),
             "/introspect" => self.routes.answered(Endpoint::Introspect),
             "/backchannel-logout" => self.routes.answered(Endpoint::BackchannelLogout),
@@ -318,7 +323,10 @@ mod tests {
     }
 
     fn configured(document: &serde_json::Value) -> Engine {
-        let secret = |_: &str| Some("a-secret-of-thirty-two-bytes-no-less".into());
+        let secret = |name: &str| match name {
+            "JWK" => Some(r#"{"kty":"EC"}"#.into()),
+            _ => Some("a-secret-of-thirty-two-bytes-no-less".into()),
+        };
         let (config, trust) =
             crate::config::Config::parse(&document.to_string(), secret).unwrap_or_else(|error| panic!("{error}"));
         Engine::new(config, trust, 1)
@@ -373,8 +381,11 @@ mod tests {
         let arms = [" => Some(Endpoint::", " => self.routes.answered(Endpoint::"];
         let posted = arms.into_iter().flat_map(|arm| below_prefix(include_str!("request.rs"), arm));
         let mut routes: BTreeSet<_> = posted.map(|path| format!("POST /auth{}", path.trim_matches('"'))).collect();
-        assert!(routes.remove("POST /auth/healthz"));
-        routes.extend([format!("GET {METADATA}"), format!("GET /auth{VERIFY}"), "GET /auth/healthz".into()]);
+        for path in ["/auth/healthz", "/auth/jwks.json"] {
+            assert!(routes.remove(&format!("POST {path}")));
+            routes.insert(format!("GET {path}"));
+        }
+        routes.extend([format!("GET {METADATA}"), format!("GET /auth{VERIFY}")]);
         for route in below_prefix(include_str!("admin/route.rs"), " => Ok(Self::") {
             let (path, method) = route.trim_matches(['(', ')']).split_once(", ").unwrap();
             routes.insert(format!("{} /auth{}", method.trim_matches('"'), path.trim_matches('"')));
@@ -386,6 +397,7 @@ mod tests {
         let key = serde_json::json!({ "kid": "1", "alg": "HS256", "secret": "SECRET" });
         let engine = configured(&serde_json::json!({
             "ledger": {},
+            "server": { "url": "https://edge.example", "signing_keys": [{ "kid": "1", "alg": "ES256", "secret": "JWK" }] },
             "issuers": [{
                 "issuer": "https://a.example", "max_lifetime": 900, "keys": [key], "logout_audiences": ["a"], "event_audiences": ["a"],
                 "revocation_audiences": ["a"], "refresh": { "kid": "1", "alg": "HS256", "secret": "SECRET" },

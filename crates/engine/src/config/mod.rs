@@ -15,6 +15,7 @@ mod refresh;
 mod routes;
 mod server;
 mod signals;
+mod signing_key;
 mod store;
 mod verify;
 
@@ -40,9 +41,10 @@ pub(crate) use mode::{LEDGER_NEEDED, NO_WORKERS_KV};
 pub use observe::Observe;
 pub use origin::Origin;
 pub use rate_limit::RateLimit;
-pub use refresh::{Refresh, SigningKey};
+pub use refresh::Refresh;
 pub use server::Server;
 pub use signals::Signals;
+pub use signing_key::SigningKey;
 pub use store::StoreConfig;
 pub use verify::Verify;
 

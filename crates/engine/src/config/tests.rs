@@ -9,6 +9,7 @@ fn secrets(name: &str) -> Option<String> {
     match name {
         "QUASH_PEPPER" | "JWT_SECRET" => Some("a secret of thirty-two bytes, no less".into()),
         "SHORT" => Some("too short".into()),
+        "JWK" => Some(r#"{"kty":"EC"}"#.into()),
         "CLIENT" => Some("url-safe_secret_of_a_client_32chars".into()),
         _ => None,
     }
@@ -180,6 +181,32 @@ fn a_wrong_field_is_named() {
         ("/clients/0", json!({ "id": "a", "jwks_uri": "https://a.example" }), "clients[0]", "needs `ledger`"),
         ("/server", json!({ "url": "edge.example" }), "server.url", "must be an origin"),
         ("/server", json!({ "metadata": true }), "server", "`url` is missing"),
+        (
+            "/server",
+            json!({ "url": "https://a.example", "signing_keys": [{ "alg": "ES256", "secret": "JWK" }] }),
+            "server.signing_keys[0]",
+            "`kid` is missing",
+        ),
+        (
+            "/server",
+            json!({ "url": "https://a.example", "signing_keys": [{ "kid": "a", "alg": "HS256", "secret": "JWT_SECRET" }] }),
+            "server.signing_keys[0].alg",
+            "must not be able to sign",
+        ),
+        (
+            "/server",
+            json!({ "url": "https://a.example", "signing_keys": [{ "kid": "a", "alg": "ES256", "secret": "JWT_SECRET" }] }),
+            "server.signing_keys[0].secret",
+            "must be a private key as a JWK",
+        ),
+        (
+            "/server",
+            json!({ "url": "https://a.example", "signing_keys": [
+                { "kid": "a", "alg": "ES256", "secret": "JWK" }, { "kid": "a", "alg": "ES384", "secret": "JWK" },
+            ] }),
+            "server.signing_keys[1].kid",
+            "another key has it",
+        ),
         ("/verify", json!({ "uri": "Path" }), "verify.uri", "is spelt `path`"),
         (
             "/clients",
