@@ -3,7 +3,7 @@
 
 use quash_core::{Revocation, RevocationId, Timestamp, VerifiedToken};
 use quash_engine::{
-    Answer, Error, Form,
+    Answer, Error, Form, StatusMark,
     admin::{
         Action, AdminRoute, AuditPage, AuditRecord, Demand, Demanded, IdempotencyKey, Line, Listing, Problem, Receipt,
         Remembered, audit_page, demands, explained, explanation, lifted, lifting, listed, receipts,
@@ -87,16 +87,16 @@ async fn revoke(
 ) -> Result<Answer, Problem> {
     let is_ndjson = lines.iter().all(|(line, _)| line.is_some());
     // First, since what is refused as a whole uses no key up.
-    let mut demanded = Demanding::of(guard, client, &lines, now()).await?;
+    let mut demanded = Demanding::of(guard, routes, client, &lines, now()).await?;
     if let Some(key) = &key {
         match remember(guard, key.body(demanded.asked_at, "")).await? {
             Remembered::Since(first) if first == demanded.asked_at => {}
-            Remembered::Since(first) => demanded = Demanding::of(guard, client, &lines, first).await?,
+            Remembered::Since(first) => demanded = Demanding::of(guard, routes, client, &lines, first).await?,
             Remembered::Answered(answer) => return Ok(Answer::of_receipts(answer, is_ndjson)),
         }
     }
     if !demanded.rows.is_empty() {
-        guard.record_audited(&demanded.rows, &demanded.records, later()).await?;
+        guard.record_marked(&demanded.rows, &demanded.records, &demanded.marks, later()).await?;
     }
     let bound = guard.engine().bound(routes.mode);
     let mut answer = receipts(&demanded.told, routes.mode, bound, later());
@@ -118,19 +118,28 @@ struct Demanding<'c> {
     rows: Vec<Revocation>,
     /// Of each row, for the audit log.
     records: Vec<String>,
+    /// Where lists are to say so.
+    marks: Vec<StatusMark>,
 }
 
 impl<'c> Demanding<'c> {
     /// What these lines come to, as of then.
-    async fn of(guard: &Guard, client: &'c Client, lines: &[Line], asked_at: Timestamp) -> Result<Self, Problem> {
-        let mut demanded = Self { client, asked_at, told: Vec::new(), rows: Vec::new(), records: Vec::new() };
+    async fn of(
+        guard: &Guard,
+        routes: &Routes,
+        client: &'c Client,
+        lines: &[Line],
+        asked_at: Timestamp,
+    ) -> Result<Self, Problem> {
+        let (told, rows, records, marks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut demanded = Self { client, asked_at, told, rows, records, marks };
         for (line, document) in lines {
             let token = match document.as_ref().ok().and_then(|document| Demand::token(document.object())) {
                 Some(text) => Some(guard.verify(text).await),
                 None => None,
             };
             let receipt = match document {
-                Ok(document) => demanded.receipt(guard, Demand::read(document.object()), token),
+                Ok(document) => demanded.receipt(guard, routes, Demand::read(document.object()), token),
                 Err(_) => Err(Problem::BodyNotJson),
             };
             demanded.note(*line, receipt)?;
@@ -142,6 +151,7 @@ impl<'c> Demanding<'c> {
     fn receipt(
         &mut self,
         guard: &Guard,
+        routes: &Routes,
         demand: Result<Demand<'_>, Problem>,
         token: Option<Result<VerifiedToken, Error>>,
     ) -> Result<Receipt, Problem> {
@@ -150,7 +160,13 @@ impl<'c> Demanding<'c> {
             (Demanded::Named { issuer, wanted }, _) => {
                 guard.engine().revocation_wanted(issuer, &wanted, self.asked_at, later())?
             }
-            (Demanded::Token(_), Some(token)) => token?.revocation(reason, later()),
+            (Demanded::Token(_), Some(token)) => {
+                let token = token?;
+                let revocation = token.revocation(reason, later());
+                let mark = routes.status_mark(&token.issuer().name, token.claims().members(), revocation.as_slice());
+                self.marks.extend(mark.filter(|_| revocation.is_some()));
+                revocation
+            }
             (Demanded::Token(_), None) => None,
         };
         let Some(revocation) = revocation else { return Ok(Receipt::Expired) };

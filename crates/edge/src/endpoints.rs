@@ -13,6 +13,7 @@ use crate::{
     request::{AsRequest, Copied, is_https, is_read, post_only},
     respond, revoke,
     signal::Signal,
+    status_list,
     token::{self, Exchanged},
 };
 
@@ -110,6 +111,14 @@ impl Quash {
                     }
                     None => Response::error("nobody looks here", 404),
                 };
+            }
+            Endpoint::StatusList => {
+                let number = self.guard.engine().status_list_number(&request.inner().url()).map(str::to_owned);
+                let list = number.and_then(|number| {
+                    let (index, lists, number) = self.routes.status_list(&number)?;
+                    Some((lists, self.list_signers.get(index)?, number))
+                });
+                return status_list::answer(&self.guard, list.ok_or(Error::StatusListUnknown), request).await;
             }
             Endpoint::BackchannelLogout => Signal::Logout,
             Endpoint::Events => Signal::Event,
@@ -219,7 +228,7 @@ impl Quash {
 
     async fn revoke(&self, request: &mut Request) -> Result<Response, Error> {
         let (client, form) = self.authenticated(request).await?;
-        revoke::revoke(&self.guard, client, token_of(&form)?, later()).await?;
+        revoke::revoke(&self.guard, &self.routes, client, token_of(&form)?, later()).await?;
         // RFC 7009 section 2.2: 200, and nothing to say.
         respond::empty(200).map_err(respond::platform)
     }

@@ -74,7 +74,9 @@ pub(crate) async fn exchange(
     }
     // 8. Used once. What follows may be lost on its way: whoever has no answer asks again, within the grace.
     if guard.first_use(&token, later()).await?.is_some_and(|since| since >= refresh.grace) {
-        guard.record(&[token.family()], later()).await?;
+        let (family, claims) = ([token.family()], token.token().claims().members());
+        let mark = routes.status_mark(token.issuer(), claims, &family);
+        guard.record_marked(&family, &[], mark.as_slice(), later()).await?;
         return Err(Error::RefreshTokenReused);
     }
     // 9. The answer (section 5.1).

@@ -84,6 +84,9 @@ pub enum Error {
     /// The subject is nobody whose tokens the caller may have revoked.
     #[error("the subject is not known here")]
     SubjectUnknown,
+    /// There is no list with this number.
+    #[error("there is no such status list")]
+    StatusListUnknown,
 
     /// The caller's requests fail too often. Holds for how long they are counted.
     #[error("too many requests from there have failed")]
@@ -143,6 +146,7 @@ impl Error {
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::CallerNotAllowed => "caller_not_allowed",
             Self::SubjectUnknown => "subject_unknown",
+            Self::StatusListUnknown => "status_list_unknown",
             Self::RateLimited(_) => "rate_limited",
             Self::StoreUnavailable(_) => "store_unavailable",
             Self::LedgerUnavailable { .. } => "ledger_unavailable",
@@ -169,7 +173,7 @@ impl Error {
             | Self::Revoked { .. }
             | Self::ClientUnknown => 401,
             Self::ScopeMissing(_) | Self::CrossSite | Self::CallerNotAllowed | Self::ClientForbidden => 403,
-            Self::SubjectUnknown => 404,
+            Self::SubjectUnknown | Self::StatusListUnknown => 404,
             Self::MethodNotAllowed(_) => 405,
             Self::NotAcceptable => 406,
             Self::BodyTooLarge => 413,
@@ -196,6 +200,7 @@ impl Error {
             | Self::BodyNotForm
             | Self::BodyType(_)
             | Self::SubjectUnknown
+            | Self::StatusListUnknown
             | Self::Parameter(_) => Some("invalid_request"),
             Self::CrossSite | Self::CallerNotAllowed => Some("access_denied"),
             Self::ClientUnknown => Some("invalid_client"),

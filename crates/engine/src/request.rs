@@ -3,7 +3,7 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use crate::{
-    config::{Routes, Signals},
+    config::{Routes, Signals, StatusLists},
     credential::{self, Credential},
     engine::Engine,
     error::Error,
@@ -71,6 +71,8 @@ pub enum Endpoint {
     Metadata,
     /// `/jwks.json`, where there are keys of ours to publish.
     Keys,
+    /// What is below `/status-lists/`, where there are lists to publish.
+    StatusList,
     /// What is below `/admin/`: see [`AdminRoute`](crate::admin::AdminRoute).
     Admin,
 }
@@ -91,6 +93,7 @@ impl Endpoint {
             Self::Metadata => "metadata",
             Self::Token => "token",
             Self::Keys => "jwks.json",
+            Self::StatusList => "status-lists",
             Self::Admin => "admin",
         }
     }
@@ -106,6 +109,7 @@ impl Routes {
             Endpoint::Revoke | Endpoint::Introspect | Endpoint::Admin => !self.clients.is_empty(),
             Endpoint::Token => !self.refresh.is_empty(),
             Endpoint::Keys => self.server.as_ref().is_some_and(|server| !server.signing_keys.is_empty()),
+            Endpoint::StatusList => !self.status_lists.is_empty(),
             Endpoint::BackchannelLogout => signals(|issuer| !issuer.logout_audiences.is_empty()),
             Endpoint::Events => signals(|issuer| !issuer.event_audiences.is_empty()),
             Endpoint::GlobalTokenRevocation => {
@@ -119,6 +123,9 @@ impl Routes {
 
 /// Where clients look for what a server does (RFC 8414 section 3).
 const METADATA: &str = "/.well-known/oauth-authorization-server";
+
+/// Before the number of a list, below the prefix.
+const STATUS_LISTS: &str = "/status-lists/";
 
 /// The endpoint's path below the prefix.
 const VERIFY: &str = "/verify";
@@ -212,6 +219,7 @@ impl<R: Revocations> Engine<R> {
             "/backchannel-logout" => self.routes.answered(Endpoint::BackchannelLogout),
             "/events" => self.routes.answered(Endpoint::Events),
             "/global-token-revocation" => self.routes.answered(Endpoint::GlobalTokenRevocation),
+            path if path.starts_with(STATUS_LISTS) => self.routes.answered(Endpoint::StatusList),
             path if path.starts_with("/admin/") => self.routes.answered(Endpoint::Admin),
             path => {
                 let behind = path.strip_prefix(VERIFY)?;
@@ -219,6 +227,16 @@ impl<R: Revocations> Engine<R> {
                 is_asked.then_some(Endpoint::Verify)
             }
         }
+    }
+
+    /// The number in a URL that is a list's, as it stands there.
+    pub fn status_list_number<'u>(&self, url: &'u str) -> Option<&'u str> {
+        self.below_prefix(url)?.0.strip_prefix(STATUS_LISTS)
+    }
+
+    /// The numbers of the lists that we publish.
+    pub fn status_lists(&self) -> Vec<u64> {
+        self.routes.status_lists.iter().flat_map(StatusLists::numbers).collect()
     }
 
     /// The path below the prefix of a URL that is one of ours, and its query.
@@ -385,6 +403,7 @@ mod tests {
             assert!(routes.remove(&format!("POST {path}")));
             routes.insert(format!("GET {path}"));
         }
+        routes.insert(format!("GET /auth{STATUS_LISTS}{{n}}"));
         routes.extend([format!("GET {METADATA}"), format!("GET /auth{VERIFY}")]);
         for route in below_prefix(include_str!("admin/route.rs"), " => Ok(Self::") {
             let (path, method) = route.trim_matches(['(', ')']).split_once(", ").unwrap();
@@ -401,6 +420,7 @@ mod tests {
             "issuers": [{
                 "issuer": "https://a.example", "max_lifetime": 900, "keys": [key], "logout_audiences": ["a"], "event_audiences": ["a"],
                 "revocation_audiences": ["a"], "refresh": { "kid": "1", "alg": "HS256", "secret": "SECRET" },
+                "status_lists": { "alg": "HS256", "secret": "SECRET" },
             }],
             "clients": [{ "id": "a", "secret": "SECRET" }],
             "verify": { "uri": "X-Forwarded-Uri" },

@@ -78,6 +78,7 @@ fn issuer(field: &Field<'_, '_>) -> Issuer {
         "revocation_audiences",
         "revocation_clients",
         "refresh",
+        "status_lists",
         "end_session",
         "max_lifetime",
         "leeway",
