@@ -207,6 +207,12 @@ fn a_wrong_field_is_named() {
             "server.signing_keys[1].kid",
             "another key has it",
         ),
+        (
+            "/issuers/0/status_lists",
+            json!({ "alg": "HS256", "secret": "JWT_SECRET", "count": 65 }),
+            "issuers[0].status_lists",
+            "needs `ledger`",
+        ),
         ("/verify", json!({ "uri": "Path" }), "verify.uri", "is spelt `path`"),
         (
             "/clients",
@@ -467,4 +473,31 @@ fn a_server_has_a_store_in_place_of_what_workers_have() {
         assert!(error.field.starts_with(&format!("QUASH.{field}")), "{error}");
         assert!(error.problem.contains(problem) && !error.problem.contains("wrangler"), "{error}");
     }
+}
+
+#[test]
+fn two_issuers_share_no_status_list_and_lists_are_of_a_size() {
+    let parsed = |first: u64, more: Value| {
+        let mut document = valid();
+        document["ledger"] = json!({});
+        document["server"] = json!({ "url": "https://edge.example" });
+        let lists = json!({ "alg": "HS256", "secret": "JWT_SECRET" });
+        document["issuers"][0]["status_lists"] = lists.clone();
+        document["issuers"][0]["status_lists"]["count"] = json!(2);
+        let mut other = document["issuers"][0].clone();
+        other["issuer"] = json!("https://other.example");
+        other["status_lists"] = lists;
+        other["status_lists"]["first"] = json!(first);
+        other["status_lists"].as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        document["issuers"].as_array_mut().unwrap().push(other);
+        parse(&document).map(drop).map_err(|error| error.field)
+    };
+    let wrong = |name: &str| Err(format!("QUASH.issuers[1].status_lists.{name}"));
+    assert_eq!(parsed(2, json!({})), Ok(()));
+    assert_eq!(parsed(1, json!({})), wrong("first"));
+    assert_eq!(parsed(64, json!({})), wrong("first"));
+    assert_eq!(parsed(u64::MAX / 16, json!({})), wrong("first"));
+    assert_eq!(parsed(63, json!({ "count": 2 })), wrong("count"));
+    assert_eq!(parsed(2, json!({ "size": 1023 })), wrong("size"));
+    assert_eq!(parsed(2, json!({ "ttl": 0 })), wrong("ttl"));
 }
