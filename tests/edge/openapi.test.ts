@@ -35,10 +35,11 @@ const EXAMPLES = 25;
 let edge: Edge;
 before(async () => {
   const clients = [{ ...ADMINISTRATOR, may: ['administer', 'revoke', 'introspect'] }];
-  const server = { ...withServer.server, metadata: true };
+  const key = { kid: 'ES256', alg: 'ES256', secret: 'ES256_KEY' };
+  const server = { ...withServer.server, metadata: true, signing_keys: [key] };
   // Where nobody may use them, endpoints are the origin's.
   const signals = { logout_audiences: ['a'], event_audiences: ['a'], revocation_audiences: ['a'] };
-  const issuers = [{ ...configuredIssuers[0], ...signals }, issuer('refreshing', 'HS256')];
+  const issuers = [{ ...configuredIssuers[0], ...signals, status_issuer: key }, issuer('refreshing', 'HS256')];
   edge = await start({ ledger: { shards: 2 }, secrets, quash: { clients, server, issuers, verify: { uri: 'X-Forwarded-Uri' } } });
 });
 after(() => edge?.stop());
@@ -50,7 +51,7 @@ describe('the document', () => {
 
   test('every path and method of it is answered, by something that it says', async () => {
     for (const [path, method] of operations) {
-      const response = await fetch(edge.url + path, { method, redirect: 'manual' });
+      const response = await fetch(edge.url + path.replace('{n}', '0'), { method, redirect: 'manual' });
       const body = await response.text();
       const isJson = response.headers.get('content-type')?.includes('json');
       const answer = { status: response.status, headers: response.headers, body: isJson ? JSON.parse(body) : body, code: undefined };
@@ -117,6 +118,9 @@ test('answers are as it says', async () => {
     ['/auth/token', 'POST', await refresh(edge, 'garbled')],
     ['/auth/revoke', 'POST', await post(edge, '/auth/revoke', { token: await token() }, credentials)],
     ['/auth/events', 'POST', await post(edge, '/auth/events', 'garbled', { 'content-type': 'application/secevent+jwt' })],
+    ['/auth/jwks.json', 'GET', await get(edge, '/auth/jwks.json')],
+    ['/auth/status-lists/{n}', 'GET', await get(edge, '/auth/status-lists/0')],
+    ['/auth/status-lists/{n}', 'GET', await get(edge, '/auth/status-lists/63')],
     ['/auth/healthz', 'GET', await get(edge, '/auth/healthz')],
     ['/.well-known/oauth-authorization-server', 'GET', await get(edge, '/.well-known/oauth-authorization-server')],
   ];

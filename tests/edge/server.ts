@@ -46,7 +46,7 @@ export interface Edge {
   /** Switches a fault of the KV namespace on; `undefined` switches it off. */
   fault(operation: 'read' | 'write' | 'hang' | undefined): Promise<void>;
   /** The same of the ledger, as both isolates see it. */
-  ledgerFault(fault: 'down' | 'hang' | 'slow' | 'shards' | undefined): Promise<void>;
+  ledgerFault(fault: 'down' | 'hang' | 'slow' | 'shards' | 'lists' | undefined): Promise<void>;
   /** What its isolate has said and written since it started, where {@link Options.heard}. */
   heard(): Promise<Heard>;
   /** How often the ledger was asked. */

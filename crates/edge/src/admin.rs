@@ -3,7 +3,7 @@
 
 use quash_core::{Revocation, RevocationId, Timestamp, VerifiedToken};
 use quash_engine::{
-    Answer, Error, Form,
+    Answer, Error, Form, StatusMark,
     admin::{
         Action, AdminRoute, AuditPage, AuditRecord, Demand, Demanded, IdempotencyKey, Line, Listing, Problem, Receipt,
         Remembered, audit_page, demands, explained, explanation, lifted, lifting, listed, receipts,
@@ -74,23 +74,25 @@ fn key(
     header.map(read).transpose()
 }
 
-/// Revokes what the Worker's own code demands, in the form of an administrator's demand. Tells the receipt, and what was revoked: nothing where
-/// the receipt says why not.
+/// Revokes what the Worker's own code demands, in the form of an administrator's demand. Tells the receipt, and what this isolate refuses from now on:
+/// where nothing was acknowledged in an outage, too.
 pub(crate) async fn revoke_by_code(guard: &Guard, routes: &Routes, demand: &str) -> (String, Vec<Revocation>) {
+    let (mut rows, mut told) = (Vec::new(), Vec::new());
     let revoked = async {
-        let demanded = Demanding::of(guard, None, &Demand::documents(demand.into(), false)?, now()).await?;
-        if !demanded.rows.is_empty() {
-            guard.record(&demanded.rows, later()).await?;
+        let lines = Demand::documents(demand.into(), false)?;
+        let demanded = Demanding::of(guard, routes, None, &lines, now()).await?;
+        rows = demanded.rows;
+        if !rows.is_empty() {
+            let lifted = guard.record_marked(&rows, &[], &demanded.marks, later()).await?;
+            rows.extend(lifted);
         }
-        Ok(demanded)
+        told = demanded.told;
+        Ok(())
     };
-    let (told, rows) = match revoked.await {
-        Ok(Demanding { told, rows, .. }) => (told, rows),
-        Err(problem) => {
-            respond::log_problem(&problem);
-            (vec![(None, Receipt::Refused(problem))], Vec::new())
-        }
-    };
+    if let Err(problem) = revoked.await {
+        respond::log_problem(&problem);
+        told = vec![(None, Receipt::Refused(problem))];
+    }
     let bound = guard.engine().bound(routes.mode);
     (receipts(&told, routes.mode, bound, later()), rows)
 }
@@ -108,16 +110,16 @@ async fn revoke(
 ) -> Result<Answer, Problem> {
     let is_ndjson = lines.iter().all(|(line, _)| line.is_some());
     // First, since what is refused as a whole uses no key up.
-    let mut demanded = Demanding::of(guard, Some(client), &lines, now()).await?;
+    let mut demanded = Demanding::of(guard, routes, Some(client), &lines, now()).await?;
     if let Some(key) = &key {
         match remember(guard, key.body(demanded.asked_at, "")).await? {
             Remembered::Since(first) if first == demanded.asked_at => {}
-            Remembered::Since(first) => demanded = Demanding::of(guard, Some(client), &lines, first).await?,
+            Remembered::Since(first) => demanded = Demanding::of(guard, routes, Some(client), &lines, first).await?,
             Remembered::Answered(answer) => return Ok(Answer::of_receipts(answer, is_ndjson)),
         }
     }
     if !demanded.rows.is_empty() {
-        guard.record_audited(&demanded.rows, &demanded.records, later()).await?;
+        guard.record_marked(&demanded.rows, &demanded.records, &demanded.marks, later()).await?;
     }
     let bound = guard.engine().bound(routes.mode);
     let mut answer = receipts(&demanded.told, routes.mode, bound, later());
@@ -140,24 +142,28 @@ struct Demanding<'c> {
     rows: Vec<Revocation>,
     /// Of each row of a client's, for the audit log.
     records: Vec<String>,
+    /// Where lists are to say so.
+    marks: Vec<StatusMark>,
 }
 
 impl<'c> Demanding<'c> {
     /// What these lines come to, as of then.
     async fn of(
         guard: &Guard,
+        routes: &Routes,
         client: Option<&'c Client>,
         lines: &[Line],
         asked_at: Timestamp,
     ) -> Result<Self, Problem> {
-        let mut demanded = Self { client, asked_at, told: Vec::new(), rows: Vec::new(), records: Vec::new() };
+        let (told, rows, records, marks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut demanded = Self { client, asked_at, told, rows, records, marks };
         for (line, document) in lines {
             let token = match document.as_ref().ok().and_then(|document| Demand::token(document.object())) {
                 Some(text) => Some(guard.verify(text).await),
                 None => None,
             };
             let receipt = match document {
-                Ok(document) => demanded.receipt(guard, Demand::read(document.object()), token),
+                Ok(document) => demanded.receipt(guard, routes, Demand::read(document.object()), token),
                 Err(_) => Err(Problem::BodyNotJson),
             };
             demanded.note(*line, receipt)?;
@@ -169,6 +175,7 @@ impl<'c> Demanding<'c> {
     fn receipt(
         &mut self,
         guard: &Guard,
+        routes: &Routes,
         demand: Result<Demand<'_>, Problem>,
         token: Option<Result<VerifiedToken, Error>>,
     ) -> Result<Receipt, Problem> {
@@ -181,7 +188,13 @@ impl<'c> Demanding<'c> {
             (Demanded::Named { issuer, wanted }, _) => {
                 guard.engine().revocation_wanted(issuer, &wanted, self.asked_at, later())?
             }
-            (Demanded::Token(_), Some(token)) => token?.revocation(reason, later()),
+            (Demanded::Token(_), Some(token)) => {
+                let token = token?;
+                let revocation = token.revocation(reason, later());
+                let mark = routes.status_mark(&token.issuer().name, token.claims().members(), revocation.as_slice());
+                self.marks.extend(mark.filter(|_| revocation.is_some()));
+                revocation
+            }
             (Demanded::Token(_), None) => None,
         };
         let Some(revocation) = revocation else { return Ok(Receipt::Expired) };

@@ -13,6 +13,7 @@ use crate::{
     request::{AsRequest, Copied, is_https, is_read, post_only},
     respond, revoke,
     signal::Signal,
+    status_list,
     token::{self, Exchanged},
 };
 
@@ -92,10 +93,16 @@ impl Quash {
             Endpoint::Admin => return admin::answer(&self.guard, &self.routes, request).await,
             Endpoint::Token => return self.token(request).await,
             Endpoint::Introspect => {
-                return self.introspect(request, judge).await.or_else(|error| respond::refusal(&error));
+                return self.introspect(request, judge).await.or_else(|error| introspection_refused(request, &error));
             }
-            Endpoint::Metadata if !is_read(request) => {
+            Endpoint::Metadata | Endpoint::Keys if !is_read(request) => {
                 return respond::refusal(&Error::MethodNotAllowed("GET, HEAD"));
+            }
+            Endpoint::Keys => {
+                return match &self.routes.server {
+                    Some(server) => metadata::keys(server),
+                    None => Response::error("nobody looks here", 404),
+                };
             }
             Endpoint::Metadata => {
                 return match &self.routes.server {
@@ -104,6 +111,14 @@ impl Quash {
                     }
                     None => Response::error("nobody looks here", 404),
                 };
+            }
+            Endpoint::StatusList => {
+                let number = self.guard.engine().status_list_number(&request.inner().url()).map(str::to_owned);
+                let list = number.and_then(|number| {
+                    let (index, lists, number) = self.routes.status_list(&number)?;
+                    Some((lists, self.list_signers.get(index)?, number))
+                });
+                return status_list::answer(&self.guard, list.ok_or(Error::StatusListUnknown), request).await;
             }
             Endpoint::BackchannelLogout => Signal::Logout,
             Endpoint::Events => Signal::Event,
@@ -213,7 +228,7 @@ impl Quash {
 
     async fn revoke(&self, request: &mut Request) -> Result<Response, Error> {
         let (client, form) = self.authenticated(request).await?;
-        revoke::revoke(&self.guard, client, token_of(&form)?, later()).await?;
+        revoke::revoke(&self.guard, &self.routes, client, token_of(&form)?, later()).await?;
         // RFC 7009 section 2.2: 200, and nothing to say.
         respond::empty(200).map_err(respond::platform)
     }
@@ -224,7 +239,12 @@ impl Quash {
         judge: impl AsyncFnOnce(&str) -> Result<Option<Response>, Error>,
     ) -> Result<Response, Error> {
         let (client, form) = self.authenticated(request).await?;
-        introspect::introspect(client, token_of(&form)?, judge).await
+        let is_signed = introspect::is_to_be_signed(request.header("Accept").as_deref(), self.own_signer.is_some())?;
+        let answer = match (&self.own_signer, &self.routes.server) {
+            (Some(signer), Some(server)) if is_signed => introspect::Form::Signed(signer, &server.url),
+            _ => introspect::Form::Json,
+        };
+        introspect::introspect(client, token_of(&form)?, answer, judge).await
     }
 
     /// The client that a request of a server's is from, and the form in it.
@@ -235,6 +255,15 @@ impl Quash {
         let client = client::authenticate(&self.guard, &self.routes.clients, authorization.as_deref(), &form).await?;
         Ok((client, form))
     }
+}
+
+/// Of requests for a signed answer "that don't authenticate the caller", RFC 9701 section 5 wants the status 400. Where an `Authorization`
+/// header has, and in vain, the status is 401 in any case (RFC 6749 section 5.2).
+fn introspection_refused(request: &Request, error: &Error) -> worker::Result<Response> {
+    let answer = respond::refusal(error)?;
+    let is_anonymous = matches!(error, Error::ClientUnknown) && request.authorization().is_none();
+    let is_to_be_signed = introspect::is_to_be_signed(request.header("Accept").as_deref(), true);
+    Ok(if is_anonymous && is_to_be_signed.is_ok_and(|is| is) { answer.with_status(400) } else { answer })
 }
 
 /// The token that a client asks about (RFC 7009 section 2.1, RFC 7662 section 2.1).

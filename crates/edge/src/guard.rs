@@ -6,20 +6,21 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::join;
 use quash_core::{
     ClientAssertion, Explanation, RefreshToken, Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken,
     follower::{Source, SyncId},
 };
 use quash_engine::{
-    Answer, Due, Engine, Error, Fetch, Health, LookUp, Policy, Signer, Step, Verifying, admin::Problem, from_lines,
-    merged,
+    Answer, Due, Engine, Error, Fetch, Health, LookUp, Policy, Signer, StatusMark, Step, Verifying, admin::Problem,
+    from_lines, merged,
 };
 use worker::Delay;
 
 use crate::{
     key_documents,
     ledger::{self, LedgerClient, Lifted},
-    respond,
+    respond, status_list,
     store::{Denylist, Lookup},
     wait_until::{outlive, wait_until},
     webcrypto::ImportedKeys,
@@ -162,25 +163,49 @@ impl Guard {
     /// From the first moment this isolate refuses what they cover. Should the store fail, it goes on refusing: nothing is
     /// acknowledged, but whoever asked for it wanted no less.
     pub(crate) async fn record(&self, revocations: &[Revocation], now: Timestamp) -> Result<(), Error> {
-        self.record_audited(revocations, &[], now).await
+        self.record_marked(revocations, &[], &[], now).await.map(drop)
     }
 
-    /// The same, with the record of each for the audit log, where there is a ledger to keep one.
-    pub(crate) async fn record_audited(
+    /// With the record of each for the audit log, where there is a ledger to keep one. Tells what had been lifted of it.
+    async fn record_audited(
         &self,
         revocations: &[Revocation],
         records: &[String],
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Revocation>, Error> {
         self.note(revocations, now);
         let relies_on_kv = self.engine().relies_on_workers_kv();
         let lifted = self.denylist.record(revocations, records, relies_on_kv, now).await?;
         if lifted.is_empty() {
-            return Ok(());
+            return Ok(lifted);
         }
         // What was lifted elsewhere was not known here: without its count, what this isolate has just revoked would give way to that.
         self.note(&lifted, now);
-        Ok(self.denylist.lifted(lifted, relies_on_kv, now).await?)
+        self.denylist.lifted(lifted.clone(), relies_on_kv, now).await?;
+        Ok(lifted)
+    }
+
+    /// The same, with the record of each for the audit log, if there are any; and has the status lists that tokens have their places in say so. What
+    /// was not marked would be accepted by whoever goes by a list, so it is not acknowledged either. Tells what had been lifted of it before, as it
+    /// is revoked now.
+    pub(crate) async fn record_marked(
+        &self,
+        revocations: &[Revocation],
+        records: &[String],
+        marks: &[StatusMark],
+        now: Timestamp,
+    ) -> Result<Vec<Revocation>, Error> {
+        let (recorded, marked) = join(self.record_audited(revocations, records, now), self.mark(marks)).await;
+        marked.and(recorded)
+    }
+
+    async fn mark(&self, marks: &[StatusMark]) -> Result<(), Error> {
+        if let Some(ledger) = self.denylist.ledger().filter(|_| !marks.is_empty()) {
+            let lists = ledger.mark(marks).await?;
+            // Here it shows at once.
+            status_list::forget(ledger, &lists).await;
+        }
+        Ok(())
     }
 
     /// Has this isolate know it, and whoever judges beside this guard.
@@ -211,6 +236,9 @@ impl Guard {
             self.note(&[*row], now);
             let relies_on_kv = self.engine().relies_on_workers_kv();
             self.denylist.lifted(vec![*row], relies_on_kv, now).await.map_err(Error::from)?;
+            let lists = self.engine().status_lists();
+            ledger.unmark(row, &lists).await.map_err(Error::from)?;
+            status_list::forget(ledger, &lists).await;
         }
         Ok(lifted)
     }

@@ -1,9 +1,13 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use quash_core::json::{Document, Value};
-use quash_engine::{Error, HEADERS, JsonObject, config::Client};
+use quash_engine::{Error, HEADERS, JsonObject, config::Client, quality, quality_of_named};
 use worker::{Headers, Response};
 
-use crate::respond;
+use crate::{
+    guard::later,
+    respond,
+    signer::{Signer, seconds},
+};
 
 /// Of a token that is not in force nothing more is told (RFC 7662 section 2.2).
 const INACTIVE: &str = r#"{"active":false}"#;
@@ -13,36 +17,80 @@ const INACTIVE: &str = r#"{"active":false}"#;
 /// the token is for.
 const TOLD: [&str; 7] = ["iss", "sub", "aud", "jti", "scope", "username", "cnf"];
 
+/// The media type of an answer that is signed (RFC 9701 section 5), and its `typ`.
+const SIGNED: &str = "application/token-introspection+jwt";
+const SIGNED_TYPE: &str = "token-introspection+jwt";
+
+/// How the answer goes to whoever asks.
+#[derive(Clone, Copy)]
+pub(crate) enum Form<'f> {
+    /// As JSON.
+    Json,
+    /// Signed, in the name of this issuer.
+    Signed(&'f Signer, &'f str),
+}
+
+/// Whether an answer is to be signed (RFC 9701 section 4).
+///
+/// # Errors
+/// [`Error::NotAcceptable`]: it is to be, there is no key of ours, and JSON would not do: whoever wants a proof must not be given less.
+pub(crate) fn is_to_be_signed(accept: Option<&str>, has_key: bool) -> Result<bool, Error> {
+    let plain = quality(accept, "application/json");
+    match quality_of_named(accept, SIGNED) {
+        Some(quality) if quality > 0 && quality >= plain && has_key => Ok(true),
+        Some(quality) if quality > 0 && plain == 0 => Err(Error::NotAcceptable),
+        _ => Ok(false),
+    }
+}
+
 /// Tells an authenticated client whether a token is in force, and what it says (RFC 7662). `judge` is what guards: it answers whoever
 /// comes with a token that may not pass.
 ///
 /// # Errors
-/// [`Error::ClientForbidden`]; those of `judge`.
+/// [`Error::ClientForbidden`]; those of `judge`; [`Error::Configuration`]: our key cannot be used.
 pub(crate) async fn introspect(
     client: &Client,
     token: &str,
+    form: Form<'_>,
     judge: impl AsyncFnOnce(&str) -> Result<Option<Response>, Error>,
 ) -> Result<Response, Error> {
     let audiences = client.introspects().ok_or(Error::ClientForbidden)?;
-    if !is_plain(token) {
-        return told(INACTIVE);
+    let told = if is_plain(token) {
+        match judge(token).await? {
+            None => active(token, audiences),
+            Some(refusal) if refusal.status_code() < 500 => INACTIVE.into(),
+            // It could not say.
+            Some(outage) => return Ok(outage),
+        }
+    } else {
+        INACTIVE.into()
+    };
+    let (media_type, body) = match form {
+        Form::Json => (None, told),
+        Form::Signed(signer, issuer) => (Some(SIGNED), signed(signer, issuer, client, &told).await?),
+    };
+    let answer = Response::from_bytes(body.into_bytes()).map_err(respond::platform)?;
+    let headers = Headers::from_iter(HEADERS);
+    if let Some(media_type) = media_type {
+        headers.set("Content-Type", media_type).map_err(respond::platform)?;
     }
-    match judge(token).await? {
-        None => told(&active(token, audiences)),
-        Some(refusal) if refusal.status_code() < 500 => told(INACTIVE),
-        // It could not say.
-        Some(outage) => Ok(outage),
-    }
+    Ok(answer.with_headers(headers))
+}
+
+/// The answer as a JWT (RFC 9701 section 5). It says nothing that would let it pass for an access token: no `sub`, and no `exp`
+/// (section 8.1).
+async fn signed(signer: &Signer, issuer: &str, client: &Client, told: &str) -> Result<String, Error> {
+    let claims = JsonObject::new()
+        .text("iss", issuer)
+        .text("aud", client.id())
+        .number("iat", seconds(later()))
+        .json("token_introspection", told);
+    signer.sign(SIGNED_TYPE, &claims.end()).await
 }
 
 /// Whether the text has no letter that a token cannot have. Behind one, what guards might look for another credential.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-}
-
-fn told(body: &str) -> Result<Response, Error> {
-    let answer = Response::from_bytes(body.into()).map_err(respond::platform)?;
-    Ok(answer.with_headers(Headers::from_iter(HEADERS)))
 }
 
 /// What is told of a token in force to whoever may ask for these audiences.
@@ -129,6 +177,24 @@ mod tests {
         assert!(is_active(json!({}), &[]));
         for claims in [json!({ "aud": "c" }), json!({ "aud": ["c", "A"] }), json!({})] {
             assert!(!is_active(claims, &["b", "a"]));
+        }
+    }
+
+    #[test]
+    fn whoever_wants_a_proof_is_given_no_less() {
+        let asked = |accept, has_key| is_to_be_signed(accept, has_key).map_err(|error| error.code());
+        for (accept, with_key, without) in [
+            (None, Ok(false), Ok(false)),
+            (Some("*/*"), Ok(false), Ok(false)),
+            (Some("text/html"), Ok(false), Ok(false)),
+            (Some("application/json"), Ok(false), Ok(false)),
+            (Some(SIGNED), Ok(true), Err("not_acceptable")),
+            (Some("application/token-introspection+jwt, */*"), Ok(true), Ok(false)),
+            (Some("application/json, application/token-introspection+jwt;q=0.5"), Ok(false), Ok(false)),
+            (Some("application/json;q=0.5, application/token-introspection+jwt"), Ok(true), Ok(false)),
+            (Some("application/token-introspection+jwt;q=0"), Ok(false), Ok(false)),
+        ] {
+            assert_eq!((asked(accept, true), asked(accept, false)), (with_key, without), "{accept:?}");
         }
     }
 

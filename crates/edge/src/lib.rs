@@ -99,6 +99,7 @@ mod revoke;
 mod security_event;
 mod signal;
 mod signer;
+mod status_list;
 mod store;
 mod token;
 mod wait_until;

@@ -1,5 +1,9 @@
 use quash_core::Algorithm;
-use quash_engine::{HEADERS, JsonObject, config::Server, json_array, quoted};
+use quash_engine::{
+    HEADERS, JsonObject,
+    config::{Server, SigningKey},
+    json_array, quoted,
+};
 use worker::{Headers, Response, Result};
 
 /// How clients may authenticate; the last two where they can be kept from doing so twice with the same.
@@ -31,5 +35,28 @@ pub(crate) fn metadata(server: &Server, has_ledger: bool, has_refresh: bool) -> 
             document = document.json(&name("_auth_signing_alg_values_supported"), &algorithms);
         }
     }
+    if let [key, ..] = &server.signing_keys[..] {
+        // RFC 9701 section 7.
+        document = document
+            .text("jwks_uri", &server.endpoint("jwks.json"))
+            .json("introspection_signing_alg_values_supported", &list(&[key.algorithm.name()]));
+    }
     Ok(Response::from_bytes(document.end().into_bytes())?.with_headers(Headers::from_iter(HEADERS)))
+}
+
+/// For how long whoever verifies may keep our keys, in seconds: a new one is published for longer than this before it signs.
+const KEYS_MAX_AGE: u32 = 300;
+
+/// The keys that what we sign is verified with (RFC 7517 section 5).
+///
+/// # Errors
+/// Those of the platform.
+pub(crate) fn keys(server: &Server) -> Result<Response> {
+    let keys = json_array(server.signing_keys.iter().filter_map(SigningKey::public_jwk));
+    let headers = Headers::from_iter(HEADERS);
+    headers.set("Content-Type", "application/jwk-set+json")?;
+    headers.set("Cache-Control", &format!("public, max-age={KEYS_MAX_AGE}"))?;
+    headers.set("Access-Control-Allow-Origin", "*")?;
+    let document = JsonObject::new().json("keys", &keys).end();
+    Ok(Response::from_bytes(document.into_bytes())?.with_headers(headers))
 }

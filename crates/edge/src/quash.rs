@@ -38,6 +38,10 @@ pub struct Quash {
     pub(crate) routes: Arc<Routes>,
     /// Of each issuer whose refresh tokens are exchanged here.
     pub(crate) signers: Vec<Signer>,
+    /// Of each issuer whose status lists are published here.
+    pub(crate) list_signers: Vec<Signer>,
+    /// Of our own answers.
+    pub(crate) own_signer: Option<Signer>,
     /// `None` for a Worker that has routes of its own.
     origin: Option<Origin>,
     pub(crate) limiter: Option<RateLimiter>,
@@ -78,6 +82,8 @@ impl Quash {
         Ok(Self {
             origin: config.origin.as_ref().map(|origin| Origin::from_env(origin, env)).transpose()?,
             signers: config.routes.refresh.iter().map(|refresh| Signer::new(&refresh.key)).collect(),
+            list_signers: config.routes.status_issuers.iter().map(|lists| Signer::new(&lists.key)).collect(),
+            own_signer: config.routes.server.as_ref().and_then(|server| server.signing_keys.first()).map(Signer::new),
             limiter: config.rate_limit.as_ref().map(|limit| RateLimiter::from_env(limit, env)).transpose()?,
             observer: Observer::from_env(config.observe.clone(), config.routes.mode, env)?,
             routes: config.routes.clone(),

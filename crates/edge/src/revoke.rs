@@ -1,5 +1,8 @@
 use quash_core::{Reason, Timestamp};
-use quash_engine::{Error, config::Client};
+use quash_engine::{
+    Error,
+    config::{Client, Routes},
+};
 
 use crate::guard::Guard;
 
@@ -8,7 +11,13 @@ use crate::guard::Guard;
 /// # Errors
 /// [`Error::ClientForbidden`], [`Error::ClientMismatch`], [`Error::StoreUnavailable`] or [`Error::Configuration`]. A token that is garbled, foreign,
 /// wrongly signed or expired is no error (section 2.2): it does not work anyway, which is what the client wants.
-pub(crate) async fn revoke(guard: &Guard, client: &Client, token: &str, now: Timestamp) -> Result<(), Error> {
+pub(crate) async fn revoke(
+    guard: &Guard,
+    routes: &Routes,
+    client: &Client,
+    token: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
     if !client.may_revoke() {
         return Err(Error::ClientForbidden);
     }
@@ -25,5 +34,6 @@ pub(crate) async fn revoke(guard: &Guard, client: &Client, token: &str, now: Tim
     // Of a refresh token "SHOULD also invalidate all access tokens based on the same authorization grant".
     let family = token.family(Reason::Client, now).filter(|_| token.is_refresh_token());
     let revocations: Vec<_> = [revocation].into_iter().chain(family).collect();
-    guard.record(&revocations, now).await
+    let mark = routes.status_mark(&token.issuer().name, token.claims().members(), &revocations);
+    guard.record_marked(&revocations, &[], mark.as_slice(), now).await.map(drop)
 }

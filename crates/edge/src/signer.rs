@@ -1,10 +1,10 @@
 //! Signs JWTs, by WebCrypto.
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, time::Duration};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use js_sys::{Array, ArrayBuffer, JSON, Object, Uint8Array, futures::JsFuture};
-use quash_core::Algorithm;
+use quash_core::{Algorithm, Timestamp};
 use quash_engine::{
     Error, JsonObject, WebCryptoAlgorithm,
     config::{ConfigError, SigningKey},
@@ -85,6 +85,11 @@ impl Signer {
     fn unusable(&self, cause: &JsValue) -> Error {
         ConfigError::new(&self.key.field, format_args!("cannot be used to sign: {cause:?}")).into()
     }
+}
+
+/// A `NumericDate` (RFC 7519 section 2). Cut off, so that no token lives longer than it may.
+pub(crate) const fn seconds(time: Timestamp) -> u64 {
+    Duration::from_millis(time.as_millis()).as_secs()
 }
 
 /// A `jti` that nobody else has: 128 bits at random.

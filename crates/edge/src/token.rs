@@ -1,8 +1,6 @@
 //! `POST /token`: refresh tokens of issuers that have us sign for them, exchanged for new ones (RFC 6749 section 6), each once (RFC 9700
 //! section 4.14.2).
 
-use std::time::Duration;
-
 use quash_core::{Claims, REFRESH_TOKEN_TYPE, RefreshToken, Timestamp, json::Value};
 use quash_engine::{
     Answer, Credential, Error, JsonObject, Presented, Source,
@@ -13,7 +11,7 @@ use quash_engine::{
 use crate::{
     client,
     guard::{Guard, later},
-    signer::{Signer, random_id},
+    signer::{Signer, random_id, seconds},
 };
 
 /// RFC 9068 section 2.1.
@@ -76,7 +74,9 @@ pub(crate) async fn exchange(
     }
     // 8. Used once. What follows may be lost on its way: whoever has no answer asks again, within the grace.
     if guard.first_use(&token, later()).await?.is_some_and(|since| since >= refresh.grace) {
-        guard.record(&[token.family()], later()).await?;
+        let (family, claims) = ([token.family()], token.token().claims().members());
+        let mark = routes.status_mark(token.issuer(), claims, &family);
+        guard.record_marked(&family, &[], mark.as_slice(), later()).await?;
         return Err(Error::RefreshTokenReused);
     }
     // 9. The answer (section 5.1).
@@ -155,11 +155,6 @@ fn audience(audiences: &[String]) -> Option<String> {
         [one] => Some(quoted(one)),
         several => Some(json_array(several.iter().map(|audience| quoted(audience)))),
     }
-}
-
-/// Cut off, so that no token lives longer than it may.
-const fn seconds(time: Timestamp) -> u64 {
-    Duration::from_millis(time.as_millis()).as_secs()
 }
 
 #[cfg(test)]

@@ -60,6 +60,9 @@ pub enum Error {
     /// The body is of another media type than this one.
     #[error("the request's body must be `{0}`")]
     BodyType(&'static str),
+    /// The answer is of no media type that the request takes.
+    #[error("there is no answer of a media type that `Accept` names")]
+    NotAcceptable,
     /// A parameter is missing, repeated or has a value we do not know.
     #[error("the parameter `{0}` is missing, repeated or unknown")]
     Parameter(&'static str),
@@ -87,6 +90,9 @@ pub enum Error {
     /// The subject is nobody whose tokens the caller may have revoked.
     #[error("the subject is not known here")]
     SubjectUnknown,
+    /// There is no list with this number.
+    #[error("there is no such status list")]
+    StatusListUnknown,
 
     /// The caller's requests fail too often. Holds for how long they are counted.
     #[error("too many requests from there have failed")]
@@ -143,6 +149,7 @@ impl Error {
             Self::BodyTooLarge => "body_too_large",
             Self::BodyNotForm => "body_not_form",
             Self::BodyType(_) => "body_type_refused",
+            Self::NotAcceptable => "not_acceptable",
             Self::Parameter(_) => "parameter_invalid",
             Self::ClientUnknown => "client_unknown",
             Self::ClientForbidden => "client_forbidden",
@@ -152,6 +159,7 @@ impl Error {
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::CallerNotAllowed => "caller_not_allowed",
             Self::SubjectUnknown => "subject_unknown",
+            Self::StatusListUnknown => "status_list_unknown",
             Self::RateLimited(_) => "rate_limited",
             Self::StoreUnavailable(_) => "store_unavailable",
             Self::LedgerUnavailable { .. } => "ledger_unavailable",
@@ -181,8 +189,9 @@ impl Error {
             | Self::StatusListRefused
             | Self::ClientUnknown => 401,
             Self::ScopeMissing(_) | Self::CrossSite | Self::CallerNotAllowed | Self::ClientForbidden => 403,
-            Self::SubjectUnknown => 404,
+            Self::SubjectUnknown | Self::StatusListUnknown => 404,
             Self::MethodNotAllowed(_) => 405,
+            Self::NotAcceptable => 406,
             Self::BodyTooLarge => 413,
             Self::BodyNotForm | Self::BodyType(_) => 415,
             // RFC 6585 section 4.
@@ -209,10 +218,12 @@ impl Error {
             Self::TokenAmbiguous
             | Self::PathAmbiguous
             | Self::MethodNotAllowed(_)
+            | Self::NotAcceptable
             | Self::BodyTooLarge
             | Self::BodyNotForm
             | Self::BodyType(_)
             | Self::SubjectUnknown
+            | Self::StatusListUnknown
             | Self::Parameter(_) => Some("invalid_request"),
             Self::CrossSite | Self::CallerNotAllowed => Some("access_denied"),
             Self::ClientUnknown => Some("invalid_client"),

@@ -30,6 +30,16 @@ pub fn first_use_url() -> String {
     Asked::FirstUse.url(NO_SHARD, ShardCount::ONE)
 }
 
+/// The name of the one that keeps a status list. Changing it would have everybody accept what was revoked.
+pub fn status_list_name(list: u64) -> String {
+    format!("status-list-{list}")
+}
+
+/// Where it answers who asks this of it.
+pub fn status_list_url(asked: Asked) -> String {
+    asked.url(NO_SHARD, ShardCount::ONE)
+}
+
 /// The number that such objects have in addresses, which no shard has: there are 255 at most.
 const NO_SHARD: u8 = u8::MAX;
 
@@ -113,6 +123,15 @@ pub enum Asked {
     /// To take entries, as lines, where it does not have them; and how many milliseconds ago, by its own clock, it has taken the first that
     /// it had. It answers with nothing where it had none.
     FirstUse,
+    /// To mark places of a status list, as lines: see [`StatusMark`](crate::StatusMark).
+    Mark,
+    /// To have no place marked any more by an entry that was lifted, on a line.
+    Unmark,
+    /// A status list of so many places, as bytes.
+    StatusList {
+        /// How many.
+        size: u64,
+    },
 }
 
 impl Asked {
@@ -134,6 +153,9 @@ impl Asked {
             Self::Lift => format!("{LEDGER}{shard}/lift?count={count}"),
             Self::Once => format!("{LEDGER}{shard}/once?count={count}"),
             Self::FirstUse => format!("{LEDGER}{shard}/first-use?count={count}"),
+            Self::Mark => format!("{LEDGER}{shard}/mark?count={count}"),
+            Self::Unmark => format!("{LEDGER}{shard}/unmark?count={count}"),
+            Self::StatusList { size } => format!("{LEDGER}{shard}/status-list/{size}?count={count}"),
         }
     }
 
@@ -158,6 +180,9 @@ impl Asked {
             (None, None) if path == "remember" => Self::Remember,
             (None, Some(exact)) if path == "append-audited" => Self::AppendAudited { exact },
             (None, None) if path == "first-use" => Self::FirstUse,
+            (None, None) if path == "mark" => Self::Mark,
+            (None, None) if path == "unmark" => Self::Unmark,
+            (Some(("status-list", size)), None) => Self::StatusList { size: size.parse().ok()? },
             (None, Some(exact)) if path == "append" => Self::Append { exact },
             (Some(("pages", page)), None) => Self::Part(Part::Page(page.parse().ok()?)),
             (Some(("segments", segment)), None) => {
@@ -194,7 +219,12 @@ mod tests {
             (1, "1/audit?count=4", Asked::Audit),
             (255, "255/remember?count=4", Asked::Remember),
             (255, "255/first-use?count=4", Asked::FirstUse),
+            (255, "255/mark?count=4", Asked::Mark),
+            (255, "255/unmark?count=4", Asked::Unmark),
+            (255, "255/status-list/131072?count=4", Asked::StatusList { size: 131_072 }),
         ];
+        assert_eq!(status_list_name(7), "status-list-7");
+        assert_eq!(status_list_url(Asked::Mark), "https://ledger.invalid/255/mark?count=1");
         assert_eq!(remember_url(), "https://ledger.invalid/255/remember?count=1");
         let of = |byte| uses_name(&RevocationId::from_bytes([byte; 16]));
         assert_eq!((of(63).as_str(), of(64).as_str()), ("uses-63", "uses-0"));

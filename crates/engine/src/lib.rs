@@ -12,6 +12,7 @@ pub mod admin;
 pub mod config;
 pub mod ledger;
 
+mod accept;
 mod answer;
 mod cookie;
 mod credential;
@@ -38,10 +39,12 @@ mod redirect;
 mod request;
 mod revocations;
 mod status;
+mod status_marks;
 mod store;
 mod trust;
 mod wanted;
 
+pub use accept::{quality, quality_of_named};
 pub use answer::{Answer, CODE, HEADERS};
 pub use cookie::Cookie;
 pub use credential::{Credential, Source, bearer_token, credentials};
@@ -66,5 +69,6 @@ pub use redirect::{Redirect, Redirects};
 pub use request::{Access, Endpoint, Head, Route};
 pub use revocations::{EdgeRevocations, LedgerRead, LogPart, Revocations, StoreLookUp, StoreRevocations};
 pub use status::{Deflated, ListCheck, Taken};
+pub use status_marks::{StatusMark, StatusPlace};
 pub use trust::{Signer, Trust};
 pub use wanted::{Unrevocable, Wanted};

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use crate::{
-    config::{Routes, Signals},
+    config::{Routes, Signals, StatusIssuer},
     credential::{self, Credential},
     engine::Engine,
     error::Error,
@@ -69,6 +69,10 @@ pub enum Endpoint {
     Health,
     /// `/.well-known/oauth-authorization-server`
     Metadata,
+    /// `/jwks.json`, where there are keys of ours to publish.
+    Keys,
+    /// What is below `/status-lists/`, where there are lists to publish.
+    StatusList,
     /// What is below `/admin/`: see [`AdminRoute`](crate::admin::AdminRoute).
     Admin,
 }
@@ -88,6 +92,8 @@ impl Endpoint {
             Self::Health => "healthz",
             Self::Metadata => "metadata",
             Self::Token => "token",
+            Self::Keys => "jwks.json",
+            Self::StatusList => "status-lists",
             Self::Admin => "admin",
         }
     }
@@ -102,6 +108,8 @@ impl Routes {
             // Whatever they may do: who may not is told so.
             Endpoint::Revoke | Endpoint::Introspect | Endpoint::Admin => !self.clients.is_empty(),
             Endpoint::Token => !self.refresh.is_empty(),
+            Endpoint::Keys => self.server.as_ref().is_some_and(|server| !server.signing_keys.is_empty()),
+            Endpoint::StatusList => !self.status_issuers.is_empty(),
             Endpoint::BackchannelLogout => signals(|issuer| !issuer.logout_audiences.is_empty()),
             Endpoint::Events => signals(|issuer| !issuer.event_audiences.is_empty()),
             Endpoint::GlobalTokenRevocation => {
@@ -115,6 +123,9 @@ impl Routes {
 
 /// Where clients look for what a server does (RFC 8414 section 3).
 const METADATA: &str = "/.well-known/oauth-authorization-server";
+
+/// Before the number of a list, below the prefix.
+const STATUS_LISTS: &str = "/status-lists/";
 
 /// The endpoint's path below the prefix.
 const VERIFY: &str = "/verify";
@@ -202,11 +213,13 @@ impl<R: Revocations> Engine<R> {
             "/handle" => Some(Endpoint::Handle),
             "/healthz" => Some(Endpoint::Health),
             "/token" => self.routes.answered(Endpoint::Token),
+            "/jwks.json" => self.routes.answered(Endpoint::Keys),
             "/revoke" => self.routes.answered(Endpoint::Revoke),
             "/introspect" => self.routes.answered(Endpoint::Introspect),
             "/backchannel-logout" => self.routes.answered(Endpoint::BackchannelLogout),
             "/events" => self.routes.answered(Endpoint::Events),
             "/global-token-revocation" => self.routes.answered(Endpoint::GlobalTokenRevocation),
+            path if path.starts_with(STATUS_LISTS) => self.routes.answered(Endpoint::StatusList),
             path if path.starts_with("/admin/") => self.routes.answered(Endpoint::Admin),
             path => {
                 let behind = path.strip_prefix(VERIFY)?;
@@ -214,6 +227,16 @@ impl<R: Revocations> Engine<R> {
                 is_asked.then_some(Endpoint::Verify)
             }
         }
+    }
+
+    /// The number in a URL that is a list's, as it stands there.
+    pub fn status_list_number<'u>(&self, url: &'u str) -> Option<&'u str> {
+        self.below_prefix(url)?.0.strip_prefix(STATUS_LISTS)
+    }
+
+    /// The numbers of the lists that we publish.
+    pub fn status_lists(&self) -> Vec<u64> {
+        self.routes.status_issuers.iter().flat_map(StatusIssuer::numbers).collect()
     }
 
     /// The path below the prefix of a URL that is one of ours, and its query.
@@ -318,7 +341,10 @@ mod tests {
     }
 
     fn configured(document: &serde_json::Value) -> Engine {
-        let secret = |_: &str| Some("a-secret-of-thirty-two-bytes-no-less".into());
+        let secret = |name: &str| match name {
+            "JWK" => Some(r#"{"kty":"EC"}"#.into()),
+            _ => Some("a-secret-of-thirty-two-bytes-no-less".into()),
+        };
         let (config, trust) =
             crate::config::Config::parse(&document.to_string(), secret).unwrap_or_else(|error| panic!("{error}"));
         Engine::new(config, trust, 1)
@@ -373,8 +399,12 @@ mod tests {
         let arms = [" => Some(Endpoint::", " => self.routes.answered(Endpoint::"];
         let posted = arms.into_iter().flat_map(|arm| below_prefix(include_str!("request.rs"), arm));
         let mut routes: BTreeSet<_> = posted.map(|path| format!("POST /auth{}", path.trim_matches('"'))).collect();
-        assert!(routes.remove("POST /auth/healthz"));
-        routes.extend([format!("GET {METADATA}"), format!("GET /auth{VERIFY}"), "GET /auth/healthz".into()]);
+        for path in ["/auth/healthz", "/auth/jwks.json"] {
+            assert!(routes.remove(&format!("POST {path}")));
+            routes.insert(format!("GET {path}"));
+        }
+        routes.insert(format!("GET /auth{STATUS_LISTS}{{n}}"));
+        routes.extend([format!("GET {METADATA}"), format!("GET /auth{VERIFY}")]);
         for route in below_prefix(include_str!("admin/route.rs"), " => Ok(Self::") {
             let (path, method) = route.trim_matches(['(', ')']).split_once(", ").unwrap();
             routes.insert(format!("{} /auth{}", method.trim_matches('"'), path.trim_matches('"')));
@@ -386,9 +416,11 @@ mod tests {
         let key = serde_json::json!({ "kid": "1", "alg": "HS256", "secret": "SECRET" });
         let engine = configured(&serde_json::json!({
             "ledger": {},
+            "server": { "url": "https://edge.example", "signing_keys": [{ "kid": "1", "alg": "ES256", "secret": "JWK" }] },
             "issuers": [{
                 "issuer": "https://a.example", "max_lifetime": 900, "keys": [key], "logout_audiences": ["a"], "event_audiences": ["a"],
                 "revocation_audiences": ["a"], "refresh": { "kid": "1", "alg": "HS256", "secret": "SECRET" },
+                "status_issuer": { "alg": "HS256", "secret": "SECRET" },
             }],
             "clients": [{ "id": "a", "secret": "SECRET" }],
             "verify": { "uri": "X-Forwarded-Uri" },

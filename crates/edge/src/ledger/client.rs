@@ -50,6 +50,11 @@ impl LedgerClient {
         Ok(Self { objects, count: terms.shards, exact, audit_days, kv, namespace, history })
     }
 
+    /// What tells the copies of this ledger's from another's.
+    pub(super) fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
     /// Where the data centre's cache has the copy of a part of the log.
     pub(crate) fn copy(&self, read: &LedgerRead) -> String {
         format!("{}/{}", read.copy, self.namespace)

@@ -12,6 +12,7 @@ use super::{
     edition::Editions,
     requests::Requests,
     sql::{KEPT, blob, bytes, columns, first_row, integer, keep, kept, kept_numbers, number, text},
+    status_marks::StatusMarks,
 };
 
 /// How long Workers KV is given time to take what was appended, from whoever did that, before the shard looks whether it has it: more
@@ -82,6 +83,8 @@ pub(super) struct Log {
     editions: Editions,
     pub(super) audit: Audit,
     pub(super) requests: Requests,
+    /// Of a status list, where this is the object of one.
+    pub(super) marks: StatusMarks,
     /// What the head's answer is made of, which every data centre asks for each second.
     tail: VecDeque<(u64, Revocation)>,
     /// That answer, until something is appended.
@@ -115,9 +118,11 @@ impl Log {
         let kv = kept(&sql, "kv")?.map(text).transpose()?;
         let editions = Editions::open(sql.clone(), is_new)?;
         let (audit, requests) = (Audit::open(sql.clone())?, Requests::open(sql.clone())?);
+        let marks = StatusMarks::open(sql.clone())?;
         let tail = VecDeque::new();
+        let answer = None;
         let mut log =
-            Self { sql, epoch, head, seen, kv, sealed, since, history, editions, audit, requests, tail, answer: None };
+            Self { sql, epoch, head, seen, kv, sealed, since, history, editions, audit, requests, marks, tail, answer };
         log.tail = log.rows(Part::Head.span(head), usize::MAX)?.into();
         Ok(log)
     }
@@ -336,6 +341,7 @@ impl Log {
         }
         self.sql.exec("DELETE FROM copies WHERE id NOT IN (SELECT id FROM log)", None)?;
         self.audit.expire(now)?;
+        self.marks.expire(now)?;
         self.requests.expire(now)
     }
 
@@ -343,7 +349,8 @@ impl Log {
     pub(super) fn next_expiry(&self) -> Result<Option<Timestamp>> {
         let cursor = self.sql.exec("SELECT expires_at FROM log ORDER BY expires_at LIMIT 1", None)?;
         let row = first_row(&cursor)?.map(|[value]| number(value).map(Timestamp::from_millis)).transpose()?;
-        Ok(row.into_iter().chain(self.audit.next_expiry()?).chain(self.requests.next_expiry()?).min())
+        let beside = [self.audit.next_expiry()?, self.requests.next_expiry()?, self.marks.next_expiry()?];
+        Ok(row.into_iter().chain(beside.into_iter().flatten()).min())
     }
 
     /// A page of the rows that are in force at `now`, behind the number `after`: those whose ids end with one of the digits, and that have the

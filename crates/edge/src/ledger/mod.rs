@@ -13,6 +13,8 @@ mod log;
 mod object;
 mod requests;
 mod sql;
+mod status_lists;
+mod status_marks;
 
 pub(crate) use client::LedgerClient;
 pub(crate) use follow::follow;

@@ -8,7 +8,7 @@ use quash_core::{
     ledger::{Part, ShardCount},
 };
 use quash_engine::{
-    from_lines,
+    StatusMark, from_lines,
     ledger::{Asked, COUNTS, MOVED, USED, write_counts},
     read_key, to_lines,
 };
@@ -31,6 +31,9 @@ const MAX_FAILURES: usize = 3;
 
 /// How often an alarm looks what Workers KV has, for 100 rows each time: a shard takes no more than 10 000 in between.
 const MAX_LOOKS: usize = 100;
+
+/// The most places of a status list, whatever is asked for: the configuration allows no more.
+const MAX_PLACES: u64 = 1 << 20;
 
 /// How soon segments are gone on with: between two steps, whoever waits has his turn.
 const BUILD_ON_AFTER: Duration = Duration::from_secs(1);
@@ -115,6 +118,11 @@ impl LedgerObject {
             Asked::Lift => self.lift(&request.text().await?).await?,
             Asked::Once => self.once(&request.text().await?).await?,
             Asked::FirstUse => self.first_use(&request.text().await?).await?,
+            Asked::Mark => self.mark(&request.text().await?).await?,
+            Asked::Unmark => self.unmark(&request.text().await?)?,
+            Asked::StatusList { size } => {
+                Response::from_bytes(self.with_log(|log| log.marks.list(size.min(MAX_PLACES), now()))?)?
+            }
         };
         if shard == 0 {
             let history = self.with_log(|log| Ok(log.history(count)))?;
@@ -313,6 +321,22 @@ impl LedgerObject {
         })?;
         self.wake(now).await?;
         Response::ok(since.map(|since| since.as_millis().to_string()).unwrap_or_default())
+    }
+
+    /// Marks places of a status list.
+    async fn mark(&self, lines: &str) -> Result<Response> {
+        let Some(marks) = StatusMark::read(lines) else { return Response::error("no marks", 400) };
+        self.with_log(|log| log.marks.mark(&marks))?;
+        self.wake(now()).await?;
+        Response::empty()
+    }
+
+    /// Has no place marked any more by the entry on a line.
+    fn unmark(&self, line: &str) -> Result<Response> {
+        let (lifted, problem) = from_lines(line);
+        let ([lifted], None) = (&lifted[..], problem) else { return Response::error("no entry that was lifted", 400) };
+        self.with_log(|log| log.marks.unmark(lifted))?;
+        Response::empty()
     }
 
     fn look_up(&self, keys: &str) -> Result<Response> {

@@ -80,6 +80,7 @@ fn issuer(field: &Field<'_, '_>) -> Issuer {
         "revocation_audiences",
         "revocation_clients",
         "refresh",
+        "status_issuer",
         "end_session",
         "max_lifetime",
         "leeway",

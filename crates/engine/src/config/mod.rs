@@ -15,6 +15,8 @@ mod refresh;
 mod routes;
 mod server;
 mod signals;
+mod signing_key;
+mod status_issuer;
 mod status_lists;
 mod store;
 mod verify;
@@ -41,9 +43,11 @@ pub(crate) use mode::{LEDGER_NEEDED, NO_WORKERS_KV};
 pub use observe::Observe;
 pub use origin::Origin;
 pub use rate_limit::RateLimit;
-pub use refresh::{Refresh, SigningKey};
+pub use refresh::Refresh;
 pub use server::Server;
 pub use signals::Signals;
+pub use signing_key::SigningKey;
+pub use status_issuer::StatusIssuer;
 pub use store::StoreConfig;
 pub use verify::Verify;
 
@@ -88,6 +92,8 @@ pub struct Routes {
     pub refresh: Vec<Refresh>,
     /// The cookies that may carry one.
     pub refresh_cookies: Vec<String>,
+    /// The lists that we publish.
+    pub status_issuers: Vec<StatusIssuer>,
     /// What a logout expires.
     pub expired_cookies: Vec<Cookie>,
     /// The `Clear-Site-Data` header of a logout.
@@ -165,9 +171,11 @@ impl Config {
         let prefix = prefix(&root.member("prefix"));
         let clients = client::all(&root.member("clients"));
         let refresh = root.member("issuers").list(&mut |field| Refresh::read(field, ledger.is_some()));
+        let server = Server::read(&root.member("server"), &prefix);
         let mut routes = Routes {
             verify: Verify::read(&root.member("verify")),
-            server: Server::read(&root.member("server"), &prefix),
+            status_issuers: status_issuer::all(root, server.as_ref(), ledger.is_some()),
+            server,
             prefix: Some(prefix),
             signals: root.member("issuers").list(&mut |field| Some(Signals::read(field, &clients))),
             clients,
@@ -206,6 +214,7 @@ impl Routes {
             signals: Vec::new(),
             clients: Vec::new(),
             refresh: Vec::new(),
+            status_issuers: Vec::new(),
             refresh_cookies: Vec::new(),
             expired_cookies: logout.member("cookies").list(&mut logout::cookie),
             clear_site_data: logout::clear_site_data(&logout.member("clear_site_data")),

@@ -1,8 +1,6 @@
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use quash_core::Algorithm;
-
-use super::{Field, LEDGER_NEEDED, keys, logout};
+use super::{Field, LEDGER_NEEDED, SigningKey, logout};
 use crate::cookie::Cookie;
 
 /// How long access tokens live, unless it is said.
@@ -29,26 +27,6 @@ pub struct Refresh {
     pub grace: Duration,
     /// The cookie that refresh tokens may come in, and then go in.
     pub cookie: Option<Cookie>,
-}
-
-/// A key to sign with. WebCrypto holds it as soon as it was used.
-#[derive(Clone)]
-pub struct SigningKey {
-    /// `kid` of what is signed.
-    pub id: Option<String>,
-    /// `alg` of it.
-    pub algorithm: Algorithm,
-    /// The secret of HMAC, or else a private JWK (RFC 7517).
-    pub secret: String,
-    /// The way to it in the configuration.
-    pub field: String,
-}
-
-/// No log has the secret.
-impl fmt::Debug for SigningKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningKey").field("id", &self.id).field("algorithm", &self.algorithm).finish_non_exhaustive()
-    }
 }
 
 impl Refresh {
@@ -78,7 +56,7 @@ impl Refresh {
         let cookie = field.member("cookie");
         Some(Self {
             issuer: issuer.member("issuer").text_or(""),
-            key: signing_key(&field)?,
+            key: SigningKey::read(&field)?,
             audiences,
             access_lifetime: access.unwrap_or(Duration::from_secs(ACCESS_SECS.min(longest))),
             lifetime: refresh,
@@ -86,22 +64,4 @@ impl Refresh {
             cookie: cookie.is_there().then(|| logout::cookie(&cookie)).flatten(),
         })
     }
-}
-
-fn signing_key(field: &Field<'_, '_>) -> Option<SigningKey> {
-    let secret = field.member("secret");
-    let algorithm = keys::algorithm(field.member("alg").required())?;
-    let text = secret.required().secret()?;
-    if algorithm.is_symmetric() {
-        // As long as whoever verifies wants it.
-        keys::shared(None, algorithm, &secret)?;
-    } else if !text.trim_start().starts_with('{') {
-        secret.wrong(&"must be a private key as a JWK (RFC 7517)");
-    }
-    Some(SigningKey {
-        id: field.member("kid").text().map(str::to_owned),
-        algorithm,
-        secret: text,
-        field: secret.path(),
-    })
 }

@@ -1,4 +1,4 @@
-use super::{Field, origin::is_origin};
+use super::{Field, SigningKey, origin::is_origin};
 
 /// Who we are to clients.
 pub struct Server {
@@ -10,6 +10,8 @@ pub struct Server {
     pub(crate) audiences: Vec<String>,
     /// Whether we tell what we do at `/.well-known/oauth-authorization-server`.
     pub(crate) metadata: bool,
+    /// What our answers are signed with, and what else is published: the first signs.
+    pub signing_keys: Vec<SigningKey>,
 }
 
 impl Server {
@@ -17,7 +19,7 @@ impl Server {
         if !field.is_there() {
             return None;
         }
-        field.table(&["url", "audiences", "metadata"]);
+        field.table(&["url", "audiences", "metadata", "signing_keys"]);
         let url = field.member("url");
         let own = url.required().text_or("");
         if !is_origin(&own) {
@@ -28,11 +30,29 @@ impl Server {
         let mut audiences = vec![own.clone()];
         audiences.extend(["revoke", "introspect", "token"].map(|endpoint| format!("{base}/{endpoint}")));
         audiences.extend(field.member("audiences").texts());
-        Some(Self { url: own, base, audiences, metadata: field.member("metadata").is_true() })
+        Some(Self {
+            url: own,
+            base,
+            audiences,
+            metadata: field.member("metadata").is_true(),
+            signing_keys: signing_keys(&field.member("signing_keys")),
+        })
     }
 
     /// Where one of our endpoints is.
     pub fn endpoint(&self, name: &str) -> String {
         format!("{}/{name}", self.base)
     }
+}
+
+fn signing_keys(list: &Field<'_, '_>) -> Vec<SigningKey> {
+    let mut keys: Vec<SigningKey> = Vec::new();
+    list.each(&mut |field| {
+        let Some(key) = SigningKey::read_published(field) else { return };
+        if keys.iter().any(|other| other.id == key.id) {
+            field.member("kid").wrong(&"another key has it");
+        }
+        keys.push(key);
+    });
+    keys
 }

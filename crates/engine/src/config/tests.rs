@@ -9,6 +9,7 @@ fn secrets(name: &str) -> Option<String> {
     match name {
         "QUASH_PEPPER" | "JWT_SECRET" => Some("a secret of thirty-two bytes, no less".into()),
         "SHORT" => Some("too short".into()),
+        "JWK" => Some(r#"{"kty":"EC"}"#.into()),
         "CLIENT" => Some("url-safe_secret_of_a_client_32chars".into()),
         _ => None,
     }
@@ -180,6 +181,38 @@ fn a_wrong_field_is_named() {
         ("/clients/0", json!({ "id": "a", "jwks_uri": "https://a.example" }), "clients[0]", "needs `ledger`"),
         ("/server", json!({ "url": "edge.example" }), "server.url", "must be an origin"),
         ("/server", json!({ "metadata": true }), "server", "`url` is missing"),
+        (
+            "/server",
+            json!({ "url": "https://a.example", "signing_keys": [{ "alg": "ES256", "secret": "JWK" }] }),
+            "server.signing_keys[0]",
+            "`kid` is missing",
+        ),
+        (
+            "/server",
+            json!({ "url": "https://a.example", "signing_keys": [{ "kid": "a", "alg": "HS256", "secret": "JWT_SECRET" }] }),
+            "server.signing_keys[0].alg",
+            "must not be able to sign",
+        ),
+        (
+            "/server",
+            json!({ "url": "https://a.example", "signing_keys": [{ "kid": "a", "alg": "ES256", "secret": "JWT_SECRET" }] }),
+            "server.signing_keys[0].secret",
+            "must be a private key as a JWK",
+        ),
+        (
+            "/server",
+            json!({ "url": "https://a.example", "signing_keys": [
+                { "kid": "a", "alg": "ES256", "secret": "JWK" }, { "kid": "a", "alg": "ES384", "secret": "JWK" },
+            ] }),
+            "server.signing_keys[1].kid",
+            "another key has it",
+        ),
+        (
+            "/issuers/0/status_issuer",
+            json!({ "alg": "HS256", "secret": "JWT_SECRET", "count": 65 }),
+            "issuers[0].status_issuer",
+            "needs `ledger`",
+        ),
         ("/verify", json!({ "uri": "Path" }), "verify.uri", "is spelt `path`"),
         (
             "/clients",
@@ -467,4 +500,31 @@ fn status_lists_are_read_where_they_may_be_and_for_as_long() {
     }
     let (_, trust) = Config::parse(&valid().to_string(), secrets).unwrap();
     assert_eq!(trust.issuers_with_status_lists().count(), 0);
+}
+
+#[test]
+fn two_issuers_share_no_status_list_and_lists_are_of_a_size() {
+    let parsed = |first: u64, more: Value| {
+        let mut document = valid();
+        document["ledger"] = json!({});
+        document["server"] = json!({ "url": "https://edge.example" });
+        let lists = json!({ "alg": "HS256", "secret": "JWT_SECRET" });
+        document["issuers"][0]["status_issuer"] = lists.clone();
+        document["issuers"][0]["status_issuer"]["count"] = json!(2);
+        let mut other = document["issuers"][0].clone();
+        other["issuer"] = json!("https://other.example");
+        other["status_issuer"] = lists;
+        other["status_issuer"]["first"] = json!(first);
+        other["status_issuer"].as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        document["issuers"].as_array_mut().unwrap().push(other);
+        parse(&document).map(drop).map_err(|error| error.field)
+    };
+    let wrong = |name: &str| Err(format!("QUASH.issuers[1].status_issuer.{name}"));
+    assert_eq!(parsed(2, json!({})), Ok(()));
+    assert_eq!(parsed(1, json!({})), wrong("first"));
+    assert_eq!(parsed(64, json!({})), wrong("first"));
+    assert_eq!(parsed(u64::MAX / 16, json!({})), wrong("first"));
+    assert_eq!(parsed(63, json!({ "count": 2 })), wrong("count"));
+    assert_eq!(parsed(2, json!({ "size": 1023 })), wrong("size"));
+    assert_eq!(parsed(2, json!({ "ttl": 0 })), wrong("ttl"));
 }
