@@ -39,7 +39,7 @@ const named = (own: string): readonly (readonly [kind: string, target: object, s
 ];
 
 // They mostly wait, so they do it together.
-describe('by code', { concurrency: true }, () => {
+describe('by code', { concurrency: true, timeout: 240_000 }, () => {
   revokes('by itself', WITH_LEDGER);
   revokes('by another Worker', boundTo('Endpoints'));
   refusesToBeUsed();
@@ -113,6 +113,12 @@ function revokes(name: string, options: Options): void {
       'an issuer alone': ['member_invalid', { iss: ISSUER }],
       'nobody, who was meant to be somebody': ['member_invalid', { iss: ISSUER, sub: 'undefined' }],
       'a session to keep that is not known': ['member_invalid', { iss: ISSUER, sub: 'ada', keep: 'undefined' }],
+      'a session to keep that is a method': ['member_invalid', { iss: ISSUER, sub: 'ada', keep: 'function' }],
+      'a session to keep that has no name': ['member_invalid', { iss: ISSUER, sub: 'ada', keep: '' }],
+      'a time that is none': ['member_invalid', { iss: ISSUER, sub: 'ada', before: 'undefined' }],
+      'a claim that is none': ['member_invalid', { iss: ISSUER, claim: null }],
+      'a claim with something more': ['member_invalid', { iss: ISSUER, claim: { name: 'tenant', value: 'a', keep: 'd' } }],
+      'a list': ['member_invalid', { iss: ISSUER, sub: ['ada'] }],
       'two things': ['member_invalid', { iss: ISSUER, sub: 'ada', sid: 'd' }],
       'a misspelt member': ['member_invalid', { iss: ISSUER, sub: 'ada', kepp: 'd' }],
       'whom nobody will ask': ['member_invalid', { iss: ISSUER, sub: 'ada', actor: 'ann' }],

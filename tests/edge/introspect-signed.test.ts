@@ -86,7 +86,7 @@ for (const guard of GUARDS) describe(guard, () => {
     const mine = await token();
     assert.deepEqual(await told(mine, 'of-web'), { active: false });
     assert.equal((await revoke(edge, mine)).status, 200);
-    for (const text of [mine, '', 'garbage', await token({ claims: { iat: now() - 800, exp: now() - 200 } })]) {
+    for (const text of [mine, 'garbage', await token({ claims: { iat: now() - 800, exp: now() - 200 } })]) {
       assert.deepEqual(await told(text), { active: false });
     }
   });

@@ -33,11 +33,15 @@ export async function startRustStores(): Promise<RustStores> {
     else asked.reject(error.code === 'unknown' ? new Error(error.message) : new StoreError(error.code, error.message));
   });
   const exit = once(program, 'exit');
+  let ended: Error | undefined;
   program.on('exit', (code) => {
-    for (const { reject } of waiting.values()) reject(new Error(`the program ended with ${code}`));
+    ended = new Error(`the program ended with ${code}`);
+    for (const { reject } of waiting.values()) reject(ended);
   });
+  program.stdin.on('error', () => {}); // It has ended, and says so.
   let [asked, stores] = [0, 0];
   const ask = <T>(store: number, what: string, about: unknown): Promise<T> => {
+    if (ended) return Promise.reject(ended);
     const answer = Promise.withResolvers<T>();
     waiting.set(asked, answer);
     program.stdin.write(`${JSON.stringify([asked++, store, what, about])}\n`);

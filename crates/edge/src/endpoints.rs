@@ -179,7 +179,7 @@ impl Quash {
 
     async fn minted(&self, request: &mut Request) -> Result<Minted, Error> {
         let presented = presented::read(request, &self.routes, &self.routes.token_cookies).await?;
-        let scope = handle::Scope::parse(presented.field("scope")?)?;
+        let scope = handle::Scope::parse(presented.choice("scope")?)?;
         handle::mint(&self.guard, &presented.tokens(&self.routes.token_cookies)?, scope, now()).await
     }
 

@@ -23,7 +23,7 @@ pub(crate) async fn logout(
     presented: &Presented,
     now: Timestamp,
 ) -> Result<(Logout, Option<String>), Error> {
-    let scope = Scope::parse(presented.field("scope")?)?;
+    let scope = Scope::parse(presented.choice("scope")?)?;
     let (mut logout, mut noted) = (Logout::new(scope, now), Noted::default());
     for Credential { source, token } in presented.tokens(&routes.token_cookies)? {
         let kind = TokenKind::Access(source);

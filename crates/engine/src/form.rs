@@ -53,6 +53,15 @@ impl Form {
             (value, None) => Ok(value),
         }
     }
+
+    /// The same of a field that says what is meant, where an empty one is a mistake and not a default: less would happen than was wanted.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`].
+    pub fn choice(&self, name: &'static str) -> Result<Option<&str>, Error> {
+        let is_empty = |(field, value): &(String, String)| field == name && value.is_empty();
+        if self.0.iter().any(is_empty) { Err(Error::Parameter(name)) } else { self.field(name) }
+    }
 }
 
 /// Whether a `Content-Type` names the media type, whatever its parameters (RFC 9110 section 8.3.1).
@@ -76,6 +85,8 @@ mod tests {
     fn a_field_without_a_value_is_omitted_and_no_filter() {
         let form = Form::parse(b"a=&b=&b=2&c");
         assert_eq!(["a", "b", "c"].map(|name| form.field(name).unwrap()), [None, Some("2"), None]);
+        assert_eq!((form.choice("d").unwrap(), Form::parse(b"b=2").choice("b").unwrap()), (None, Some("2")));
+        assert!(form.choice("a").is_err() && form.choice("b").is_err());
         assert!(form.only(&["a", "b", "c"]).is_err() && Form::parse(b"b=2").only(&["b"]).is_ok());
     }
 

@@ -49,6 +49,14 @@ impl Presented {
         self.authorization.as_deref()
     }
 
+    /// A field of the form that says what is meant: see [`Form::choice`].
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where it is empty, or there are two.
+    pub fn choice(&self, name: &'static str) -> Result<Option<&str>, Error> {
+        self.form.choice(name)
+    }
+
     /// A field of the form.
     ///
     /// # Errors

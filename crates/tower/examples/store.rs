@@ -31,8 +31,8 @@ async fn main() -> Result<(), AnyError> {
         let (number, name) = (asked[0].clone(), asked[1].as_u64().ok_or("a store has a number")?);
         match text(&asked[2])? {
             "open" => {
-                stores.insert(name, Arc::new(open(&asked[3]).await?));
-                answer(&number, Ok(Value::Null));
+                let opened = open(&asked[3]).await.map(|store| stores.insert(name, Arc::new(store)));
+                answer(&number, opened.map(|_| Value::Null));
             }
             "close" => {
                 stores.remove(&name);

@@ -104,7 +104,7 @@ impl Quash {
         check_origin(&parts, has_cookie, &routes.allowed_origins)?;
         let presented = Presented::new(authorization, cookie, read_form(&parts.headers, body).await?);
         let redirect = routes.redirects.wanted(&presented)?;
-        let scope = Scope::parse(presented.field("scope")?)?;
+        let scope = Scope::parse(presented.choice("scope")?)?;
 
         let now = self.guard.engine()?.1;
         let (mut logout, mut issuer) = (Logout::new(scope, now), None);

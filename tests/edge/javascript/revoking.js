@@ -20,7 +20,8 @@ export default {
 
 /** What JSON has no word for. */
 function meant(what) {
-  const value = (value) => (value?.date ? new Date(value.date) : value === 'undefined' ? undefined : value);
+  const others = { undefined, function: () => 'd' };
+  const value = (value) => (value?.date ? new Date(value.date) : typeof value === 'string' && value in others ? others[value] : value);
   return Object.fromEntries(Object.entries(what).map(([name, said]) => [name, value(said)]));
 }
 

@@ -30,12 +30,14 @@ impl Follower {
         if Slice::new(slice).map(of).as_ref() != Some(segment.snapshot()) {
             return self.useless_segment(read, is_copy, now);
         }
+        let edition = load.edition;
         let (is_complete, is_awaited) = (load.has_come(slice), shard.work == Work::Loading);
         let (is_behind, resets) = (shard.position.reached() < seq, shard.position.resets());
-        shard.segments.put(resets, segment);
-        if let Some(load) = shard.load.take_if(|_| is_complete) {
-            shard.segments.complete(resets, load.edition);
-            let next = shard.position.loaded(load.edition);
+        shard.segments.put(resets, segment, edition.slices.count_ones());
+        if is_complete {
+            shard.load = None;
+            shard.segments.complete(resets, edition);
+            let next = shard.position.loaded(edition);
             if is_awaited {
                 shard.work = work_after(next, false).unwrap_or(Work::Failed);
             }

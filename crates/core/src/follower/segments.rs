@@ -64,11 +64,12 @@ impl Segments {
         self.slices.iter().flatten().map(|(_, segment)| segment.len()).sum()
     }
 
-    /// Puts one in the place of an earlier one. Of a later one, only some of whose edition came, nothing is taken back.
-    pub(super) fn put(&mut self, resets: u32, segment: Segment) {
+    /// Puts one in the place of an earlier one; of its edition there are so many. Of a later one, only some of whose edition came, nothing is
+    /// taken back.
+    pub(super) fn put(&mut self, resets: u32, segment: Segment, of: u32) {
         if self.slices.is_empty() {
             self.slices.resize_with(usize::from(Slice::COUNT), || None);
-            make_room(usize::from(Slice::COUNT) * segment.as_bytes().len());
+            make_room((of as usize).saturating_sub(1) * segment.as_bytes().len());
         }
         let new = *segment.snapshot();
         let known = &mut self.slices[usize::from(new.slice.get())];

@@ -160,6 +160,8 @@ mod tests {
         // Its key's first number in its upper half, which is what a guess is made by; for four of them it is the same.
         let mut id = [0; 16];
         id[7..9].copy_from_slice(&(number & !3).to_le_bytes());
+        // And what a filter goes by.
+        id[2..4].copy_from_slice(&(number & !3).wrapping_mul(40_503).to_le_bytes());
         id[15] = (number & 3) as u8;
         Plain::new(&RevocationId::from_bytes(id), 0, expires_at)
     }
@@ -194,6 +196,7 @@ mod tests {
                 prop_assert!(records.clone().map(|record| (record.key(), record.plain().expires_at())).eq(
                     map.iter().map(|(number, expires_at)| (plain(*number, 0).key(), *expires_at))
                 ));
+                prop_assert!(map.keys().all(|number| shelf.get(plain(*number, 0).key()).is_some()));
                 let (len, trays) = (map.len(), map.len().div_ceil(TRAY));
                 prop_assert_eq!((shelf.len(), shelf.trays.len()), (len, trays));
                 prop_assert!(shelf.trays.iter().all(|tray| tray.capacity() <= TRAY));

@@ -207,7 +207,8 @@ pub(super) fn only(members: Object<'_>, is_known: impl Fn(&str) -> bool) -> Resu
 pub(super) fn text<'d>(members: Object<'d>, name: &str) -> Result<Option<&'d str>, Problem> {
     match members.get(name) {
         None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
+        // An empty one names nobody: a session that is to be kept would not be.
+        Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
         Some(_) => Err(Problem::Member(name.into())),
     }
 }

@@ -69,8 +69,8 @@ export interface Guard {
   fetch(request: Request, context: Context, next: Next): Promise<Response>;
 
   /**
-   * Revokes, of the Worker's own accord, and comes back when it is durable. This isolate refuses it from the first moment, all others by the
-   * receipt's `effective_by`.
+   * Revokes, of the Worker's own accord, and comes back when it is durable. This isolate refuses it from the first moment, or once another Worker
+   * that has the endpoints has answered; all others by the receipt's `effective_by`. It goes on where the client of the request has hung up.
    *
    * ```ts
    * await guard.revoke({ iss: 'https://issuer.example', sub: 'ada' }); // log a user out everywhere
@@ -130,11 +130,16 @@ export function createGuard(options: GuardOptions = {}): Guard {
     });
   return {
     fetch,
-    revoke: async (what) => {
-      const told = await (endpoints ? revokeThere(endpoints, what) : revokeHere(what, gate));
-      // What another Worker has revoked, nobody here has heard of.
-      if (endpoints) gate.record(told.entries);
-      return receiptOf(told);
+    revoke: (what) => {
+      const revoked = (async () => {
+        const told = await (endpoints ? revokeThere(endpoints, what) : revokeHere(what, gate));
+        // What another Worker has revoked, nobody here has heard of.
+        if (endpoints) gate.record(told.entries);
+        return receiptOf(told);
+      })();
+      // Who hangs up while a password is changed must not keep the old sessions.
+      waitUntil(revoked.catch(() => {}));
+      return revoked;
     },
     verify: async (token) => {
       const verdict = await gate.verify(token, { waitUntil });

@@ -54,7 +54,7 @@ export type Receipt =
       /** The entry is kept until then at least. */
       readonly expires_at: number;
       readonly reason: Reason;
-      readonly mode: 'strict' | 'bounded' | 'eventual';
+      readonly mode: 'strict' | 'bounded' | 'eventual' | 'danger_isolate';
       /** From then on it is refused everywhere, on routes of this mode; absent where nobody can say. */
       readonly effective_by?: number;
     }
@@ -79,19 +79,29 @@ export interface Revoking {
  * @throws QuashError.
  */
 export function demandOf(what: Revocable): string {
-  for (const [name, value] of Object.entries(what)) if (value === undefined) throw invalid(name);
-  const { claim, before, ...others } = what as Target;
-  return JSON.stringify({
-    reason: 'logout',
-    ...others,
-    ...(claim !== undefined && ofClaim(claim)),
-    ...(before !== undefined && { before: before instanceof Date ? before.getTime() / 1000 : before }),
-  });
+  if (!isPlain(what)) throw new QuashError('member_invalid', 'what is to be revoked is no plain object');
+  // Once, so that what is looked at is what is revoked.
+  const { claim, before, ...others } = { ...what } as { claim?: unknown; before?: unknown };
+  const demand: Record<string, unknown> = { reason: 'logout', ...others };
+  if ('claim' in what) {
+    if (!isPlain(claim)) throw invalid('claim');
+    const { name, value, ...more } = { ...claim } as { name?: unknown; value?: unknown };
+    if (Object.keys(more).length > 0) throw invalid('claim');
+    Object.assign(demand, { claim: name, value });
+  }
+  if ('before' in what) demand.before = before instanceof Date ? before.getTime() / 1000 : before;
+  for (const [name, value] of Object.entries(demand)) {
+    // JSON leaves out whatever else there is.
+    if (!['string', 'number', 'boolean'].includes(typeof value)) throw invalid(name);
+  }
+  return JSON.stringify(demand);
 }
 
-function ofClaim({ name, value }: { readonly name: unknown; readonly value: unknown }): object {
-  if (typeof name !== 'string' || typeof value !== 'string') throw invalid('claim');
-  return { claim: name, value };
+/** Whether it has no members but its own: those of a class would be left out. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 function invalid(name: string): QuashError {
