@@ -77,6 +77,9 @@ impl Quash {
             if matches!(endpoint, Endpoint::Logout | Endpoint::Handle | Endpoint::Token) {
                 self.let_read(origin, answer.headers_mut())?;
             }
+            if matches!(endpoint, Endpoint::StatusList) {
+                answer.headers_mut().set("Access-Control-Allow-Origin", "*")?;
+            }
         }
         Ok(answer)
     }

@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::join;
 use quash_core::{
     ClientAssertion, Explanation, RefreshToken, Revocation, RevocationId, Timestamp, ValidToken, VerifiedToken,
     follower::{Source, SyncId},
@@ -166,25 +165,6 @@ impl Guard {
         self.record_marked(revocations, &[], &[], now).await.map(drop)
     }
 
-    /// With the record of each for the audit log, where there is a ledger to keep one. Tells what had been lifted of it.
-    async fn record_audited(
-        &self,
-        revocations: &[Revocation],
-        records: &[String],
-        now: Timestamp,
-    ) -> Result<Vec<Revocation>, Error> {
-        self.note(revocations, now);
-        let relies_on_kv = self.engine().relies_on_workers_kv();
-        let lifted = self.denylist.record(revocations, records, relies_on_kv, now).await?;
-        if lifted.is_empty() {
-            return Ok(lifted);
-        }
-        // What was lifted elsewhere was not known here: without its count, what this isolate has just revoked would give way to that.
-        self.note(&lifted, now);
-        self.denylist.lifted(lifted.clone(), relies_on_kv, now).await?;
-        Ok(lifted)
-    }
-
     /// The same, with the record of each for the audit log, if there are any; and has the status lists that tokens have their places in say so. What
     /// was not marked would be accepted by whoever goes by a list, so it is not acknowledged either. Tells what had been lifted of it before, as it
     /// is revoked now.
@@ -195,8 +175,21 @@ impl Guard {
         marks: &[StatusMark],
         now: Timestamp,
     ) -> Result<Vec<Revocation>, Error> {
-        let (recorded, marked) = join(self.record_audited(revocations, records, now), self.mark(marks)).await;
-        marked.and(recorded)
+        self.note(revocations, now);
+        // First: once the ledger has a session's end, its token cannot ask again for what has failed.
+        self.mark(marks).await?;
+        let relies_on_kv = self.engine().relies_on_workers_kv();
+        let lifted = self.denylist.record(revocations, records, relies_on_kv, now).await?;
+        if lifted.is_empty() {
+            return Ok(lifted);
+        }
+        // What was lifted elsewhere was not known here: without its count, what this isolate has just revoked would give way to that.
+        self.note(&lifted, now);
+        self.denylist.lifted(lifted.clone(), relies_on_kv, now).await?;
+        // And the mark may have gone with what was lifted.
+        let anew: Vec<_> = marks.iter().map(|mark| mark.as_of(later())).collect();
+        self.mark(&anew).await?;
+        Ok(lifted)
     }
 
     async fn mark(&self, marks: &[StatusMark]) -> Result<(), Error> {

@@ -60,18 +60,20 @@ impl Scope {
             _ => self,
         };
         let Some(revocation) = token.revocation(Reason::Logout, now) else { return Ok(None) };
-        let revocations = match scope {
+        let revocation = match scope {
             Self::Token => return Ok(Some(Ends { revocations: vec![revocation], by: None })),
-            Self::Session => vec![revocation, of_session(&token, now)?],
+            // One entry, which covers the token, too: of two, the first could be durable without the other, and who is revoked by it could not
+            // ask again.
+            Self::Session => of_session(&token, now)?,
             // The token stays as it is.
-            Self::Others => vec![of_others(&token, now)?],
-            Self::Everywhere => vec![revocation, of_subject(&token, now, Cover::everyone)?],
+            Self::Others => of_others(&token, now)?,
+            Self::Everywhere => of_subject(&token, now, Cover::everyone)?,
         };
         let by = match kind {
             TokenKind::Refresh => token.for_issuer_or_us(now)?,
             TokenKind::Access(_) => token.validate(now)?,
         };
-        Ok(Some(Ends { revocations, by: Some(by) }))
+        Ok(Some(Ends { revocations: vec![revocation], by: Some(by) }))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where published lists are to say that a token is revoked, and how that is told to the object that keeps a list.
 
-use quash_core::{Revocation, json::Object};
+use quash_core::{Revocation, Timestamp, json::Object};
 
 use crate::{
     config::{Routes, StatusIssuer},
@@ -48,6 +48,12 @@ impl Routes {
 }
 
 impl StatusMark {
+    /// The same, revoked at another time.
+    pub fn as_of(&self, revoked_at: Timestamp) -> Self {
+        let revocations = self.revocations.iter().map(|revocation| Revocation { revoked_at, ..*revocation });
+        Self { place: self.place, revocations: revocations.collect() }
+    }
+
     /// As lines, for the object that keeps the list: `INDEX KEY ENTRY`.
     pub fn lines(&self) -> String {
         self.revocations.iter().map(|revocation| format!("{} {}", self.place.index, to_lines([revocation]))).collect()
@@ -71,7 +77,7 @@ impl StatusMark {
 mod tests {
     use std::sync::Arc;
 
-    use quash_core::{Cover, Cutoff, Reason, RevocationId, Timestamp, json::Document};
+    use quash_core::{Cover, Cutoff, Reason, RevocationId, json::Document};
     use serde_json::{Value, json};
 
     use super::*;

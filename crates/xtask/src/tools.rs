@@ -267,6 +267,12 @@ fn install(workspace: &Workspace, tool: &CargoTool, build: &Path) -> Result<()> 
         command.arg(&staging).env("CARGO_TARGET_DIR", build);
         // Away from this repository's settings for Cargo.
         command.current_dir(std::env::temp_dir());
+        // They run for seconds, and to optimise them as for a release takes minutes.
+        command.envs([
+            ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+            ("CARGO_PROFILE_RELEASE_LTO", "off"),
+            ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256"),
+        ]);
         command
     };
     let mut locked = cargo_install();

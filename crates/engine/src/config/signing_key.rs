@@ -43,7 +43,7 @@ impl SigningKey {
         if algorithm.is_symmetric() {
             // As long as whoever verifies wants it.
             keys::shared(None, algorithm, &secret)?;
-        } else if !text.trim_start().starts_with('{') {
+        } else if Document::parse(text.as_bytes().into()).is_err() {
             secret.wrong(&"must be a private key as a JWK (RFC 7517)");
         }
         Some(Self { id: field.member("kid").text().map(str::to_owned), algorithm, secret: text, field: secret.path() })
