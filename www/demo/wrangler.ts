@@ -10,7 +10,7 @@ const WRANGLER = resolve(ROOT, 'node_modules/wrangler/bin/wrangler.js');
 const ADDRESS = '127.0.0.1';
 /** A start takes about 3 s; on a busy machine several times that. */
 const START_TIMEOUT_MS = 60_000;
-const ANSWER_TIMEOUT_MS = 15_000;
+const ANSWER_TIMEOUT_MS = 40_000;
 
 export interface Workers {
   /** Origin of the first Worker, without a trailing slash. */
