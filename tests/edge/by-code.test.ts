@@ -17,7 +17,7 @@ const verify = (edge: Place, token: string): Promise<Answer> => post(edge, '/pub
 const WITH_LEDGER = { guard: 'revoking', ledger: { max_staleness: MAX_STALENESS_S } } as const satisfies Options;
 const boundTo = (entrypoint?: string): Options => ({
   ...WITH_LEDGER,
-  worker: { services: [{ binding: 'ORIGIN', service: 'origin' }, { binding: 'ENDPOINTS', service: 'quash', entrypoint }] },
+  bindings: { ENDPOINTS: { type: 'worker', worker: 'quash', ...(entrypoint && { exportName: entrypoint }) } },
 });
 
 /** What a token says. All of it is its own: what one test revokes must not be what another one's token is refused for. */

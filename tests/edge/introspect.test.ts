@@ -13,6 +13,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { assertion, asserted, quash } from './assertions.ts';
 import * as confused from './confused.ts';
@@ -182,6 +183,8 @@ for (const guard of GUARDS) describe(`with a ledger, ${guard}`, () => {
   test('nobody is told that a token is in force while nobody knows', async () => {
     const mine = await token();
     await edge.ledgerFault('down');
+    // A copy of the ledger that is no older than that would do.
+    await delay(MAX_STALENESS_S * 1000);
     edge = await edge.restart();
     try {
       const answer = await introspect(edge, mine);

@@ -15,8 +15,8 @@ for (const guard of GUARDS) describe(guard, { concurrency: false }, () => {
   let edge: Edge;
   before(async () => {
     const observe = { log: 'all', analytics: 'EVENTS', server_timing: true };
-    const worker = { analytics_engine_datasets: [{ binding: 'EVENTS', dataset: 'events' }] };
-    edge = await start({ guard, heard: true, worker, ...deployment, quash: { ...deployment.quash, observe } });
+    const bindings = { EVENTS: { type: 'analytics-engine-dataset', name: 'events' } } as const;
+    edge = await start({ guard, heard: true, bindings, ...deployment, quash: { ...deployment.quash, observe } });
   });
   after(() => edge?.stop());
 

@@ -14,8 +14,8 @@ const ALLOWED = 'https://app.example';
 for (const guard of GUARDS) describe(guard, { concurrency: false }, () => {
   let edge: Edge;
   before(async () => {
-    const worker = { ratelimits: [{ name: 'QUASH_RATE_LIMIT', namespace_id: '1', simple: { limit: LIMIT, period: 60 } }] };
-    edge = await start({ guard, worker, ...deployment, quash: { ...deployment.quash, rate_limit: {} } });
+    const bindings = { QUASH_RATE_LIMIT: { type: 'rate-limit', namespace: '1', simple: { limit: LIMIT, period: 60 } } } as const;
+    edge = await start({ guard, bindings, ...deployment, quash: { ...deployment.quash, rate_limit: {} } });
   });
   after(() => edge?.stop());
 

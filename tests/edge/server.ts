@@ -1,10 +1,11 @@
 /** The deployable Worker on a real workerd, in front of a test's origin, with the real local KV. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { ROOT, startWorkers } from '../../www/demo/wrangler.ts';
+import { ROOT } from '../../www/demo/wrangler.ts';
 import { LONG_SECRET, configuredIssuers } from './tokens.ts';
+import { type Worker, bound, startWorkers } from './workers.ts';
 
 /** The Worker as it is deployed; one that is written in Rust, and guarded in the same way; and some that guard their own routes. */
 const WORKERS = {
@@ -80,8 +81,8 @@ export interface Options {
   readonly quash?: Readonly<Record<string, unknown>>;
   /** Secrets beside those that all tests share. */
   readonly secrets?: Readonly<Record<string, string>>;
-  /** Merged over what wrangler is told of the Worker. */
-  readonly worker?: Readonly<Record<string, unknown>>;
+  /** What the Worker is bound to beside what all tests share. */
+  readonly bindings?: Worker['env'];
   /** Whether it keeps what it says and writes. */
   readonly heard?: boolean;
   /** A folder that is bound as static assets, `ASSETS`. */
@@ -92,16 +93,13 @@ export interface Options {
   readonly behindTls?: boolean;
 }
 
-/** Starts the Worker; rejects with what wrangler printed when it does not come up. */
+/** Starts the Worker; rejects with what was printed when it does not come up. */
 export async function start(options: Options = {}): Promise<Edge> {
   const folder = await mkdtemp(join(tmpdir(), 'quash-edge-'));
-  const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const configs = await writeConfigs(folder, options);
-    const args = options.behindTls ? ['--upstream-protocol', 'https'] : [];
-    return await run({ folder, configs, args, options, remove });
+    return await run(folder, options);
   } catch (error) {
-    await remove();
+    await rm(folder, { recursive: true, force: true });
     throw error;
   }
 }
@@ -118,11 +116,8 @@ export async function startAll<const T extends readonly Options[]>(...options: T
   return edges as { [K in keyof T]: Edge };
 }
 
-async function writeConfigs(folder: string, options: Options): Promise<string[]> {
-  const common = {
-    compatibility_date: '2026-11-01',
-    kv_namespaces: [{ binding: 'QUASH_DENYLIST', id: 'denylist' }],
-  };
+/** All that one workerd runs; the first answers. */
+async function workersOf(folder: string, options: Options): Promise<Worker[]> {
   const { guard: which = 'gate' } = options;
   const quash = {
     ...(!IN_JAVASCRIPT.includes(which) && { origin: { service: 'ORIGIN' } }),
@@ -152,62 +147,34 @@ async function writeConfigs(folder: string, options: Options): Promise<string[]>
     ? `import { telling } from ${heard};\nimport Worker from ${worker};\nexport default telling(Worker);\n`
     : `export { default${HAVE_ENDPOINTS.includes(which) ? ', Endpoints' : ''} } from ${worker};\n`;
   await writeFile(entry, `${imports.join('')}${exported}${objects}`);
-  const binding = (script_name?: string) => ({
-    durable_objects: { bindings: [{ name: 'QUASH_LEDGER', class_name: 'Ledger', script_name }] },
-    ...(script_name === undefined && { migrations: [{ tag: '1', new_sqlite_classes: ['Ledger'] }] }),
-  });
-  const guard = {
-    ...common,
+  const denylist = { QUASH_DENYLIST: { type: 'kv', id: 'denylist' } } as const;
+  const shards = { QUASH_LEDGER: { type: 'durable-object', worker: 'quash', exportName: 'Ledger' } } as const;
+  const guard: Worker = {
     name: 'quash',
     main: entry,
-    services: [{ binding: 'ORIGIN', service: 'origin' }],
-    ...(options.assets && { assets: { directory: options.assets, binding: 'ASSETS', run_worker_first: true } }),
-    vars: { QUASH: { ...quash, ...(ledger && { ledger }) }, ...secrets, ...(options.ledgerIsNew && { LEDGER_IS_NEW: 'yes' }) },
-    ...(ledger && binding()),
-    ...options.worker,
-  };
-  const workers = [
-    ...(ledger
-      ? [
-          {
-            ...common,
-            name: 'front',
-            main: resolve(import.meta.dirname, 'front.js'),
-            services: ['quash', 'other'].map((service) => ({ binding: service, service })),
-            ...binding('quash'),
-          },
-          guard,
-          { ...guard, name: 'other', migrations: undefined, ...binding('quash') },
-        ]
-      : [guard]),
-    {
-      ...common,
-      name: 'origin',
-      main: resolve(import.meta.dirname, 'origin.js'),
-      ...(options.site && { assets: { directory: options.site, binding: 'ASSETS', run_worker_first: true } }),
+    env: {
+      ...denylist,
+      ORIGIN: { type: 'worker', worker: 'origin' },
+      ...bound({ QUASH: { ...quash, ...(ledger && { ledger }) }, ...secrets, ...(options.ledgerIsNew && { LEDGER_IS_NEW: 'yes' }) }),
+      ...(ledger && shards),
+      ...options.bindings,
     },
+    objects: ledger ? ['Ledger'] : [],
+    assets: options.assets,
+  };
+  const inFront = (name: string, env: Worker['env']): Worker => ({ name, main: resolve(import.meta.dirname, `${name}.js`), env });
+  const toQuash: Worker['env'] = { quash: { type: 'worker', worker: 'quash' } };
+  return [
+    ...(options.behindTls ? [inFront('tls', toQuash)] : []),
+    ...(ledger ? [inFront('front', { ...toQuash, other: { type: 'worker', worker: 'other' }, ...denylist, ...shards })] : []),
+    guard,
+    ...(ledger ? [{ ...guard, name: 'other', objects: [] }] : []),
+    { name: 'origin', main: resolve(import.meta.dirname, 'origin.js'), env: denylist, assets: options.site },
   ];
-  return Promise.all(
-    workers.map(async (worker) => {
-      const file = join(folder, worker.name, 'wrangler.json');
-      await mkdir(join(folder, worker.name), { recursive: true });
-      await writeFile(file, JSON.stringify(worker));
-      return file;
-    }),
-  );
 }
 
-interface Setup {
-  readonly folder: string;
-  readonly configs: readonly string[];
-  readonly args: readonly string[];
-  readonly options: Options;
-  remove(): Promise<void>;
-}
-
-async function run(setup: Setup): Promise<Edge> {
-  const { folder, configs, args, remove } = setup;
-  const workers = await startWorkers({ cwd: folder, configs, port: 0, persist: join(folder, 'state'), args });
+async function run(folder: string, options: Options): Promise<Edge> {
+  const workers = await startWorkers(await workersOf(folder, options), join(folder, 'state'));
   const kv = async (init?: RequestInit, key = 'fault'): Promise<Entry[]> => {
     const answer = await fetch(`${workers.url}/kv?key=${encodeURIComponent(key)}`, init);
     return (await answer.json()) as Entry[];
@@ -229,14 +196,12 @@ async function run(setup: Setup): Promise<Edge> {
       await kv(operation ? { method: 'PUT', body: operation } : { method: 'DELETE' });
     },
     restart: async (changes = {}) => {
-      process.kill(-workers.pid, 'SIGKILL');
-      await workers.closed.catch(() => {}); // It did end by itself, as far as it can tell.
-      const options = { ...setup.options, ...changes };
-      return run({ ...setup, configs: await writeConfigs(folder, options), options });
+      await workers.kill();
+      return run(folder, { ...options, ...changes });
     },
     stop: async () => {
-      await workers.stop();
-      await remove();
+      await workers.kill();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }

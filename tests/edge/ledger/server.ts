@@ -1,9 +1,9 @@
 /** The ledger on a real workerd, asked as a Worker of the deployment asks it. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { startWorkers } from '../../../www/demo/wrangler.ts';
+import { startWorkers } from '../workers.ts';
 import { type Delta, readDelta } from './delta.ts';
 
 export interface Ledger {
@@ -30,25 +30,20 @@ export interface Ledger {
 export const EXACT = 5000;
 
 export async function startLedger(): Promise<Ledger> {
-  const folder = await mkdtemp(join(tmpdir(), 'quash-ledger-'));
-  await writeFile(
-    join(folder, 'wrangler.json'),
-    JSON.stringify({
-      name: 'ledger',
-      main: resolve(import.meta.dirname, 'worker.js'),
-      compatibility_date: '2026-11-01',
-      kv_namespaces: [{ binding: 'QUASH_DENYLIST', id: 'denylist' }],
-      durable_objects: { bindings: [{ name: 'LEDGER', class_name: 'Ledger' }] },
-      migrations: [{ tag: '1', new_sqlite_classes: ['Ledger'] }],
-    }),
-  );
-  return run(folder);
+  return run(await mkdtemp(join(tmpdir(), 'quash-ledger-')));
 }
 
 async function run(folder: string): Promise<Ledger> {
-  const workers = await startWorkers({
-    cwd: folder, configs: [join(folder, 'wrangler.json')], port: 0, persist: join(folder, 'state'),
-  });
+  const worker = {
+    name: 'ledger',
+    main: resolve(import.meta.dirname, 'worker.js'),
+    env: {
+      QUASH_DENYLIST: { type: 'kv', id: 'denylist' },
+      LEDGER: { type: 'durable-object', worker: 'ledger', exportName: 'Ledger' },
+    },
+    objects: ['Ledger'],
+  } as const;
+  const workers = await startWorkers([worker], join(folder, 'state'));
   const ask = async (path: string, init?: RequestInit): Promise<Response> => fetch(`${workers.url}/${path}`, init);
   return {
     part: async (path, count = 1) => {
@@ -64,12 +59,11 @@ async function run(folder: string): Promise<Ledger> {
     forget: async (key) => void (await ask(`?key=${key}`, { method: 'DELETE' })),
     fault: async (on) => void (await ask('fault', { method: on ? 'PUT' : 'DELETE' })),
     restart: async () => {
-      process.kill(-workers.pid, 'SIGKILL');
-      await workers.closed.catch(() => {});
+      await workers.kill();
       return run(folder);
     },
     stop: async () => {
-      await workers.stop();
+      await workers.kill();
       await rm(folder, { recursive: true, force: true });
     },
   };
