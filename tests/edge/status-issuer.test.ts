@@ -14,7 +14,8 @@
  */
 import assert from 'node:assert/strict';
 import { createPublicKey, randomUUID } from 'node:crypto';
-import { get as rawGet } from 'node:http';
+import { createServer, get as rawGet } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inflateSync } from 'node:zlib';
@@ -26,7 +27,7 @@ import { ADMINISTRATOR, ask, basic, revokeMany, revokeOne } from './admin.ts';
 import { SERVER } from './assertions.ts';
 import { issuer, refresh, refreshToken, secrets } from './refresh.ts';
 import { type Place, call, get, logout, post } from './requests.ts';
-import { CLIENT, type Edge, GUARDS, start } from './server.ts';
+import { CLIENT, type Edge, GUARDS, start, startAll } from './server.ts';
 import { configuredIssuers, now, signingKeys, token } from './tokens.ts';
 
 const JWT = 'application/statuslist+jwt';
@@ -259,26 +260,61 @@ test('the object: a place is marked for as long as one entry marks it', async ()
     assert.equal(await mark(8, 'a2', Date.now() - 1), 200);
     assert.equal(await mark(9, 'a3', Date.now() + 3000), 200);
     assert.equal(await mark(9, 'a4', far), 200);
-    assert.deepEqual(await marked(), [7, 9], 'what has expired marks nothing');
+    assert.equal(await mark(10, 'a6', Date.now() + 3000), 200);
+    assert.deepEqual(await marked(), [7, 9, 10], 'what has expired marks nothing');
     assert.equal(await mark(7, 'a5', far, 5000), 200);
     assert.equal(await mark(7, 'a5', Date.now() - 1, 2000), 200, 'a later one does not shorten it');
     const unmark = (id: string, lifted: number) =>
       edge.ledger('9/unmark?count=1', { method: 'POST', body: `r1/${id.repeat(16)} 1 always - ${far} ${lifted} logout\n` });
     assert.equal((await unmark('a5', 4999)).status, 200);
     assert.equal((await unmark('a1', 1000)).status, 200);
-    assert.deepEqual(await marked(), [7, 9], 'what was revoked anew since is not lifted');
+    assert.deepEqual(await marked(), [7, 9, 10], 'what was revoked anew since is not lifted');
     assert.equal((await unmark('a5', 5000)).status, 200);
-    assert.deepEqual(await marked(), [9]);
-    assert.deepEqual(await marked(2 * SIZE), [9], 'a list may grow');
+    assert.deepEqual(await marked(), [9, 10]);
+    assert.deepEqual(await marked(2 * SIZE), [9, 10], 'a list may grow');
     assert.deepEqual(await marked(8), [], 'and shrink');
-    for (let tries = 0; Date.now() < far - 3_597_000 + 100; tries++) await delay(100);
-    assert.deepEqual(await marked(), [9], 'one of two has expired');
+    await delay(3_100);
+    assert.deepEqual(await marked(), [9], 'one of two has expired, and the only one of the other');
     for (const body of ['', 'x', '1 r1/00 1', `-1 r1/${'a1'.repeat(16)} 1 always - ${far} 1 logout\n`]) {
       const { status } = await edge.ledger('9/mark?count=1', { method: 'POST', body });
       assert.equal(status, body === '' ? 200 : 400, body);
     }
   } finally {
     await edge.stop();
+  }
+});
+
+/** The checker knows nothing of the logout but what the list says: it has a denylist of its own. */
+for (const guard of GUARDS) test(`what one deployment publishes, another goes by, ${guard}`, async () => {
+  let publisher: Edge | undefined;
+  // The name that both know it by, before it has a port.
+  const front = createServer(async ({ url }, response) => {
+    const answer = await fetch(`${publisher?.url}${url}`);
+    response.writeHead(answer.status, { 'Content-Type': answer.headers.get('content-type') ?? '' }).end(await answer.text());
+  });
+  await new Promise<void>((listening) => front.listen(0, '127.0.0.1', listening));
+  const url = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
+  const { refresh, ...terms } = issuer('mine', 'ES256');
+  let checker: Edge | undefined;
+  try {
+    [publisher, checker] = await startAll(
+      { ledger: { max_staleness: 1 }, secrets, quash: { ...quash, server: { url } } },
+      { guard, quash: { issuers: [{ ...terms, status_lists: { uris: [`${url}/auth/status-lists/`], required: true } }] } },
+    );
+    const at = (list: number) => ({ status: { status_list: { uri: `${url}${path(list)}`, idx: free++ } } });
+    const [mine, others] = [await access(at(1)), await access(at(1))];
+    for (const text of [mine, others]) assert.equal((await call(checker, text)).status, 200);
+    assert.equal((await logout(publisher, mine)).status, 200);
+    for (let tries = 0; (await call(checker, mine)).code !== 'token_revoked'; tries++) {
+      assert.ok(tries < 300, 'the checker never hears of it');
+      await delay(100);
+    }
+    assert.equal((await call(checker, others)).status, 200);
+    assert.equal((await call(checker, await access(at(7)))).code, 'status_list_unavailable', 'there is no such list');
+  } finally {
+    await Promise.all([publisher?.stop(), checker?.stop()]);
+    front.closeAllConnections();
+    front.close();
   }
 });
 

@@ -16,22 +16,31 @@ import { now, rsaPem, signingKeys, token } from './tokens.ts';
 const MIN_LIFETIME_MS = 10_000;
 const RETRY_MS = 5_000;
 
-/** What is wrong with a list, beside the one that is right. */
-const forged: Readonly<Record<string, (uri: string) => Published>> = {
-  'of another key': () => ({ key: newKey().key }),
-  'of a key that is not the issuer’s': () => ({ header: { kid: 'nobody' } }),
-  'of another list': (uri) => ({ claims: { sub: `${uri}/other` } }),
-  'of another issuer': () => ({ claims: { iss: 'https://evil.example' } }),
-  'of no type': () => ({ header: { typ: undefined } }),
-  'of a token’s type': () => ({ header: { typ: 'JWT' } }),
-  'signed with the public key as a secret': () => ({ alg: 'HS256', key: new TextEncoder().encode(rsaPem), header: { kid: 'rsa' } }),
-  'that has expired': () => ({ claims: { exp: now() - 60 } }),
-  'of tomorrow': () => ({ claims: { iat: now() + 3600 } }),
-  'without a time': () => ({ claims: { iat: undefined } }),
-  'of three bits': () => ({ claims: { status_list: { bits: 3, lst: 'eNrbuRgAAhcBXQ' } } }),
-  'that is not compressed': () => ({ lst: Buffer.from('not zlib').toString('base64url') }),
-  'that is cut short': () => ({ lst: deflateSync(Buffer.alloc(1000, 0)).subarray(0, 9).toString('base64url') }),
-  'that inflates without end': () => ({ lst: deflateSync(Buffer.alloc(64 * 1024 * 1024), { level: 9 }).toString('base64url') }),
+/** What is wrong with a list, beside the one that is right, and what the log says of it. */
+const forged: Readonly<Record<string, readonly [(uri: string) => Published, RegExp]>> = {
+  'of another key': [() => ({ key: newKey().key }), /signature does not match/],
+  'of a key that is not the issuer’s': [() => ({ header: { kid: 'nobody' } }), /signing key is not known/],
+  'of another list': [(uri) => ({ claims: { sub: `${uri}/other` } }), /`sub` is not where it was read/],
+  'of another issuer': [() => ({ claims: { iss: 'https://evil.example' } }), /issuer is not known/],
+  'of no type': [() => ({ header: { typ: undefined } }), /is not of the kind/],
+  'of a token’s type': [() => ({ header: { typ: 'JWT' } }), /is not of the kind/],
+  'signed with the public key as a secret': [
+    () => ({ alg: 'HS256', key: new TextEncoder().encode(rsaPem), header: { kid: 'rsa' } }),
+    /algorithm is not the one its key is for/,
+  ],
+  'that has expired': [() => ({ claims: { exp: now() - 60 } }), /has expired/],
+  'of tomorrow': [() => ({ claims: { iat: now() + 3600 } }), /not valid yet/],
+  'without a time': [() => ({ claims: { iat: undefined } }), /no `iat` claim/],
+  'of three bits': [() => ({ claims: { status_list: { bits: 3, lst: 'eNrbuRgAAhcBXQ' } } }), /claim `status_list` is of the wrong type/],
+  'that is not compressed': [() => ({ lst: Buffer.from('not zlib').toString('base64url') }), /Decompression failed/],
+  'that is cut short': [
+    () => ({ lst: deflateSync(Buffer.alloc(1000, 0)).subarray(0, 9).toString('base64url') }),
+    /incomplete data/,
+  ],
+  'that inflates without end': [
+    () => ({ lst: deflateSync(Buffer.alloc(64 * 1024 * 1024), { level: 9 }).toString('base64url') }),
+    /has more than 2097152 bytes/,
+  ],
 };
 const FAULTS = Object.entries(faults);
 
@@ -56,9 +65,14 @@ describe('status lists', { concurrency: true }, () => {
       const uris = [`${lists.url}/lists/`];
       edge = await start({
         guard,
+        ledger: { max_staleness: 5 },
+        heard: true,
         quash: {
           issuers: [issuer('https://a.example', { uris }), issuer('https://strict.example', { uris, required: true })],
-          routes: [{ path: '/open/*', outage: 'danger_open' }],
+          routes: [
+            { path: '/open/*', outage: 'danger_open' },
+            { path: '/known/*', outage: 'last_known_good', max_age: 600 },
+          ],
         },
       });
     });
@@ -169,17 +183,48 @@ describe('status lists', { concurrency: true }, () => {
       assert.equal(outcome(await call(edge, await inList(uriOf(path), '0'))), 'claim_invalid');
     });
 
-    for (const [name, wrong] of Object.entries(forged)) {
+    for (const [name, [wrong, problem]] of Object.entries(forged)) {
       test(`${name} are no lists`, async () => {
         const path = `/lists/forged-${Object.keys(forged).indexOf(name)}`;
-        const published = wrong(uriOf(path));
-        lists.at.set(path, { statuses: [VALID], ...published });
+        lists.at.set(path, { statuses: [VALID], ...wrong(uriOf(path)) });
         const { status, code, headers } = await callAt(path, 0);
         assert.deepEqual([status, code], [503, 'status_list_unavailable']);
         assert.match(headers.get('retry-after') ?? '', /^\d+$/);
         assert.deepEqual(await outcomes(path, [0], '/open/x'), [200]);
+        assert.ok(lists.times(path) >= 1);
+        const said = (await edge.heard()).log.filter((line) => line.includes(`${uriOf(path)}:`));
+        assert.match(said.join('\n').replaceAll(uriOf(path), ''), problem);
+        // It was that, and nothing else.
+        lists.at.set(path, { statuses: [VALID] });
+        for (let tries = 0; outcome(await callAt(path, 0)) !== 200; tries++) {
+          assert.ok(tries < 300, 'it is never read again');
+          await delay(100);
+        }
       });
     }
+
+    test('are gone by in an outage as the route wants it', async () => {
+      const path = '/lists/outage';
+      lists.at.set(path, { statuses: [VALID, INVALID], claims: { ttl: 1 } });
+      assert.deepEqual(await outcomes(path, [0, 1]), [200, 'token_revoked']);
+      lists.at.set(path, { fault: (response) => void response.writeHead(500).end() });
+      await delay(MIN_LIFETIME_MS + 1_000);
+      const invalid = 'token_revoked';
+      assert.deepEqual(await outcomes(path, [0, 1]), ['status_list_unavailable', invalid]);
+      assert.deepEqual(await outcomes(path, [0, 1], '/known/x'), [200, invalid]);
+      assert.deepEqual(await outcomes(path, [9], '/known/x'), ['status_list_unavailable']);
+      assert.deepEqual(await outcomes(path, [0, 1, 9], '/open/x'), [200, invalid, 200]);
+    });
+
+    test('that have grown are read anew for a token behind the end of what is known', async () => {
+      const path = '/lists/grows';
+      lists.at.set(path, { statuses: [VALID, VALID, VALID, VALID], claims: { ttl: 300 } });
+      assert.deepEqual(await outcomes(path, [0]), [200]);
+      lists.at.set(path, { statuses: [VALID, VALID, VALID, VALID, VALID, INVALID], claims: { ttl: 300 } });
+      await delay(MIN_LIFETIME_MS);
+      assert.deepEqual(await outcomes(path, [4, 5, 0]), [200, 'token_revoked', 200]);
+      assert.equal(lists.times(path), 2);
+    });
 
     for (const [name, fault] of FAULTS) {
       test(`that answer with ${name} are an outage, until they are back`, async () => {
@@ -209,6 +254,16 @@ describe('status lists', { concurrency: true }, () => {
       await delay(MIN_LIFETIME_MS + 1_000);
       assert.equal((await call(edge, text)).code, 'status_list_unavailable');
       assert.equal((await call(edge, text, '/open/x')).status, 200);
+    });
+
+    test('are read by one isolate for all of a data centre, and are as old there as they are', async () => {
+      const path = '/lists/copied';
+      // Another 100 s are left of it.
+      lists.at.set(path, { statuses: [VALID, INVALID], cacheControl: 'max-age=300', age: 200 });
+      assert.deepEqual(await outcomes(path, [0, 1]), [200, 'token_revoked']);
+      await delay(MIN_LIFETIME_MS + 1_000);
+      assert.deepEqual(outcome(await call(edge.other, await inList(uriOf(path), 1))), 'token_revoked');
+      assert.equal(lists.times(path), 1);
     });
   });
 });

@@ -25,6 +25,8 @@ export interface Published {
   readonly header?: Readonly<Record<string, unknown>>;
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly cacheControl?: string;
+  /** `Age`, in seconds: a cache of its own answers. */
+  readonly age?: number;
   /** Instead of answering as it should. */
   readonly fault?: Fault;
 }
@@ -51,10 +53,11 @@ export async function startLists(key: KeyObject, kid: string): Promise<Lists> {
     const published = lists.at.get(path);
     if (!published) return void response.writeHead(404).end();
     if (published.fault) return published.fault(response);
-    const { cacheControl } = published;
+    const { cacheControl, age } = published;
     response.writeHead(200, {
       'Content-Type': 'application/statuslist+jwt',
       ...(cacheControl !== undefined && { 'Cache-Control': cacheControl }),
+      ...(age !== undefined && { Age: age }),
     });
     response.end(await listToken({ key, ...published, header: { kid, ...published.header } }, `${lists.url}${path}`));
   });

@@ -81,7 +81,7 @@ impl Refusal {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Malformed {
-    /// Longer than [`MAX_TOKEN_BYTES`](crate::MAX_TOKEN_BYTES).
+    /// Longer than [`MAX_TOKEN_BYTES`](crate::MAX_TOKEN_BYTES), or of more values than there is room for in that.
     #[error("the token is too large")]
     TooLarge,
     /// Not exactly three segments.

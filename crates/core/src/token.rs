@@ -61,7 +61,7 @@ impl<'t> UnverifiedToken<'t> {
         Self::parse_within(MAX_TOKEN_BYTES, text, headers)
     }
 
-    /// Reads a [status list](crate::StatusListToken), which may be longer than a token.
+    /// Reads a [status list](crate::StatusListToken), which may be longer than a token. One that is has no name to be revoked by.
     ///
     /// # Errors
     /// The same.
@@ -69,6 +69,7 @@ impl<'t> UnverifiedToken<'t> {
         Self::parse_within(MAX_STATUS_LIST_BYTES, text, &mut Headers::default())
     }
 
+    #[inline(never)] // Lists and tokens share it.
     fn parse_within(max_bytes: usize, text: &'t str, headers: &mut Headers) -> Result<Self, Refusal> {
         if text.len() > max_bytes {
             return Err(Malformed::TooLarge.into());

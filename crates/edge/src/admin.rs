@@ -1,6 +1,8 @@
 //! The Admin API: for clients that may administer, and for no page of any site. No cookie is read, and no other origin is allowed
 //! anything.
 
+use std::rc::Rc;
+
 use quash_core::{Revocation, RevocationId, Timestamp, VerifiedToken};
 use quash_engine::{
     Answer, Error, Form, StatusMark,
@@ -23,14 +25,14 @@ use crate::{
 };
 
 /// Answers an administrator.
-pub(crate) async fn answer(guard: &Guard, routes: &Routes, request: &mut Request) -> worker::Result<Response> {
+pub(crate) async fn answer(guard: &Rc<Guard>, routes: &Routes, request: &mut Request) -> worker::Result<Response> {
     match answered(guard, routes, request).await {
         Ok(answer) => respond::answer(answer),
         Err(problem) => respond::problem(&problem),
     }
 }
 
-async fn answered(guard: &Guard, routes: &Routes, request: &mut Request) -> Result<Answer, Problem> {
+async fn answered(guard: &Rc<Guard>, routes: &Routes, request: &mut Request) -> Result<Answer, Problem> {
     // First of all: strangers are told nothing, not even what there is.
     let client = client::authenticate_by_header(guard, &routes.clients, request).await?;
     if !client.may_administer() {
@@ -57,14 +59,14 @@ async fn answered(guard: &Guard, routes: &Routes, request: &mut Request) -> Resu
     }
 }
 
-fn route(guard: &Guard, url: &str, method: &str) -> Result<(AdminRoute, Form), Problem> {
+fn route(guard: &Rc<Guard>, url: &str, method: &str) -> Result<(AdminRoute, Form), Problem> {
     let engine = guard.engine();
     let (path, query) = engine.below_prefix(url).unwrap_or_default();
     Ok((AdminRoute::of(path, method)?, Form::parse(query.as_bytes())))
 }
 
 fn key(
-    guard: &Guard,
+    guard: &Rc<Guard>,
     client: &Client,
     header: Option<String>,
     media_type: &str,
@@ -76,7 +78,7 @@ fn key(
 
 /// Revokes what the Worker's own code demands, in the form of an administrator's demand. Tells the receipt, and what this isolate refuses from now on:
 /// where nothing was acknowledged in an outage, too.
-pub(crate) async fn revoke_by_code(guard: &Guard, routes: &Routes, demand: &str) -> (String, Vec<Revocation>) {
+pub(crate) async fn revoke_by_code(guard: &Rc<Guard>, routes: &Routes, demand: &str) -> (String, Vec<Revocation>) {
     let (mut rows, mut told) = (Vec::new(), Vec::new());
     let revoked = async {
         let lines = Demand::documents(demand.into(), false)?;
@@ -102,7 +104,7 @@ pub(crate) async fn revoke_by_code(guard: &Guard, routes: &Routes, demand: &str)
 /// Either all of it is durable that is not refused by its own fault, or nothing is acknowledged: whoever asks again completes it. With
 /// an idempotency key it is then what was asked for the first time.
 async fn revoke(
-    guard: &Guard,
+    guard: &Rc<Guard>,
     routes: &Routes,
     client: &Client,
     lines: Vec<Line>,
@@ -149,7 +151,7 @@ struct Demanding<'c> {
 impl<'c> Demanding<'c> {
     /// What these lines come to, as of then.
     async fn of(
-        guard: &Guard,
+        guard: &Rc<Guard>,
         routes: &Routes,
         client: Option<&'c Client>,
         lines: &[Line],
@@ -174,7 +176,7 @@ impl<'c> Demanding<'c> {
     /// What a demand comes to; `token` is what became of the one that it has, if it has one.
     fn receipt(
         &mut self,
-        guard: &Guard,
+        guard: &Rc<Guard>,
         routes: &Routes,
         demand: Result<Demand<'_>, Problem>,
         token: Option<Result<VerifiedToken, Error>>,
@@ -217,13 +219,13 @@ impl<'c> Demanding<'c> {
     }
 }
 
-async fn remember(guard: &Guard, body: String) -> Result<Remembered, Problem> {
+async fn remember(guard: &Rc<Guard>, body: String) -> Result<Remembered, Problem> {
     let told = guard.ledger()?.remember(body).await.map_err(Error::from)?;
     IdempotencyKey::remembered(&told)
 }
 
 /// What is in force: a page of it, or what is kept of one thing.
-async fn list(guard: &Guard, query: &Form) -> Result<Answer, Problem> {
+async fn list(guard: &Rc<Guard>, query: &Form) -> Result<Answer, Problem> {
     let ids = match Listing::read(query)? {
         Listing::Rows(rows) => {
             let (told, shards) = page(guard, Asked::List, rows.page.shard, rows.body(now())).await?;
@@ -237,7 +239,7 @@ async fn list(guard: &Guard, query: &Form) -> Result<Answer, Problem> {
 
 /// Lifts what was revoked by mistake.
 async fn lift(
-    guard: &Guard,
+    guard: &Rc<Guard>,
     routes: &Routes,
     client: &Client,
     id: RevocationId,
@@ -253,13 +255,13 @@ async fn lift(
 }
 
 /// What administrators did.
-async fn audit(guard: &Guard, query: &Form) -> Result<Answer, Problem> {
+async fn audit(guard: &Rc<Guard>, query: &Form) -> Result<Answer, Problem> {
     let asked = AuditPage::read(query)?;
     let (told, shards) = page(guard, Asked::Audit, asked.page.shard, asked.body()).await?;
     Ok(audit_page(&asked, &told, shards)?)
 }
 
-async fn page(guard: &Guard, asked: Asked, shard: u8, body: String) -> Result<(String, u8), Problem> {
+async fn page(guard: &Rc<Guard>, asked: Asked, shard: u8, body: String) -> Result<(String, u8), Problem> {
     let told = guard.ledger()?.page(asked, shard, body).await.map_err(Error::from)?;
     told.ok_or_else(|| Error::Parameter("cursor").into())
 }

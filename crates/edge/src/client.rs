@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use percent_encoding::percent_decode_str;
 use quash_core::ClientAssertion;
@@ -26,7 +28,7 @@ enum Credentials<'f> {
 /// # Errors
 /// As [`authenticate`].
 pub(crate) async fn if_any<'c>(
-    guard: &Guard,
+    guard: &Rc<Guard>,
     clients: &'c [Client],
     authorization: Option<&str>,
     form: &Form,
@@ -46,7 +48,7 @@ pub(crate) async fn if_any<'c>(
 /// # Errors
 /// [`Error::ClientUnknown`], whatever the reason; [`Error::StoreUnavailable`] or [`Error::KeysUnavailable`] when nobody can say.
 pub(crate) async fn authenticate<'c>(
-    guard: &Guard,
+    guard: &Rc<Guard>,
     clients: &'c [Client],
     authorization: Option<&str>,
     form: &Form,
@@ -72,7 +74,7 @@ pub(crate) async fn authenticate<'c>(
 /// # Errors
 /// As [`authenticate`].
 pub(crate) async fn authenticate_by_header<'c>(
-    guard: &Guard,
+    guard: &Rc<Guard>,
     clients: &'c [Client],
     request: &Request,
 ) -> Result<&'c Client, Error> {
@@ -125,7 +127,7 @@ fn by_secret<'c>(clients: &'c [Client], id: &str, secret: &str) -> Option<&'c Cl
     found
 }
 
-async fn asserted(guard: &Guard, text: &str) -> Result<Option<ClientAssertion>, Error> {
+async fn asserted(guard: &Rc<Guard>, text: &str) -> Result<Option<ClientAssertion>, Error> {
     match guard.verify_by(Signer::Client, text).await {
         Ok(token) => Ok(token.into_client_assertion(later()).ok()),
         Err(Error::Refused(_)) => Ok(None),

@@ -1,5 +1,7 @@
 //! Requests to log somebody out everywhere (draft-parecki-oauth-global-token-revocation), from an issuer or one of our clients.
 
+use std::rc::Rc;
+
 use quash_core::{
     Reason, Refusal, Revocation, Timestamp, VerifiedToken,
     json::{Document, Object, Value},
@@ -29,7 +31,7 @@ pub(crate) fn token(authorization: Option<&str>) -> Option<String> {
 
 /// Who asks. Nobody else is told anything about the rest.
 pub(crate) async fn caller<'r>(
-    guard: &Guard,
+    guard: &Rc<Guard>,
     token: Option<VerifiedToken>,
     routes: &'r Routes,
     authorization: Option<&str>,

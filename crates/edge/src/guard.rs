@@ -123,12 +123,12 @@ impl Guard {
     }
 
     /// Verifies a token's signature.
-    pub(crate) async fn verify(&self, text: &str) -> Result<VerifiedToken, Error> {
+    pub(crate) async fn verify(self: &Rc<Self>, text: &str) -> Result<VerifiedToken, Error> {
         self.verify_by(Signer::Issuer, text).await
     }
 
     /// Verifies whose signature something has, in the engine or by WebCrypto.
-    pub(crate) async fn verify_by(&self, signer: Signer, text: &str) -> Result<VerifiedToken, Error> {
+    pub(crate) async fn verify_by(self: &Rc<Self>, signer: Signer, text: &str) -> Result<VerifiedToken, Error> {
         let asked_at = now();
         loop {
             // Alone, or the engine would be held while the signature is checked.
@@ -260,7 +260,7 @@ impl Guard {
     }
 
     /// Explains what would become of a token. What nobody could be asked about stays open in it.
-    pub(crate) async fn explain(&self, text: &str) -> Result<Explanation, Error> {
+    pub(crate) async fn explain(self: &Rc<Self>, text: &str) -> Result<Explanation, Error> {
         // So that its issuer's keys are read, if they have to be.
         match self.verify(text).await {
             Ok(_) | Err(Error::Refused(_)) => {}
@@ -327,8 +327,14 @@ impl Guard {
         }
     }
 
+    /// Reads what an issuer publishes, and goes on when this request is cancelled, as above.
+    async fn read(self: &Rc<Self>, fetch: Fetch) {
+        let guard = Rc::clone(self);
+        outlive(async move { guard.read_documents(fetch).await }).await;
+    }
+
     /// Reads what an issuer publishes, and what that leads to.
-    async fn read(&self, fetch: Fetch) {
+    async fn read_documents(&self, fetch: Fetch) {
         let mut next = Some(fetch);
         while let Some(fetch) = next.take() {
             next = key_documents::read(&self.engine, &self.imported, &fetch).await;
@@ -343,7 +349,7 @@ impl Guard {
             let guard = Rc::clone(self);
             wait_until(async move {
                 match due {
-                    Due::Read(fetch) => guard.read(fetch).await,
+                    Due::Read(fetch) => guard.read_documents(fetch).await,
                     Due::Sync(sync) => guard.follow(sync).await,
                 }
             });

@@ -1,5 +1,7 @@
 //! Revocation handles: what a browser may keep while it is offline, minted from its tokens and taken at a later logout.
 
+use std::rc::Rc;
+
 use quash_core::{Refusal, RevocationHandle, Timestamp};
 use quash_engine::{Credential, Error, seal_handles};
 use serde::Serialize;
@@ -39,7 +41,7 @@ pub(crate) struct Minted {
 /// [`Error::TokenMissing`], or why the first token is refused when every one is. [`Error::StoreUnavailable`]: a session's token
 /// cannot be looked up. [`Error::Configuration`]: a key of ours cannot be used.
 pub(crate) async fn mint(
-    guard: &Guard,
+    guard: &Rc<Guard>,
     presented: &[Credential<'_>],
     scope: Scope,
     now: Timestamp,
@@ -61,7 +63,7 @@ pub(crate) async fn mint(
     Ok(Minted { handle, expires_at: expires_at.as_millis() })
 }
 
-async fn handle_of(guard: &Guard, token: &str, scope: Scope, now: Timestamp) -> Result<RevocationHandle, Error> {
+async fn handle_of(guard: &Rc<Guard>, token: &str, scope: Scope, now: Timestamp) -> Result<RevocationHandle, Error> {
     // As at a logout, the signature must be right, and the audience need not be ours.
     let token = guard.verify(token).await?;
     match scope {

@@ -11,9 +11,11 @@ use worker::{Cache, Headers, Response};
 
 use crate::{guard::later, webcrypto::ImportedKeys, within::within};
 
-/// When a copy was read, in milliseconds since the epoch, and how old it was then: `Age` is the cache's own.
+/// When a copy was read, in milliseconds since the epoch, and how old it was then, and what its issuer said of it: `Age` and
+/// `Cache-Control` are the cache's own.
 const READ_AT: &str = "Quash-Read-At";
 const AGE: &str = "Quash-Age";
+const CACHE_CONTROL: &str = "Quash-Cache-Control";
 
 #[wasm_bindgen]
 extern "C" {
@@ -45,7 +47,7 @@ pub(crate) async fn read(engine: &RefCell<Engine>, imported: &ImportedKeys, fetc
     let keep = tell(engine, imported, fetch, document.as_ref()).await;
     if let Ok(document) = document
         && !keep.lifetime.is_zero()
-        && let Err(error) = copy(fetch, document, keep.lifetime).await
+        && let Some(Err(error)) = within(STORE_TIMEOUT, copy(fetch, document, keep.lifetime)).await
     {
         worker::console_warn!("quash: {} was not copied to the data centre's cache: {error}", fetch.url);
     }
@@ -74,7 +76,7 @@ async fn tell(
         taken = match taken {
             Taken::Done(keep) => return keep,
             Taken::Check(checking) => {
-                let valid = imported.check(engine, &checking.check).await.unwrap_or_default();
+                let valid = imported.check(engine, &checking.check).await.map_err(|error| error.to_string());
                 engine.borrow_mut().list_checked(checking, valid, later())
             }
             Taken::Inflate(deflated) => {
@@ -93,7 +95,7 @@ async fn inflate(deflated: &Deflated) -> Result<Vec<u8>, String> {
     let response = web_sys::Response::new_with_opt_u8_array(Some(&mut bytes)).map_err(text)?;
     let stream = response.body().ok_or("has no bytes")?.pipe_through(&decompression);
     let response = web_sys::Response::new_with_opt_readable_stream(Some(&stream)).map_err(text)?;
-    bytes_of(&mut response.into(), deflated.max_bytes()).await
+    bytes_of(response.into(), deflated.max_bytes()).await
 }
 
 async fn published(fetch: &Fetch) -> Result<Document, String> {
@@ -107,7 +109,8 @@ async fn published(fetch: &Fetch) -> Result<Document, String> {
         return Err(format!("answers {}", response.status_code()));
     }
     let age = header(&response, "Age").and_then(|secs| secs.parse().ok()).map_or(Duration::ZERO, Duration::from_secs);
-    document(response, age, Duration::ZERO, fetch.max_bytes).await
+    let (cache_control, kept) = (header(&response, "Cache-Control"), Duration::ZERO);
+    Ok(Document { body: bytes_of(response, fetch.max_bytes).await?, cache_control, age, kept })
 }
 
 async fn cached(fetch: &Fetch) -> Option<Document> {
@@ -118,17 +121,12 @@ async fn cached(fetch: &Fetch) -> Option<Document> {
         return None;
     }
     let age = Duration::from_millis(header(&response, AGE)?.parse().ok()?);
-    document(response, age, kept, fetch.max_bytes).await.ok()
-}
-
-async fn document(mut response: Response, age: Duration, kept: Duration, max_bytes: usize) -> Result<Document, String> {
-    let cache_control = header(&response, "Cache-Control");
-    let body = bytes_of(&mut response, max_bytes).await?;
-    Ok(Document { body, cache_control, age, kept })
+    let cache_control = header(&response, CACHE_CONTROL);
+    Some(Document { body: bytes_of(response, fetch.max_bytes).await.ok()?, cache_control, age, kept })
 }
 
 /// All of a body, unless that is too much: the rest of it is never read.
-async fn bytes_of(response: &mut Response, max_bytes: usize) -> Result<Vec<u8>, String> {
+async fn bytes_of(mut response: Response, max_bytes: usize) -> Result<Vec<u8>, String> {
     let mut body = Vec::new();
     let mut chunks = response.stream().map_err(|error| error.to_string())?;
     while let Some(chunk) = chunks.next().await {
@@ -145,6 +143,7 @@ async fn copy(fetch: &Fetch, document: Document, lifetime: Duration) -> worker::
     headers.set("Cache-Control", &format!("max-age={}", lifetime.as_secs()))?;
     headers.set(READ_AT, &later().as_millis().to_string())?;
     headers.set(AGE, &document.age.as_millis().to_string())?;
+    headers.set(CACHE_CONTROL, &document.cache_control.unwrap_or_default())?;
     let response = Response::from_bytes(document.body)?.with_headers(headers);
     Cache::default().put(url(fetch), response).await
 }

@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use quash_core::{Revocation, Timestamp};
 use quash_engine::{Credential, Ends, Error, Logout, Presented, Scope, StatusMark, TokenKind, config::Routes};
 
@@ -18,7 +20,7 @@ struct Noted {
 /// [`Error::StoreUnavailable`]: nothing is acknowledged. [`Error::Configuration`]: a key of ours cannot be used. A token's or
 /// handle's own faults are no errors: they are in the receipt.
 pub(crate) async fn logout(
-    guard: &Guard,
+    guard: &Rc<Guard>,
     routes: &Routes,
     presented: &Presented,
     now: Timestamp,
@@ -44,7 +46,7 @@ pub(crate) async fn logout(
 }
 
 async fn ended_by(
-    guard: &Guard,
+    guard: &Rc<Guard>,
     routes: &Routes,
     token: &str,
     kind: TokenKind,

@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use quash_core::{Reason, Timestamp};
 use quash_engine::{
     Error,
@@ -12,7 +14,7 @@ use crate::guard::Guard;
 /// [`Error::ClientForbidden`], [`Error::ClientMismatch`], [`Error::StoreUnavailable`] or [`Error::Configuration`]. A token that is garbled, foreign,
 /// wrongly signed or expired is no error (section 2.2): it does not work anyway, which is what the client wants.
 pub(crate) async fn revoke(
-    guard: &Guard,
+    guard: &Rc<Guard>,
     routes: &Routes,
     client: &Client,
     token: &str,

@@ -1,5 +1,7 @@
 //! What others send to have tokens revoked: one way for all of it, from the body to the denylist.
 
+use std::rc::Rc;
+
 use quash_core::VerifiedToken;
 use quash_engine::{Error, config::Routes};
 use worker::{Request, Response};
@@ -26,7 +28,7 @@ impl Signal {
     /// Takes it, and answers when what it says is durable.
     pub(crate) async fn answer(
         self,
-        guard: &Guard,
+        guard: &Rc<Guard>,
         routes: &Routes,
         request: &mut Request,
     ) -> worker::Result<Response> {
@@ -40,7 +42,7 @@ impl Signal {
         }
     }
 
-    async fn take(self, guard: &Guard, routes: &Routes, request: &mut Request) -> Result<(), Error> {
+    async fn take(self, guard: &Rc<Guard>, routes: &Routes, request: &mut Request) -> Result<(), Error> {
         post_only(request)?;
         let (media_type, max) = match self {
             Self::Logout => backchannel_logout::BODY,

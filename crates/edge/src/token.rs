@@ -1,6 +1,8 @@
 //! `POST /token`: refresh tokens of issuers that have us sign for them, exchanged for new ones (RFC 6749 section 6), each once (RFC 9700
 //! section 4.14.2).
 
+use std::rc::Rc;
+
 use quash_core::{Claims, REFRESH_TOKEN_TYPE, RefreshToken, Timestamp, json::Value};
 use quash_engine::{
     Answer, Credential, Error, JsonObject, Presented, Source,
@@ -33,7 +35,7 @@ pub(crate) struct Exchanged {
 /// [`Error::Refused`], [`Error::Revoked`], [`Error::ClientMismatch`] and [`Error::RefreshTokenReused`] are `invalid_grant`.
 /// [`Error::StoreUnavailable`]: the same may be sent again.
 pub(crate) async fn exchange(
-    guard: &Guard,
+    guard: &Rc<Guard>,
     routes: &Routes,
     signers: &[Signer],
     presented: &Presented,

@@ -323,6 +323,7 @@ impl<R: Revocations> Engine<R> {
             let keys = key_set.keys();
             self.trust.publish(fetch.issuer, keys);
             self.memory.clear();
+            self.status_lists.doubt(now);
             self.version += 1;
         }
         self.next_look = self.trust.next_look();

@@ -222,6 +222,10 @@ impl Host {
                 let taken = self.engine.inflated(deflated, Err(problem), now);
                 self.taken(taken, now)
             }
+            (Some(Document::Checking(checking)), Err(problem)) => {
+                let taken = self.engine.list_checked(checking, Err(problem), now);
+                self.taken(taken, now)
+            }
             _ => Status::Done,
         }
     }
@@ -229,7 +233,7 @@ impl Host {
     /// Whether the signature of a document is right.
     pub(crate) fn list_checked(&mut self, pending: u32, valid: bool, now: Timestamp) -> Status {
         let Some(Document::Checking(checking)) = self.documents.take(pending) else { return Status::Done };
-        let taken = self.engine.list_checked(checking, valid, now);
+        let taken = self.engine.list_checked(checking, Ok(valid), now);
         self.taken(taken, now)
     }
 

@@ -226,7 +226,7 @@ impl Guard {
             taken = match taken {
                 Taken::Done(keep) => return keep.next,
                 Taken::Check(checking) => {
-                    let valid = self.verifies(&checking.check).unwrap_or_default();
+                    let valid = self.verifies(&checking.check).map_err(|error| error.to_string());
                     let (mut engine, now) = self.engine().ok()?;
                     engine.list_checked(checking, valid, now)
                 }

@@ -374,6 +374,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn there_are_no_more_values_than_a_token_has_room_for() {
+        let values = |count: usize| read(std::format!(r#"{{"a":[{}0]}}"#, "0,".repeat(count - 3)).as_bytes()).map(drop);
+        assert_eq!(values(32 * 1024), Ok(()));
+        assert_eq!(values(32 * 1024 + 1), Err(Malformed::TooLarge));
+    }
+
     /// Names, what may stand behind them, and values; and what only looks like it.
     const NAMES: [&str; 8] =
         [r#""a""#, r#" "b" "#, r#""client_id""#, r#""\u0061""#, r#""\ud83d\ude42""#, r#""\ud83d""#, r#""é""#, "c"];

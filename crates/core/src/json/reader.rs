@@ -6,6 +6,9 @@ use crate::Malformed;
 /// Deep enough for any real claim (`cnf.jwk`, `address`, OpenID's `verified_claims` at 6), and far from the stack's end.
 const MAX_DEPTH: u8 = 16;
 
+/// More values than a token has room for. What may be longer, and is signed by nobody yet, must not take many times its size.
+const MAX_VALUES: usize = 32 * 1024;
+
 /// As many members as are compared with each other one by one.
 const FEW: usize = 32;
 
@@ -32,6 +35,9 @@ impl<'j> Reader<'j> {
     fn value(&mut self, depth: u8, name: Name) -> Result<(), Malformed> {
         self.skip_whitespace();
         let at = self.nodes.len();
+        if at == MAX_VALUES {
+            return Err(Malformed::TooLarge);
+        }
         self.nodes.push(Node { name, kind: Kind::Null });
         let kind = match self.peek() {
             Some(b'"') => Kind::String(self.string()?),

@@ -67,7 +67,7 @@ pub struct Keep {
 
 impl Fetch {
     /// What to read first of what an issuer publishes at `location`.
-    pub(super) fn new(issuer: usize, location: &Location, cached_for: Duration) -> Self {
+    pub(crate) fn new(issuer: usize, location: &Location, cached_for: Duration) -> Self {
         let (kind, url) = match location {
             Location::JwkSet(url) => (Kind::JwkSet, url.clone()),
             Location::Metadata { url, issuer } => (Kind::Metadata { issuer: issuer.clone() }, url.clone()),

@@ -20,7 +20,7 @@ const KEYS_ARE_READ: Duration = Duration::from_secs(1);
 /// A list that tokens have named, and when it is read. Does no I/O: it says what to read, and is told what was found.
 pub(super) struct KnownList {
     /// Whose terms it is read by: their number.
-    terms: usize,
+    pub(super) terms: usize,
     uri: Box<str>,
     /// None until it was read.
     known: Option<Known>,
@@ -29,7 +29,7 @@ pub(super) struct KnownList {
     /// When the next read may begin.
     not_before: Timestamp,
     /// Whether the last one failed.
-    is_failing: bool,
+    pub(super) is_failing: bool,
     /// What went wrong last, for an operator.
     problem: String,
     /// When it was last of use: the number of a look.
@@ -61,26 +61,16 @@ pub(super) struct News {
     pub(super) age: Duration,
 }
 
-/// What is known of a token in a list.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Look {
-    /// This.
-    Fresh(Status),
-    /// Read the list, then look again.
-    Read(Fetch),
-    /// Somebody is reading. Look again soon.
-    Wait,
-    /// Nothing that may be gone by.
-    Unknown(Unknown),
-}
-
-/// Why nothing is known.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Unknown {
-    pub(super) problem: String,
-    /// What was known last, and how old it is.
+/// What is known of a token in a list, and what could bring more.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Look {
+    /// What was read last, and how old it is, unless nobody may go by it any more.
     pub(super) last: Option<(Status, Duration)>,
-    /// What to read, which may bring more.
+    /// Whether the list is good as it was read: then it is that, or the token is not in it.
+    pub(super) is_fresh: bool,
+    /// Whether the list could not be read the last time.
+    pub(super) is_failing: bool,
+    /// What to read.
     pub(super) read: Option<Fetch>,
     /// Whether somebody is reading it.
     pub(super) is_being_read: bool,
@@ -105,29 +95,35 @@ impl KnownList {
 
     /// Looks a token up. `max_age` is how old a copy of a list may be that was never read.
     pub(super) fn look(&mut self, index: u64, max_age: Duration, may_read: bool, now: Timestamp) -> Look {
-        let known = self.known.as_ref().map(|known| (known.list.get(index), known));
-        if let Some((status, _)) = known.filter(|(_, known)| known.is_fresh(now)) {
-            let problem = |error| format!("{}: {error}", self.uri);
-            let unknown = |error| Unknown { problem: problem(error), last: None, read: None, is_being_read: false };
-            return status.map_or_else(|error| Look::Unknown(unknown(error)), Look::Fresh);
-        }
-        let last = known.and_then(|(status, known)| {
-            let is_expired = known.expires_at.is_some_and(|expires_at| expires_at <= now);
-            (!is_expired).then_some((status.ok()?, now.since(known.sent_at)))
-        });
-        let is_being_read = self.is_being_read(now);
-        let read = (may_read && !is_being_read && self.may_read(now)).then(|| self.read(max_age, now));
-        match read {
-            _ if self.is_failing => Look::Unknown(Unknown { problem: self.problem.clone(), last, read, is_being_read }),
-            Some(fetch) => Look::Read(fetch),
-            None => Look::Wait,
-        }
+        let known = self.known.as_ref();
+        let status = known.and_then(|known| known.list.get(index).ok());
+        // Lists grow: a place that is not there may have been added since.
+        let is_there = |known: &Known| status.is_some() || now.since(known.read_at) < MIN_LIFETIME;
+        let is_fresh = known.is_some_and(|known| known.is_fresh(now) && is_there(known));
+        let is_due = !is_fresh || known.is_some_and(|known| known.refresh_at <= now);
+        let last = known
+            .filter(|known| known.expires_at.is_none_or(|expires_at| now < expires_at))
+            .and_then(|known| Some((status?, now.since(known.sent_at))));
+        let (is_failing, is_being_read) = (self.is_failing, self.is_being_read(now));
+        let read = (is_due && may_read && !is_being_read && self.may_read(now)).then(|| self.read(max_age, now));
+        Look { last, is_fresh, is_failing, read, is_being_read }
     }
 
-    /// What to read in the background, if it is time: whoever is of use is read before it is stale.
-    pub(super) fn due(&mut self, max_age: Duration, now: Timestamp) -> Option<Fetch> {
-        let is_due = self.known.as_ref().is_some_and(|known| known.refresh_at <= now);
-        (is_due && !self.is_being_read(now) && self.may_read(now)).then(|| self.read(max_age, now))
+    /// Why it does not tell of a token, for an operator.
+    pub(super) fn problem(&self) -> String {
+        let problem = match &self.known {
+            _ if self.is_failing => &*self.problem,
+            Some(_) => "does not reach as far as the token's `idx`",
+            None => "others are being read for too long",
+        };
+        format!("{}: {problem}", self.uri)
+    }
+
+    /// Who signed it may be known no more: it is read again, in the background.
+    pub(super) fn doubt(&mut self, now: Timestamp) {
+        if let Some(known) = &mut self.known {
+            known.refresh_at = known.refresh_at.min(now);
+        }
     }
 
     /// Takes what was read.
@@ -144,7 +140,7 @@ impl KnownList {
         let until = read_at.plus(left);
         let fresh_until = expires_at.map_or(until, |expires_at| expires_at.min(until));
         let sent_at = Timestamp::from_millis(read_at.as_millis().saturating_sub(age.as_millis() as u64));
-        let refresh_at = read_at.plus(left * 4 / 5);
+        let refresh_at = read_at.plus(fresh_until.since(read_at) * 4 / 5);
         self.known = Some(Known { list, issued_at, read_at, sent_at, refresh_at, fresh_until, expires_at, lifetime });
         self.reading_until = None;
         self.not_before = read_at;
@@ -153,11 +149,16 @@ impl KnownList {
     }
 
     /// Takes why it could not be read.
-    pub(super) fn failed(&mut self, problem: &str, now: Timestamp) {
+    pub(super) fn failed(&mut self, problem: String, now: Timestamp) {
         self.reading_until = None;
         self.is_failing = true;
         self.not_before = now.plus(RETRY);
-        self.problem = format!("{}: {problem}", self.uri);
+        self.problem = problem;
+    }
+
+    /// What was read is of no use, for no fault of its issuer's: somebody reads it again.
+    pub(super) fn starts_over(&mut self) {
+        self.reading_until = None;
     }
 
     /// It is being read still.

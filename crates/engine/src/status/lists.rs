@@ -12,7 +12,8 @@ use crate::{error::Error, keys::Fetch};
 const MAX_LISTS: usize = 64;
 const MAX_BYTES: usize = 16 << 20;
 
-/// The most that are read at once: a Worker has six connections for one request.
+/// The most of one issuer that are read at once, each of which may take three megabytes of the same memory. Another issuer's are not kept
+/// waiting by those that do not answer.
 const MAX_READS: usize = 6;
 
 /// What is known of status lists: of those that were of use last.
@@ -45,19 +46,26 @@ impl StatusLists {
         its.map_or(Ok(None), |(number, terms)| terms.place(number, claims))
     }
 
-    /// Looks a token up. A list that is to be read anew soon is read in the background.
+    /// Looks a token up.
     pub(super) fn look(&mut self, place: &PlaceInList, now: Timestamp) -> Look {
         self.looks += 1;
         let (used, max_age) = (self.looks, self.max_age(place.terms));
-        let may_read = self.lists.iter().filter(|list| list.is_being_read(now)).count() < MAX_READS;
-        let Some(list) = self.list(place, now) else { return Look::Wait };
+        let is_read = |list: &&KnownList| list.terms == place.terms && list.is_being_read(now);
+        let may_read = self.lists.iter().filter(is_read).count() < MAX_READS;
+        let Some(list) = self.list(place, now) else { return Look::default() };
         list.used = used;
-        let look = list.look(place.index, max_age, may_read, now);
-        if may_read && matches!(look, Look::Fresh(_)) {
-            let due = list.due(max_age, now);
-            self.refresh.extend(due);
-        }
-        look
+        list.look(place.index, max_age, may_read, now)
+    }
+
+    /// Why nothing is known of a token, for an operator.
+    pub(super) fn problem(&self, place: &PlaceInList) -> String {
+        let list = self.lists.iter().find(|list| list.is(place.terms, &place.uri));
+        list.map_or_else(|| "too many are being read".into(), KnownList::problem)
+    }
+
+    /// Keys have changed: what they signed is read again.
+    pub(crate) fn doubt(&mut self, now: Timestamp) {
+        self.lists.iter_mut().for_each(|list| list.doubt(now));
     }
 
     /// Has a document be read that nobody waits for.
@@ -89,7 +97,7 @@ impl StatusLists {
         let lifetime = list.learn(news, now)?;
         let used = list.used;
         // What was just read is not what goes, or who waits for it would read it for ever.
-        while self.bytes() > MAX_BYTES && self.forget_one(now, |list| list.used != used) {}
+        while self.bytes() > MAX_BYTES && self.forget_one(now, used) {}
         Ok(lifetime)
     }
 
@@ -97,7 +105,7 @@ impl StatusLists {
     fn list(&mut self, place: &PlaceInList, now: Timestamp) -> Option<&mut KnownList> {
         let found = self.lists.iter().position(|list| list.is(place.terms, &place.uri));
         if found.is_none() {
-            if self.lists.len() >= MAX_LISTS && !self.forget_one(now, |_| true) {
+            if self.lists.len() >= MAX_LISTS && !self.forget_one(now, u64::MAX) {
                 return None;
             }
             self.lists.push(KnownList::new(place.terms, &place.uri));
@@ -108,10 +116,12 @@ impl StatusLists {
         }
     }
 
-    /// Forgets the list that was longest of no use, of those that may be and that nobody reads.
-    fn forget_one(&mut self, now: Timestamp, may_be: impl Fn(&KnownList) -> bool) -> bool {
-        let candidates = self.lists.iter().enumerate().filter(|(_, list)| may_be(list) && !list.is_being_read(now));
-        let oldest = candidates.min_by_key(|(_, list)| list.used).map(|(at, _)| at);
+    /// Forgets the list that was longest of no use, but not what was `spared`, nor what is being read. One that fails goes last: who had
+    /// forgotten that would ask its issuer again at once.
+    fn forget_one(&mut self, now: Timestamp, spared: u64) -> bool {
+        let candidates = self.lists.iter().enumerate();
+        let candidates = candidates.filter(|(_, list)| list.used != spared && !list.is_being_read(now));
+        let oldest = candidates.min_by_key(|(_, list)| (list.is_failing, list.used)).map(|(at, _)| at);
         oldest.map(|at| self.lists.swap_remove(at)).is_some()
     }
 

@@ -10,3 +10,6 @@ pub(crate) use list::MIN_LIFETIME;
 pub(crate) use lists::StatusLists;
 pub use reading::{Deflated, ListCheck, Taken};
 pub(crate) use terms::{PlaceInList, StatusTerms, problem};
+
+#[cfg(test)]
+mod tests;

@@ -60,8 +60,9 @@ impl StatusTerms {
 
 /// What is wrong with an address that is to be permitted.
 pub(crate) fn problem(uri: &str) -> Option<&'static str> {
-    let (_, rest) = uri.split_once("://").unwrap_or_default();
-    let path = rest.split_once('/').filter(|(authority, _)| !authority.contains(['?', '#'])).map(|(_, path)| path);
+    let rest = uri.strip_prefix("https://").or_else(|| uri.strip_prefix("http://")).unwrap_or_default();
+    let is_query = |authority: &str| authority.bytes().any(|byte| matches!(byte, b'?' | b'#'));
+    let path = rest.split_once('/').filter(|(authority, _)| !is_query(authority)).map(|(_, path)| path);
     match path {
         _ if !may_be_read_from(uri) => Some("must be an https address"),
         // Without one, `https://a.example` would permit `https://a.example.evil`.
@@ -75,8 +76,9 @@ pub(crate) fn problem(uri: &str) -> Option<&'static str> {
 /// Whether whoever parses the address next leaves this part of it as it is: segments that are not empty, nor dots alone, of letters
 /// that need no escape (RFC 3986 section 2.3).
 fn is_plain(path: &str) -> bool {
-    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-    path.split('/').all(|segment| !matches!(segment, "" | "." | "..") && segment.bytes().all(is_unreserved))
+    let is_unreserved = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let is_plain = |segment: &[u8]| !matches!(segment, b"" | b"." | b"..") && segment.iter().all(is_unreserved);
+    path.as_bytes().split(|byte| *byte == b'/').all(is_plain)
 }
 
 #[cfg(test)]

@@ -2,11 +2,15 @@
 import { type Engine, Status } from './engine.js';
 import { cache, message, within } from './platform.js';
 import type { Settings } from './settings.js';
-import type { Signatures } from './signatures.js';
+import { KeyError, type Signatures } from './signatures.js';
 
-/** When a copy was read, in milliseconds since the epoch, and how old it was then: `Age` is the cache's own. */
+/**
+ * When a copy was read, in milliseconds since the epoch, and how old it was then, and what its issuer said of it: `Age` and
+ * `Cache-Control` are the cache's own.
+ */
 const READ_AT = 'Quash-Read-At';
 const AGE = 'Quash-Age';
+const CACHE_CONTROL = 'Quash-Cache-Control';
 
 /** What to read; see `texts.rs`. Durations are in milliseconds. */
 interface Wanted {
@@ -16,6 +20,12 @@ interface Wanted {
   readonly cachedFor: number;
   readonly timeout: number;
   readonly maxBytes: number;
+}
+
+/** What to read next, and for how many seconds to keep a copy. */
+interface Told {
+  readonly next: Wanted | undefined;
+  readonly lifetime: number;
 }
 
 interface Document {
@@ -55,39 +65,50 @@ async function readOne(reader: Reader, wanted: Wanted): Promise<Wanted | undefin
     return undefined;
   }
   const { next, lifetime } = await told(reader, pending, document);
-  await keep(copy, document, lifetime);
+  await within(settings.storeTimeout, keep(copy, document, lifetime)).catch((error: unknown) => {
+    console.warn(`quash: ${url} was not copied to the data centre's cache: ${message(error)}`);
+  });
   return next;
 }
 
-/** Tells the engine, and does with the document what it wants of it: what to read next, and for how long to keep a copy. */
-async function told(
-  { engine, signatures }: Reader,
-  pending: number,
-  { body, cacheControl, ageMs, keptMs }: Document,
-): Promise<{ next: Wanted | undefined; lifetime: number }> {
-  let status = engine.fetched(pending, body, cacheControl, ageMs, keptMs);
-  if (status === Status.Check) {
-    const checking = engine.pending;
-    const valid = await signatures.check(engine).catch(() => false);
-    status = engine.listChecked(checking, valid);
-  }
-  if (status === Status.Inflate) status = await inflated(engine, engine.pending);
-  return { next: status === Status.Read ? wantedBy(engine) : undefined, lifetime: engine.lifetime };
+/** Tells the engine, and does with the document what it wants of it. */
+async function told({ engine, signatures }: Reader, pending: number, document: Document): Promise<Told> {
+  const { body, cacheControl, ageMs, keptMs } = document;
+  const status = engine.fetched(pending, body, cacheControl, ageMs, keptMs);
+  return status === Status.Check ? checked(engine, signatures, engine.pending) : goOn(engine, status);
 }
 
-async function inflated(engine: Engine, pending: number): Promise<number> {
+async function checked(engine: Engine, signatures: Signatures, pending: number): Promise<Told> {
+  let valid;
+  try {
+    valid = await signatures.check(engine);
+  } catch (error) {
+    if (error instanceof KeyError) return goOn(engine, engine.notFetched(pending, message(error)));
+    // WebCrypto throws at signatures of impossible lengths, where others answer "no".
+    valid = false;
+  }
+  return goOn(engine, engine.listChecked(pending, valid));
+}
+
+async function inflated(engine: Engine, pending: number): Promise<Told> {
   // A copy: the engine's memory moves on.
   const deflated = new Blob([engine.signingInput.slice()]);
+  let bytes;
   try {
-    const bytes = await bytesOf(deflated.stream().pipeThrough(new DecompressionStream('deflate')), Number(engine.text));
-    return engine.inflated(pending, bytes);
+    bytes = await bytesOf(deflated.stream().pipeThrough(new DecompressionStream('deflate')), Number(engine.text));
   } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) throw error;
-    return engine.notFetched(pending, message(error));
+    return goOn(engine, engine.notFetched(pending, message(error)));
   }
+  return goOn(engine, engine.inflated(pending, bytes));
 }
 
 /** At once: the next call of the engine may be another request's. */
+function goOn(engine: Engine, status: number): Told | Promise<Told> {
+  if (status === Status.Inflate) return inflated(engine, engine.pending);
+  return { next: status === Status.Read ? wantedBy(engine) : undefined, lifetime: engine.lifetime };
+}
+
+/** At once, too. */
 function wantedBy(engine: Engine): Wanted {
   return { ...(JSON.parse(engine.text) as Omit<Wanted, 'pending'>), pending: engine.pending };
 }
@@ -95,31 +116,34 @@ function wantedBy(engine: Engine): Wanted {
 async function published({ url, accept, maxBytes }: Wanted): Promise<Document> {
   const response = await fetch(url, { redirect: 'manual', headers: { Accept: accept } });
   if (response.status !== 200) throw new Error(`answers ${response.status}`);
-  const ageMs = Number(response.headers.get('Age') ?? 0) * 1000;
-  return { ...(await document(response, maxBytes)), ageMs, keptMs: 0 };
+  const { headers } = response;
+  const [cacheControl, ageMs] = [headers.get('Cache-Control') ?? '', Number(headers.get('Age') ?? 0) * 1000];
+  return { body: await bodyOf(response, maxBytes), cacheControl, ageMs, keptMs: 0 };
 }
 
 async function copied(copy: string, { cachedFor, maxBytes }: Wanted): Promise<Document | undefined> {
   const response = await cache().match(copy);
   if (!response) return undefined;
-  const keptMs = Math.max(Date.now() - Number(response.headers.get(READ_AT)), 0);
-  const ageMs = Number(response.headers.get(AGE));
-  return keptMs <= cachedFor ? { ...(await document(response, maxBytes)), ageMs, keptMs } : undefined;
+  const { headers } = response;
+  const keptMs = Math.max(Date.now() - Number(headers.get(READ_AT)), 0);
+  if (keptMs > cachedFor) return undefined;
+  const [cacheControl, ageMs] = [headers.get(CACHE_CONTROL) ?? '', Number(headers.get(AGE))];
+  return { body: await bodyOf(response, maxBytes), cacheControl, ageMs, keptMs };
 }
 
-async function keep(copy: string, { body, ageMs }: Document, lifetime: number): Promise<void> {
+async function keep(copy: string, { body, cacheControl, ageMs }: Document, lifetime: number): Promise<void> {
   if (lifetime === 0) return;
-  const headers = { 'Cache-Control': `max-age=${lifetime}`, [READ_AT]: String(Date.now()), [AGE]: String(ageMs) };
-  try {
-    await cache().put(copy, new Response(body, { headers }));
-  } catch (error) {
-    console.warn(`quash: a document was not copied to the data centre's cache: ${message(error)}`);
-  }
+  const headers = {
+    'Cache-Control': `max-age=${lifetime}`,
+    [READ_AT]: String(Date.now()),
+    [AGE]: String(ageMs),
+    [CACHE_CONTROL]: cacheControl,
+  };
+  await cache().put(copy, new Response(body, { headers }));
 }
 
-async function document(response: Response, maxBytes: number): Promise<Pick<Document, 'body' | 'cacheControl'>> {
-  const cacheControl = response.headers.get('Cache-Control') ?? '';
-  return { body: response.body ? await bytesOf(response.body, maxBytes) : new Uint8Array(), cacheControl };
+function bodyOf({ body }: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> | Uint8Array<ArrayBuffer> {
+  return body ? bytesOf(body, maxBytes) : new Uint8Array();
 }
 
 /** All of a stream, unless that is too much: the rest of it is never read. */

@@ -147,15 +147,11 @@ export class Judge {
       case Status.LookUp:
         return this.#lookUp(request, engine.pending);
       case Status.Read:
-        return this.#again(request, read(engine, request.running.signatures, this.settings));
+        return this.#again(request, outliving(request.context, read(engine, request.running.signatures, this.settings)));
       case Status.Ask:
         return this.#ask(request, engine.pending);
-      case Status.Sync: {
-        const following = this.#ledger?.follow(engine, request.context);
-        // It goes on when this request is cancelled: others wait for what it brings.
-        request.context.waitUntil(Promise.resolve(following).catch(() => {}));
-        return this.#again(request, following);
-      }
+      case Status.Sync:
+        return this.#again(request, outliving(request.context, this.#ledger?.follow(engine, request.context)));
       case Status.Wait: {
         const { pause } = engine;
         return this.#again(request, new Promise((resolve) => setTimeout(resolve, pause)));
@@ -222,6 +218,12 @@ export class Judge {
     if (this.#recorded.length > 0) engine.record(`${this.#recorded.join('\n')}\n`);
     return { engine, signatures: new Signatures() };
   }
+}
+
+/** Work that goes on when its request is cancelled: others wait for what it brings. */
+function outliving(context: Context, work: Promise<void> | undefined): Promise<void> | undefined {
+  context.waitUntil(Promise.resolve(work).catch(() => {}));
+  return work;
 }
 
 /** The variables and secrets among the bindings; all others are objects of the platform. */
