@@ -8,7 +8,7 @@
  * Workers KV is a service here: its `get` is a call to another Worker of the process.
  */
 import type { Code } from './cold/loader.ts';
-import { type Started, drive } from './drive.ts';
+import { type Started, drive, times } from './drive.ts';
 import { services } from './http/cases.ts';
 import { Mint } from './mint.ts';
 import { modulesOf } from './modules.ts';
@@ -16,8 +16,8 @@ import type { Figure } from './print.ts';
 import { quantile, shuffled } from './rounds.ts';
 import { COMPATIBILITY_DATE, type Service, startWorkerd } from './workerd.ts';
 
-const ROUNDS = 150;
-const WARM_UPS = 10;
+const ROUNDS = times(150);
+const WARM_UPS = times(10);
 const BASELINE = 'trivial';
 
 await drive(run, () => BASELINE);

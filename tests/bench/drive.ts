@@ -3,6 +3,11 @@ import { parseArgs } from 'node:util';
 
 import { type Figure, jsonLines, table } from './print.ts';
 
+const { values } = parseArgs({ options: { json: { type: 'boolean' }, once: { type: 'boolean' } } });
+
+/** How often something is done: with `--once` as seldom as can be, for whoever asks whether the bench still runs. */
+export const times = (many: number): number => (values.once ? 1 : many);
+
 /** Whatever was started, to be stopped at the end. */
 export class Started {
   readonly #stops: (() => Promise<void>)[] = [];
@@ -23,7 +28,6 @@ export class Started {
  * @param peer Names the case that a case is held against.
  */
 export async function drive(bench: (started: Started) => Promise<Figure[]>, peer: (name: string) => string): Promise<void> {
-  const { values } = parseArgs({ options: { json: { type: 'boolean' } } });
   const started = new Started();
   let interrupted = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

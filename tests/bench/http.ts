@@ -6,7 +6,7 @@
  * - `rps`: with a handful of connections, and a client that takes the other core;
  * - `median`, `p99`: what a request then waits, most of it for the ones before it.
  */
-import { type Started, drive } from './drive.ts';
+import { type Started, drive, times } from './drive.ts';
 import { services } from './http/cases.ts';
 import { cpuNs } from './http/cpu.ts';
 import { Connections, requestText } from './http/load.ts';
@@ -16,8 +16,8 @@ import type { Figure } from './print.ts';
 import { quantile, shuffled } from './rounds.ts';
 import { type Workerd, startWorkerd } from './workerd.ts';
 
-const ROUNDS = 40;
-const WARM_UPS = 5;
+const ROUNDS = times(40);
+const WARM_UPS = times(5);
 const REQUESTS = 1500;
 const CONNECTIONS = 4;
 

@@ -10,13 +10,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { call, logout } from '../edge/requests.ts';
 import { type Edge, start } from '../edge/server.ts';
 import { token } from '../edge/tokens.ts';
-import { drive } from './drive.ts';
+import { drive, times } from './drive.ts';
 import type { Figure } from './print.ts';
 import { quantile } from './rounds.ts';
 
-const LOGOUTS = 200;
+const LOGOUTS = times(200);
 /** So many users at once. */
-const USERS = 10;
+const USERS = times(10);
 /** How soon a thief tries again. */
 const PAUSE_MS = 20;
 

@@ -7,7 +7,7 @@
  * - `jose+kv`, `hono+kv`: then they look for the `jti` in Workers KV, which here answers from within the same process;
  * - `fast-jwt`: in Node, which is another runtime with other cryptography.
  */
-import { type Started, drive } from './drive.ts';
+import { type Started, drive, times } from './drive.ts';
 import { type Mint, mints } from './mint.ts';
 import { timeOverHttp } from './places.ts';
 import { type Figure, figures } from './print.ts';
@@ -19,9 +19,9 @@ import { ALGORITHMS, type Algorithm, type Env } from './verify/peer.ts';
 import { checkRefusals } from './verify/refusals.ts';
 import { startWorkerd } from './workerd.ts';
 
-const ROUNDS = 80;
+const ROUNDS = times(80);
 const BATCH_NS = 10e6;
-const WARM_UPS = 5;
+const WARM_UPS = times(5);
 /** New tokens of a round: fewer of those that take long to sign or to verify. */
 const NEW = { HS256: 1000, RS256: 200, ES256: 150, EdDSA: 150 } as const;
 const FEW = 20;

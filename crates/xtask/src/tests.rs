@@ -87,7 +87,6 @@ impl Group {
             Self::Rust | Self::Wasm | Self::Fuzz => &[],
             // What the npm package is made of.
             Self::Js => &[Part::Browser, Part::Server, Part::Engine, Part::Worker],
-            // All but what only benches measure.
             Self::E2e => &[
                 Part::Browser,
                 Part::Server,
@@ -96,6 +95,8 @@ impl Group {
                 Part::Demo,
                 Part::Bench,
                 Part::Guard,
+                Part::Guarded,
+                Part::Hello,
                 Part::Router,
             ],
         }
