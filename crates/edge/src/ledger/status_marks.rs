@@ -12,6 +12,9 @@ const SCHEMA: [&str; 3] = [
     "CREATE INDEX IF NOT EXISTS marks_id ON marks (id)",
 ];
 
+/// The most rows that are removed at once.
+const MAX_REMOVED: i32 = 1000;
+
 /// A status list, in SQLite and in memory. Nothing here waits.
 pub(super) struct StatusMarks {
     sql: SqlStorage,
@@ -57,9 +60,10 @@ impl StatusMarks {
         Ok(bytes)
     }
 
-    /// Removes what has expired.
+    /// Removes what has expired, as much as there is time for: of what no longer is in force anyway the list may say so for longer.
     pub(super) fn expire(&mut self, now: Timestamp) -> Result<()> {
-        self.remove("expires_at <= ?", vec![integer(now.as_millis())])
+        let expired = "(place, id) IN (SELECT place, id FROM marks WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)";
+        self.remove(expired, vec![integer(now.as_millis()), MAX_REMOVED.into()])
     }
 
     /// When the next row expires.
