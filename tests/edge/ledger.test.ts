@@ -261,6 +261,18 @@ describe('Workers KV', () => {
     assert.match((await copy(id))!, /^1 always - /);
   });
 
+  test('is given anew what somebody may have written over', async () => {
+    const [id, same] = [newId(), newId()];
+    const entry = { cutoff: String(now() * 1000), expiresAt: now() + 900 };
+    await append(35, { id, ...entry }, { id: same, ...entry });
+    await ledger.ring(35);
+    await Promise.all([id, same].map((id) => ledger.forget(`r1/${id}`)));
+    // Whoever ends less of it writes that to Workers KV, which does not show him yet what is there. Who does the same again changes nothing.
+    await append(35, { id, cutoff: String((now() - 100) * 1000), expiresAt: now() + 800 }, { id: same, ...entry });
+    await ledger.ring(35);
+    assert.deepEqual([(await copy(id))?.slice(0, 15), await copy(same)], [`1 ${entry.cutoff}`, undefined]);
+  });
+
   test('is given each once, however many there are', async () => {
     const ids = Array.from({ length: 250 }, newId);
     await append(32, ...ids.map((id) => ({ id })));

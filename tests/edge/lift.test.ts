@@ -87,6 +87,24 @@ for (const guard of GUARDS) {
   });
 }
 
+/** Nobody follows the ledger where nobody needs to: then the isolate that has revoked it has to ask. */
+for (const guard of GUARDS) test(`in mode eventual, also where it was revoked, ${guard}`, async () => {
+  const edge = await start({ guard, ledger: {}, quash: { mode: 'eventual', clients: [ADMINISTRATOR] } });
+  try {
+    const mine = await token({ claims: { sid: randomUUID() } });
+    assert.equal((await logout(edge, mine, { scope: 'session' })).status, 200);
+    for (const place of [edge, edge.other]) assert.equal((await call(place, mine)).code, 'token_revoked');
+    const { iss, sid } = { iss: ISSUER, sid: JSON.parse(Buffer.from(mine.split('.')[1]!, 'base64url').toString()).sid };
+    const [{ id }] = (await list(edge, { iss, sid })).body.revocations;
+    assert.equal((await lift(edge.other, id)).status, 200);
+    for (const place of [edge, edge.other]) assert.equal((await call(place, mine)).status, 200);
+    await logout(edge, mine, { scope: 'session' });
+    for (const place of [edge, edge.other]) assert.equal((await call(place, mine)).code, 'token_revoked');
+  } finally {
+    await edge.stop();
+  }
+});
+
 describe('the request', () => {
   let edge: Edge;
   before(async () => {

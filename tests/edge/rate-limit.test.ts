@@ -68,6 +68,12 @@ for (const guard of GUARDS) describe(guard, { concurrency: false }, () => {
     assert.equal((await call(edge, await token({ claims: { sid: claims.sid } }))).code, 'token_revoked');
   });
 
+  test('an administrator is told by a problem document', async () => {
+    const { headers, body } = await limited(() => get(edge, '/auth/admin/revocations'));
+    assert.deepEqual([headers.get('content-type'), headers.get('retry-after')], ['application/problem+json', '60']);
+    assert.deepEqual([body.title, headers.get('quash-code')], ['Too Many Requests', 'rate_limited']);
+  });
+
   test('from all of a network, and from no other', async () => {
     // What Cloudflare says; locally, nobody takes a client's word for it away.
     const from = (address: string) => failing({ 'cf-connecting-ip': address });

@@ -198,3 +198,19 @@ for (const guard of GUARDS) describe(guard, () => {
     }
   });
 });
+
+/** Of two places that write at once, Workers KV keeps either: a thief must not write his own session over its end. */
+for (const guard of GUARDS) test(`without a ledger no session is spared, ${guard}`, async () => {
+  const edge = await start({ guard, quash: { ...config, issuers: issuers.map((issuer) => ({ ...issuer, refresh: undefined })) } });
+  try {
+    const [sub, sid] = [randomUUID(), randomUUID()];
+    const [mine, phone] = [await access(sid, { sub }), await access(randomUUID(), { sub })];
+    const answer = await logout(edge, mine, { scope: 'others' });
+    assert.deepEqual([answer.status, answer.code, answer.headers.getSetCookie()], [501, 'ledger_needed', []]);
+    for (const each of [mine, phone]) assert.equal((await call(edge, each)).status, 200);
+    assert.equal((await logout(edge, mine, { scope: 'everywhere' })).body.outcome, 'revoked');
+    for (const each of [mine, phone]) assert.equal((await call(edge, each)).code, 'token_revoked');
+  } finally {
+    await edge.stop();
+  }
+});

@@ -73,7 +73,10 @@ impl Quash {
         if let (400..500, Some(limiter), false) = (answer.status_code(), &self.limiter, has_ended)
             && let Err(error) = limiter.count(request).await
         {
-            answer = respond::refusal(&error)?;
+            answer = match endpoint {
+                Endpoint::Admin => respond::problem(&error.into())?,
+                _ => respond::refusal(&error)?,
+            };
             if matches!(endpoint, Endpoint::Logout | Endpoint::Handle | Endpoint::Token) {
                 self.let_read(origin, answer.headers_mut())?;
             }

@@ -175,6 +175,12 @@ impl Guard {
         marks: &[StatusMark],
         now: Timestamp,
     ) -> Result<Vec<Revocation>, Error> {
+        // Of two places that write within the minute that Workers KV takes to show it, the later one's entry stays: whoever has a stolen token must
+        // not have his own session spared by writing over what has just ended it.
+        if self.denylist.ledger().is_none() && revocations.iter().any(|revocation| revocation.cover.others().is_some())
+        {
+            return Err(Error::LedgerNeeded);
+        }
         self.note(revocations, now);
         // First: once the ledger has a session's end, its token cannot ask again for what has failed.
         self.mark(marks).await?;
@@ -239,9 +245,9 @@ impl Guard {
     /// The ledger, for what only that knows.
     ///
     /// # Errors
-    /// [`Problem::LedgerNeeded`].
-    pub(crate) fn ledger(&self) -> Result<&LedgerClient, Problem> {
-        self.denylist.ledger().ok_or(Problem::LedgerNeeded)
+    /// [`Error::LedgerNeeded`].
+    pub(crate) fn ledger(&self) -> Result<&LedgerClient, Error> {
+        self.denylist.ledger().ok_or(Error::LedgerNeeded)
     }
 
     /// The entries in force under these ids, as the ledger has them, or without one Workers KV.

@@ -55,14 +55,23 @@ impl Engine {
             }
             // What is found revoked is revoked, whatever else could not be read; unless it was lifted since, as the ledger has told.
             let live = engine.revocations.live();
-            let lifts = |id| live.lookup(id).map_or(0, |known| known.cover.lifts());
+            // What has expired is forgotten by the ledger: what it revokes afterwards has no count.
+            let known = |id| live.lookup(id).filter(|known| known.expires_at > now);
+            let lifts = |id| known(id).map_or(0, |known| known.cover.lifts());
             let found: Vec<_> =
                 entries.iter().filter(|entry| entry.cover.lifts() >= lifts(&entry.id)).copied().collect();
+            let is_behind = entries.iter().any(|entry| entry.cover.lifts() > lifts(&entry.id));
             refuse(look_up.ids.verdict(&found), now)?;
             // This isolate may know more by now.
             let by_store_alone = look_up.is_by_store_alone();
-            if !by_store_alone {
-                engine.revocations.refuse_revoked(&look_up.ids, now)?;
+            if !by_store_alone && let Err(revoked) = engine.revocations.refuse_revoked(&look_up.ids, now) {
+                // Or what has been lifted since: the ledger says.
+                return match engine.revocations.followed_mut() {
+                    Some(followed) if is_behind && look_up.history().is_none() => {
+                        Ok(Step::LookUp(followed.look_up(&look_up.ids, &look_up.policy)))
+                    }
+                    _ => Err(revoked),
+                };
             }
             let source = match (outage, look_up.in_outages()) {
                 (Some(cause), None) => return Err(Error::StoreUnavailable(cause)),
@@ -124,5 +133,65 @@ impl Engine {
             Ok(bytes) => followed.answered(read, bytes, copied_at, now),
             Err(problem) => followed.failed(read, problem, now),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+    use quash_core::{Cover, Cutoff, Pepper, Reason, Target};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const SECRET: &str = "a secret of thirty-two bytes, no less";
+
+    fn at(secs: u64) -> Timestamp {
+        Timestamp::from_secs(1_800_000_000 + secs)
+    }
+
+    /// An engine that looks in Workers KV, and has lifted there what ends the session `s`, which has expired 100 s later.
+    fn stand() -> (Engine, Revocation) {
+        let jwk = json!({ "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0" });
+        let document = json!({
+            "origin": { "service": "ORIGIN" },
+            "ledger": {},
+            "mode": "eventual",
+            "issuers": [{ "issuer": "a", "max_lifetime": 10_000, "keys": [{ "alg": "ES256", "jwk": jwk }] }],
+        });
+        let (config, trust) = Config::parse(&document.to_string(), |_| Some(SECRET.into())).unwrap();
+        let mut engine = Engine::new(config, trust, 1);
+        let id = Pepper::new(SECRET.as_bytes()).unwrap().namespace("a").id(&Target::Session("s"));
+        let cover = Cover::everyone(Cutoff::Always);
+        let revocation = Revocation { id, cover, expires_at: at(100), revoked_at: at(0), reason: Reason::Logout };
+        engine.record(&[Revocation { cover: cover.lifted().unwrap(), ..revocation }], at(0));
+        (engine, revocation)
+    }
+
+    /// What becomes of a token of the session when Workers KV has these entries.
+    fn judged(engine: &mut Engine, entries: &[Revocation], now: Timestamp) -> Step {
+        let encode = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+        let claims = json!({ "iss": "a", "sid": "s", "jti": "t", "iat": 1_800_000_000, "exp": 1_800_009_000 });
+        let text = format!("{}.{}.c2lnbmF0dXJl", encode(json!({ "alg": "ES256" })), encode(claims));
+        let mut step = engine.judge(&text, &Arc::default(), now, now);
+        if let Step::Check(checking) = step {
+            step = engine.checked(checking, true, now);
+        }
+        let Step::LookUp(look_up) = step else { panic!("{step:?}") };
+        engine.looked_up(look_up, entries, None, None, now)
+    }
+
+    #[test]
+    fn what_was_lifted_hides_what_is_revoked_anew_no_longer_than_it_is_kept() {
+        let (mut engine, revocation) = stand();
+        let anew = |now: Timestamp| Revocation { expires_at: now.plus(Duration::from_secs(10_000)), ..revocation };
+        // A copy of before.
+        assert!(matches!(judged(&mut engine, &[anew(at(50))], at(50)), Step::Admit(_)));
+        // The ledger has forgotten how often it was lifted.
+        let now = at(100);
+        assert!(matches!(judged(&mut engine, &[anew(now)], now), Step::Refuse(Error::Revoked { .. })));
     }
 }

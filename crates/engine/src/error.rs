@@ -98,6 +98,10 @@ pub enum Error {
     #[error("too many requests from there have failed")]
     RateLimited(Duration),
 
+    /// Only a ledger can do that, and there is none.
+    #[error("this needs a ledger, and none is configured")]
+    LedgerNeeded,
+
     // Outages.
     /// The denylist did not answer, or not in a way that can be read. Holds the cause, for the log.
     #[error("the denylist cannot be reached")]
@@ -161,6 +165,7 @@ impl Error {
             Self::SubjectUnknown => "subject_unknown",
             Self::StatusListUnknown => "status_list_unknown",
             Self::RateLimited(_) => "rate_limited",
+            Self::LedgerNeeded => "ledger_needed",
             Self::StoreUnavailable(_) => "store_unavailable",
             Self::LedgerUnavailable { .. } => "ledger_unavailable",
             Self::KeysUnavailable(_) => "keys_unavailable",
@@ -197,6 +202,7 @@ impl Error {
             // RFC 6585 section 4.
             Self::RateLimited(_) => 429,
             Self::Configuration(_) | Self::Platform(_) => 500,
+            Self::LedgerNeeded => 501,
             Self::OriginUnreachable => 502,
             Self::StoreUnavailable(_)
             | Self::LedgerUnavailable { .. }
@@ -224,6 +230,7 @@ impl Error {
             | Self::BodyType(_)
             | Self::SubjectUnknown
             | Self::StatusListUnknown
+            | Self::LedgerNeeded
             | Self::Parameter(_) => Some("invalid_request"),
             Self::CrossSite | Self::CallerNotAllowed => Some("access_denied"),
             Self::ClientUnknown => Some("invalid_client"),

@@ -6,14 +6,20 @@ import { readToken } from './token.js';
 
 /** So long before a handle is good for nothing another is asked for; no sooner than that after the last. */
 const RENEWAL_MS = 60_000;
+/** What the endpoint of handles has in the place of. */
+const LOGOUT = /logout$/;
 
 /**
  * Makes a logout work offline, too. Call it when the page is loaded and after every login: it keeps a revocation handle for the
  * token (which can do nothing but revoke it), and sends what earlier logouts could not, now and whenever the browser comes
  * online or the page to the front. Returns a function that ends it. On a server it does nothing.
+ *
+ * @throws TypeError when the endpoint does not end in `logout`: then nobody knows where handles are to be had, and the logout
+ * itself must not be asked for one.
  */
 export function prepareLogout(options: EdgeOptions = {}): () => void {
   if (typeof window === 'undefined') return () => {};
+  if (options.endpoint && !LOGOUT.test(options.endpoint)) throw new TypeError(`quash: ${options.endpoint} does not end in "logout"`);
 
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isStopped = false;
@@ -43,7 +49,7 @@ export function prepareLogout(options: EdgeOptions = {}): () => void {
 }
 
 async function mint({ endpoint = '/auth/logout', token, scope }: EdgeOptions): Promise<Handle | undefined> {
-  const asked = await notify({ endpoint: endpoint.replace(/logout$/, 'handle'), token: readToken(token), scope });
+  const asked = await notify({ endpoint: endpoint.replace(LOGOUT, 'handle'), token: readToken(token), scope });
   if (asked.status !== 200 || !asked.body?.handle) return undefined;
   const { handle, expires_at: expiresAt } = asked.body;
   return { handle, endpoint: new URL(endpoint, location.href).href, expiresAt };

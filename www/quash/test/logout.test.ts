@@ -337,6 +337,19 @@ test('a handle that comes after the end of its preparation is not kept', async (
   assert.deepEqual([kept, peer.minted()], [null, 1]);
 });
 
+test('an endpoint with no place for a handle is refused, and not asked', async () => {
+  const thrown = await page.evaluate(async () => {
+    const { prepareLogout } = await import('quash');
+    try {
+      prepareLogout({ endpoint: '/signout' });
+      return undefined;
+    } catch (error) {
+      return String(error);
+    }
+  });
+  assert.equal(thrown, 'TypeError: quash: /signout does not end in "logout"');
+});
+
 test('keeps the handle of the latest login', async () => {
   const kept = () =>
     page.evaluate(async () => {

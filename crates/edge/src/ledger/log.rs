@@ -179,6 +179,13 @@ impl Log {
             Append::Write { row, .. } => Some(row),
             Append::Known(_) => known.map(|(_, row)| row),
         };
+        // Whoever appends gives Workers KV what he has appended, and may write it over what that has of this row and does not show him yet.
+        let is_less = |row: &Revocation| (row.cover, row.expires_at) != (revocation.cover, revocation.expires_at);
+        if let (Append::Known(_), Some(kv)) = (done, &self.kv)
+            && row.is_some_and(|row| is_less(&row))
+        {
+            self.owe(revocation.id, kv)?;
+        }
         Ok(row.filter(|row| row.cover.lifts() > 0))
     }
 

@@ -1,10 +1,15 @@
+use std::time::Duration;
+
 use futures_util::future::join;
 use quash_core::{Revocation, RevocationId, Timestamp};
 use quash_engine::merged;
-use worker::kv::KvStore;
+use worker::{Delay, kv::KvStore};
 
 use super::{Lookup, StoreError, kv::KvDenylist, nearby};
 use crate::{ledger::LedgerClient, wait_until::wait_until};
+
+/// How long Workers KV takes no other write for a key.
+const KV_PAUSE: Duration = Duration::from_millis(1100);
 
 /// Where revocations are kept. Workers KV has all of them; with a ledger, it is that which counts.
 pub(crate) struct Denylist {
@@ -59,7 +64,18 @@ impl Denylist {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let kv = self.kv.clone();
-        let copies = async move { join(kv.copy(&rows, now), nearby::record(&rows, now)).await.0 };
+        let copies = async move {
+            let copied = async {
+                let first = kv.copy(&rows, now).await;
+                if first.is_ok() {
+                    return first;
+                }
+                // Workers KV takes one write a second for each key, and may just have taken one.
+                Delay::from(KV_PAUSE).await;
+                kv.copy(&rows, now).await
+            };
+            join(copied, nearby::record(&rows, now)).await.0
+        };
         if relies_on_kv {
             return copies.await;
         }

@@ -57,9 +57,10 @@ impl KvDenylist {
 
     /// Writes revocations, merged with what is there, and comes back when all are durable.
     ///
-    /// Merging reads first. The read may be a minute late and miss what another place wrote meanwhile; each entry that Quash
-    /// writes by itself covers and outlives all earlier ones of its id, so the later write is right either way. Repeating a
-    /// revocation writes nothing: KV takes one write a second for each key.
+    /// Merging reads first. The read may be a minute late and miss what another place wrote meanwhile: then the later write stays. Of what somebody
+    /// ends now it covers all that the earlier one did; an issuer's signal, which is of the time that it tells, and a handle, whose entry ends when its token
+    /// would have, may take something back. Where there is a ledger, that sees to it. Repeating a revocation writes nothing: KV takes one
+    /// write a second for each key.
     pub(crate) async fn record(&self, revocations: &[Revocation], now: Timestamp) -> Result<(), StoreError> {
         self.put_all(self.compared(revocations, Revocation::renewed).await, now).await
     }

@@ -35,9 +35,6 @@ pub enum Problem {
     /// It is not any more what it was when somebody looked.
     #[error("something was revoked under this id meanwhile, and nothing has been lifted; look again")]
     RevocationChanged,
-    /// Only a ledger knows that, and there is none.
-    #[error("this needs a ledger, and none is configured")]
-    LedgerNeeded,
 }
 
 impl From<Refusal> for Problem {
@@ -57,7 +54,6 @@ impl Problem {
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::RevocationUnknown => "revocation_unknown",
             Self::RevocationChanged => "revocation_changed",
-            Self::LedgerNeeded => "ledger_needed",
         }
     }
 
@@ -69,7 +65,6 @@ impl Problem {
             Self::RouteUnknown | Self::RevocationUnknown => 404,
             Self::RevocationChanged => 409,
             Self::IdempotencyKeyReused => 422,
-            Self::LedgerNeeded => 501,
         }
     }
 
@@ -124,6 +119,7 @@ const fn title(status: u16) -> &'static str {
         413 => "Content Too Large",
         415 => "Unsupported Media Type",
         422 => "Unprocessable Content",
+        429 => "Too Many Requests",
         501 => "Not Implemented",
         503 => "Service Unavailable",
         _ => "Internal Server Error",

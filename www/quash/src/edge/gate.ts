@@ -3,9 +3,12 @@ import { forwardedHeadOf, headOf, headOfToken } from './head.js';
 import { Judge } from './judge.js';
 import { CODE, Observer } from './observer.js';
 import { CLAIMS, SOURCE, type Sender } from './passed-on.js';
-import { type Bindings, type Context, message } from './platform.js';
+import { type Bindings, type Context, type Upgraded, message } from './platform.js';
 import type { Settings } from './settings.js';
 import type { Admitted, Verdict } from './verdict.js';
+
+/** RFC 6455 section 7.4.1. */
+const POLICY_VIOLATION = 1008;
 
 /** Who answers what the gate does not answer itself. */
 export interface Behind {
@@ -103,9 +106,11 @@ function verified(verdict: Verdict): Response {
   return new Response(null, { headers: { [CLAIMS]: payload, [SOURCE]: label, 'Cache-Control': 'no-store' } });
 }
 
-/** Tells whoever makes a body that nobody wants it. How long that takes, or what it comes to, is nothing to the client. */
-async function cancelled({ body }: Response): Promise<void> {
+/** Tells whoever makes a body, or has the other half of a WebSocket, that nobody wants it. What that comes to is nothing to the client. */
+async function cancelled({ body, webSocket }: Response & Upgraded): Promise<void> {
   try {
+    webSocket?.accept();
+    webSocket?.close(POLICY_VIOLATION);
     await body?.cancel();
   } catch (error) {
     console.warn(`quash: the body of an answer that was dropped: ${message(error)}`);

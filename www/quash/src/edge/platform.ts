@@ -26,6 +26,11 @@ export interface Fetcher {
   fetch(request: Request): Promise<Response>;
 }
 
+/** The answer to an upgrade has one half of a WebSocket. */
+export interface Upgraded {
+  readonly webSocket?: { accept(): void; close(code: number): void } | null;
+}
+
 export type Bindings = Readonly<Record<string, unknown>>;
 
 /** The data centre's cache. */
