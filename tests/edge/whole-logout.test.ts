@@ -95,7 +95,7 @@ for (const guard of GUARDS) describe(guard, () => {
     await post(edge, '/auth/logout', { refresh_token: revoked }, PAGE);
     for (const [refresh_token, outcome] of [
       [await refreshToken('mine', { claims: { sid, exp: now() - 600, iat: now() - 700 } }), 'refresh_token expired'],
-      [revoked, 'refresh_token refused token_revoked'],
+      [revoked, 'refresh_token expired'],
       [`${(await refreshToken('mine', { claims: { sid } })).slice(0, -8)}AAAAAAAA`, 'refresh_token refused signature_invalid'],
       ['opaque', 'refresh_token refused token_segments'],
     ] as const) {
@@ -105,6 +105,19 @@ for (const guard of GUARDS) describe(guard, () => {
       await ended(mine);
     }
     assert.equal((await call(edge, sibling)).status, 200);
+  });
+
+  test('session: who heard no answer may ask again, and nobody for more than that', async () => {
+    const [sub, sid] = [randomUUID(), randomUUID()];
+    const [mine, phone] = [await access(sid, { sub }), await access(randomUUID(), { sub })];
+    const refresh_token = await refreshToken('mine', { claims: { sub, sid } });
+    assert.deepEqual(told(await logout(edge, mine, { scope: 'session', refresh_token })), ['cookie revoked', 'refresh_token revoked']);
+    const again = await logout(edge, mine, { scope: 'session', refresh_token });
+    assert.deepEqual([again.status, again.body.outcome, ...told(again)], [200, 'revoked', 'cookie expired', 'refresh_token expired']);
+    for (const scope of ['others', 'everywhere']) {
+      assert.deepEqual(told(await logout(edge, mine, { scope })), ['cookie refused token_revoked'], scope);
+    }
+    assert.equal((await call(edge, phone)).status, 200);
   });
 
   test('others: every session of the user but this one, which stays logged in', async () => {

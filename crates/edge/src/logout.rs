@@ -1,7 +1,7 @@
 use std::rc::Rc;
 
 use quash_core::{Revocation, Timestamp};
-use quash_engine::{Credential, Ends, Error, Logout, Presented, Scope, StatusMark, TokenKind, config::Routes};
+use quash_engine::{Credential, Error, Logout, Presented, Scope, StatusMark, TokenKind, config::Routes};
 
 use crate::guard::Guard;
 
@@ -59,10 +59,12 @@ async fn ended_by(
     noted.issuer.get_or_insert_with(|| issuer.clone());
     // Where the others end, the token and its session go on.
     let place = routes.status_place(issuer, token.claims().members()).filter(|_| scope != Scope::Others);
-    let Some(Ends { revocations, by }) = scope.ends(token, kind, now)? else { return Ok(None) };
-    if let Some(token) = by {
-        guard.check(&token).await?;
+    let Some(ends) = scope.ends(token, kind, now)? else { return Ok(None) };
+    if let Some(token) = &ends.by
+        && let Err(refused) = guard.check(token).await
+    {
+        return if ends.has_come(&refused) { Ok(None) } else { Err(refused) };
     }
-    noted.marks.extend(place.map(|place| StatusMark { place, revocations: revocations.clone() }));
-    Ok(Some(revocations))
+    noted.marks.extend(place.map(|place| StatusMark { place, revocations: ends.revocations.clone() }));
+    Ok(Some(ends.revocations))
 }

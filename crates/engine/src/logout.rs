@@ -1,6 +1,8 @@
 //! What a logout revokes, and what is told of it.
 
-use quash_core::{Cover, Cutoff, Peppers, Reason, Refusal, Revocation, Target, Timestamp, ValidToken, VerifiedToken};
+use quash_core::{
+    Cover, Cutoff, Peppers, Reason, Refusal, Revocation, Rule, Target, Timestamp, ValidToken, VerifiedToken,
+};
 
 use crate::{
     answer::Answer, credential::Source, denylist::merged, error::Error, handles::open_handles, json_object::JsonObject,
@@ -61,7 +63,7 @@ impl Scope {
         };
         let Some(revocation) = token.revocation(Reason::Logout, now) else { return Ok(None) };
         let revocation = match scope {
-            Self::Token => return Ok(Some(Ends { revocations: vec![revocation], by: None })),
+            Self::Token => return Ok(Some(Ends { scope, revocations: vec![revocation], by: None })),
             // One entry, which covers the token, too: of two, the first could be durable without the other, and who is revoked by it could not
             // ask again.
             Self::Session => of_session(&token, now)?,
@@ -73,7 +75,7 @@ impl Scope {
             TokenKind::Refresh => token.for_issuer_or_us(now)?,
             TokenKind::Access(_) => token.validate(now)?,
         };
-        Ok(Some(Ends { revocations: vec![revocation], by: Some(by) }))
+        Ok(Some(Ends { scope, revocations: vec![revocation], by: Some(by) }))
     }
 }
 
@@ -98,11 +100,20 @@ impl TokenKind {
 /// What a logout comes to for a token.
 #[derive(Debug)]
 pub struct Ends {
+    /// How much that is.
+    scope: Scope,
     /// What is to be revoked.
     pub revocations: Vec<Revocation>,
     /// The token, where it ends more than itself. It must not be revoked: one that no longer lets anybody in must not log the user out of what
     /// they opened since.
     pub by: Option<ValidToken>,
+}
+
+impl Ends {
+    /// Whether the token is refused because that has ended already: who heard no answer asks again, and is told that it has.
+    pub const fn has_come(&self, refused: &Error) -> bool {
+        matches!((self.scope, refused), (Scope::Session, Error::Revoked { rule: Rule::Session, .. }))
+    }
 }
 
 fn of_session(token: &VerifiedToken, now: Timestamp) -> Result<Revocation, Refusal> {

@@ -12,9 +12,7 @@ use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, header,
 use http_body::Body;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use quash_core::{Revocation, Timestamp};
-use quash_engine::{
-    Credential, Ends, Error, Form, Logout, Presented, Provenance, Scope, Source, TokenKind, credentials,
-};
+use quash_engine::{Credential, Error, Form, Logout, Presented, Provenance, Scope, Source, TokenKind, credentials};
 use tower_service::Service;
 
 use crate::{
@@ -146,11 +144,13 @@ impl Quash {
     ) -> Result<Option<Vec<Revocation>>, Error> {
         let token = self.guard.verify(token).await?;
         issuer.get_or_insert_with(|| token.issuer().name.clone());
-        let Some(Ends { revocations, by }) = scope.ends(token, kind, now)? else { return Ok(None) };
-        if let Some(token) = by {
-            self.guard.check(&token).await?;
+        let Some(ends) = scope.ends(token, kind, now)? else { return Ok(None) };
+        if let Some(token) = &ends.by
+            && let Err(refused) = self.guard.check(token).await
+        {
+            return if ends.has_come(&refused) { Ok(None) } else { Err(refused) };
         }
-        Ok(Some(revocations))
+        Ok(Some(ends.revocations))
     }
 
     /// From when on what is durable now is refused by all processes, on routes of the mode that the configuration has.

@@ -169,7 +169,7 @@ test(`over Redis, ${TABS} tabs of two processes refresh at once, ${ROUNDS} times
 
 test('the example in docs/refresh.md does what it says', async () => {
   const docs = await readFile(join(import.meta.dirname, '../../../../docs/refresh.md'), 'utf8');
-  const [, example] = /```ts\n([^]*?)```/.exec(docs)!;
+  const [, example] = /```js\n([^]*?)```/.exec(docs)!;
   const file = join(import.meta.dirname, `refresh-example-${process.pid}.mjs`);
   process.env['JWT_SECRET'] = SECRET;
   process.env['QUASH_PEPPER'] = PEPPER;
