@@ -171,6 +171,18 @@ function refusesToBeUsed(): void {
     }
   });
 
+  test('what takes a ledger is refused where there is none, and by this isolate nothing else', async () => {
+    const edge = await start({ guard: 'revoking' });
+    try {
+      const mine = await token({ claims: { sub: 'ada', sid: randomUUID() } });
+      const { body } = await revoke(edge, { iss: ISSUER, sub: 'ada', keep: 'd1' });
+      assert.deepEqual([body.name, body.code], ['QuashError', 'ledger_needed'], body.message);
+      assert.equal((await call(edge, mine)).status, 200);
+    } finally {
+      await edge.stop();
+    }
+  });
+
   test('no request from outside revokes', async () => {
     const edge = await start(boundTo('Endpoints'));
     try {

@@ -70,13 +70,13 @@ export async function startWorkers(workers: readonly Worker[], persist: string):
 }
 
 async function optionsOf({ name, main, env, objects = [], assets }: Worker): Promise<WorkerOptions> {
-  const [entry, ...others] = await modulesOf(main);
-  const modules = [entry!, ...others].map(({ name, kind, contents }) => [name, { type: kind === 'wasm' ? 'wasm' : 'esm', contents }]);
+  const all = await modulesOf(main);
+  const modules = all.map(({ name, kind, contents }) => [name, { type: kind === 'wasm' ? 'wasm' : 'esm', contents }]);
   return {
     config: {
       name,
       compatibilityDate: COMPATIBILITY_DATE,
-      manifest: { mainModule: entry!.name, modulesRoot: '/', modules: Object.fromEntries(modules) },
+      manifest: { mainModule: all[0]!.name, modulesRoot: '/', modules: Object.fromEntries(modules) },
       env: { ...env, ...(assets && { ASSETS: { type: 'assets' } }) },
       exports: Object.fromEntries(objects.map((object) => [object, { type: 'durable-object', storage: 'sqlite' }])),
       ...(assets && { assets: { directory: assets, hasUserWorker: true, runWorkerFirst: true } }),

@@ -59,14 +59,14 @@ async fn answered(guard: &Rc<Guard>, routes: &Routes, request: &mut Request) -> 
     }
 }
 
-fn route(guard: &Rc<Guard>, url: &str, method: &str) -> Result<(AdminRoute, Form), Problem> {
+fn route(guard: &Guard, url: &str, method: &str) -> Result<(AdminRoute, Form), Problem> {
     let engine = guard.engine();
     let (path, query) = engine.below_prefix(url).unwrap_or_default();
     Ok((AdminRoute::of(path, method)?, Form::parse(query.as_bytes())))
 }
 
 fn key(
-    guard: &Rc<Guard>,
+    guard: &Guard,
     client: &Client,
     header: Option<String>,
     media_type: &str,
@@ -176,7 +176,7 @@ impl<'c> Demanding<'c> {
     /// What a demand comes to; `token` is what became of the one that it has, if it has one.
     fn receipt(
         &mut self,
-        guard: &Rc<Guard>,
+        guard: &Guard,
         routes: &Routes,
         demand: Result<Demand<'_>, Problem>,
         token: Option<Result<VerifiedToken, Error>>,
@@ -200,6 +200,7 @@ impl<'c> Demanding<'c> {
             (Demanded::Token(_), None) => None,
         };
         let Some(revocation) = revocation else { return Ok(Receipt::Expired) };
+        guard.refuse_sparing(&[revocation])?;
         self.rows.push(revocation);
         if let Some(client) = self.client {
             let (client, action, id) = (client.id(), Action::Revoke, revocation.id);
@@ -219,13 +220,13 @@ impl<'c> Demanding<'c> {
     }
 }
 
-async fn remember(guard: &Rc<Guard>, body: String) -> Result<Remembered, Problem> {
+async fn remember(guard: &Guard, body: String) -> Result<Remembered, Problem> {
     let told = guard.ledger()?.remember(body).await.map_err(Error::from)?;
     IdempotencyKey::remembered(&told)
 }
 
 /// What is in force: a page of it, or what is kept of one thing.
-async fn list(guard: &Rc<Guard>, query: &Form) -> Result<Answer, Problem> {
+async fn list(guard: &Guard, query: &Form) -> Result<Answer, Problem> {
     let ids = match Listing::read(query)? {
         Listing::Rows(rows) => {
             let (told, shards) = page(guard, Asked::List, rows.page.shard, rows.body(now())).await?;
@@ -239,7 +240,7 @@ async fn list(guard: &Rc<Guard>, query: &Form) -> Result<Answer, Problem> {
 
 /// Lifts what was revoked by mistake.
 async fn lift(
-    guard: &Rc<Guard>,
+    guard: &Guard,
     routes: &Routes,
     client: &Client,
     id: RevocationId,
@@ -255,13 +256,13 @@ async fn lift(
 }
 
 /// What administrators did.
-async fn audit(guard: &Rc<Guard>, query: &Form) -> Result<Answer, Problem> {
+async fn audit(guard: &Guard, query: &Form) -> Result<Answer, Problem> {
     let asked = AuditPage::read(query)?;
     let (told, shards) = page(guard, Asked::Audit, asked.page.shard, asked.body()).await?;
     Ok(audit_page(&asked, &told, shards)?)
 }
 
-async fn page(guard: &Rc<Guard>, asked: Asked, shard: u8, body: String) -> Result<(String, u8), Problem> {
+async fn page(guard: &Guard, asked: Asked, shard: u8, body: String) -> Result<(String, u8), Problem> {
     let told = guard.ledger()?.page(asked, shard, body).await.map_err(Error::from)?;
     told.ok_or_else(|| Error::Parameter("cursor").into())
 }

@@ -175,12 +175,6 @@ impl Guard {
         marks: &[StatusMark],
         now: Timestamp,
     ) -> Result<Vec<Revocation>, Error> {
-        // Of two places that write within the minute that Workers KV takes to show it, the later one's entry stays: whoever has a stolen token must
-        // not have his own session spared by writing over what has just ended it.
-        if self.denylist.ledger().is_none() && revocations.iter().any(|revocation| revocation.cover.others().is_some())
-        {
-            return Err(Error::LedgerNeeded);
-        }
         self.note(revocations, now);
         // First: once the ledger has a session's end, its token cannot ask again for what has failed.
         self.mark(marks).await?;
@@ -240,6 +234,16 @@ impl Guard {
             status_list::forget(ledger, &lists).await;
         }
         Ok(lifted)
+    }
+
+    /// Refuses what spares a session where there is no ledger. Of two places that write within the minute that Workers KV takes to show it, the
+    /// later one's entry stays: whoever has a stolen token must not have his own session spared by writing over what has just ended it.
+    ///
+    /// # Errors
+    /// [`Error::LedgerNeeded`].
+    pub(crate) fn refuse_sparing(&self, revocations: &[Revocation]) -> Result<(), Error> {
+        let spares = |revocation: &Revocation| revocation.cover.others().is_some();
+        if revocations.iter().any(spares) { self.ledger().map(drop) } else { Ok(()) }
     }
 
     /// The ledger, for what only that knows.

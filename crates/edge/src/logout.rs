@@ -40,6 +40,7 @@ pub(crate) async fn logout(
     }
     let revocations = logout.revocations();
     if !revocations.is_empty() {
+        guard.refuse_sparing(&revocations)?;
         guard.record_marked(&revocations, &[], &noted.marks, now).await?;
     }
     Ok((logout, noted.issuer))

@@ -66,9 +66,8 @@ impl Denylist {
         let kv = self.kv.clone();
         let copies = async move {
             let copied = async {
-                let first = kv.copy(&rows, now).await;
-                if first.is_ok() {
-                    return first;
+                if kv.copy(&rows, now).await.is_ok() {
+                    return Ok(());
                 }
                 // Workers KV takes one write a second for each key, and may just have taken one.
                 Delay::from(KV_PAUSE).await;
